@@ -1,0 +1,8 @@
+//! mnload tells a team whether a build may ship, with numbers that survive an argument.
+//!
+//! ```text
+//! ScenarioFile → Plan → Arrival → Sample → Snapshot → Summary → Verdict → Report
+//! as written    checked  due when  one call  mergeable   finished  findings  bytes
+//! ```
+pub mod cli;
+pub mod commands;
