@@ -1,0 +1,197 @@
+//! What is wrong in a file that the user wrote: where, why, and what to do.
+//!
+//! Takes spans into a [`Source`], gives rustc-like text: `file:line:column`, the line, a caret and a hint.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet, renderer::DecorStyle};
+
+/// A file that was read, kept so that a mistake in it can be shown.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The path as the user gave it.
+    pub name: Arc<str>,
+    /// The whole text.
+    pub text: Arc<str>,
+}
+
+impl Source {
+    /// A source called `name`.
+    pub fn new(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
+        Self { name: name.into(), text: text.into() }
+    }
+
+    /// The span of `part` (byte offsets in a string value) within the file, where `value_span` is the value with its quotes.
+    ///
+    /// Falls back to the whole value where escapes make the offsets differ.
+    pub fn within(&self, value_span: &Range<usize>, value: &str, part: Range<usize>) -> Range<usize> {
+        let written = self.text.get(value_span.clone()).unwrap_or_default();
+        match written.find(value) {
+            Some(quote) if !value.is_empty() && part.end <= value.len() => {
+                value_span.start + quote + part.start..value_span.start + quote + part.end
+            }
+            _ => value_span.clone(),
+        }
+    }
+}
+
+/// One mistake, with its place.
+#[derive(Debug, Clone)]
+pub struct Diagnostic {
+    /// What is wrong, in one lowercase sentence.
+    pub message: String,
+    /// The file and the bytes that are wrong; none when the file itself could not be read.
+    pub place: Option<(Source, Range<usize>)>,
+    /// What stands at the caret.
+    pub label: String,
+    /// What to do about it.
+    pub hints: Vec<String>,
+}
+
+impl Diagnostic {
+    /// A mistake at `span` of `source`.
+    pub fn at(source: &Source, span: Range<usize>, message: impl Into<String>) -> Self {
+        Self { message: message.into(), place: Some((source.clone(), span)), label: String::new(), hints: Vec::new() }
+    }
+
+    /// A mistake that has no place in a file's text.
+    pub fn nowhere(message: impl Into<String>) -> Self {
+        Self { message: message.into(), place: None, label: String::new(), hints: Vec::new() }
+    }
+
+    /// Puts `label` behind the caret.
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    /// Adds what the user can do.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Renders the diagnostic, with colours if `styled`.
+    pub fn render(&self, styled: bool) -> String {
+        let title = Level::ERROR.primary_title(self.message.as_str());
+        let mut group = match &self.place {
+            Some((source, span)) => {
+                let annotation =
+                    AnnotationKind::Primary.span(clamp(span, source.text.len())).label(self.label.as_str());
+                title.element(Snippet::source(&*source.text).path(&*source.name).annotation(annotation))
+            }
+            None => annotate_snippets::Group::with_title(title),
+        };
+        for hint in &self.hints {
+            group = group.element(Level::HELP.message(hint.as_str()));
+        }
+        let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
+        renderer.decor_style(DecorStyle::Ascii).render(&[group]).to_string()
+    }
+}
+
+/// Everything wrong that was found in one go.
+#[derive(Debug, Clone, Default)]
+pub struct Diagnostics(pub Vec<Diagnostic>);
+
+impl Diagnostics {
+    /// Adds one mistake.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.0.push(diagnostic);
+    }
+
+    /// Keeps the value, or notes the mistake and goes on without it.
+    pub fn keep<T>(&mut self, result: Result<T, Diagnostic>) -> Option<T> {
+        result.map_err(|diagnostic| self.push(diagnostic)).ok()
+    }
+
+    /// `value` if nothing was wrong, else all the mistakes, in the order of the file.
+    ///
+    /// # Errors
+    /// When at least one mistake was noted.
+    pub fn unless_empty<T>(mut self, value: T) -> Result<T, Self> {
+        if self.0.is_empty() {
+            return Ok(value);
+        }
+        self.0.sort_by_key(|diagnostic| diagnostic.place.as_ref().map_or(0, |(_, span)| span.start));
+        Err(self)
+    }
+}
+
+impl From<Diagnostic> for Diagnostics {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self(vec![diagnostic])
+    }
+}
+
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let styled = f.alternate();
+        for (at, diagnostic) in self.0.iter().enumerate() {
+            let gap = if at > 0 { "\n\n" } else { "" };
+            write!(f, "{gap}{}", diagnostic.render(styled))?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Diagnostics {}
+
+/// The candidate that `word` is most likely a misspelling of.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.chars().count().max(word.chars().count()) / 4)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// A span that the renderer can draw: inside the text and at least one byte where there is one.
+fn clamp(span: &Range<usize>, length: usize) -> Range<usize> {
+    let start = span.start.min(length);
+    start..span.end.clamp(start, length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_is_shown_with_file_line_column_caret_and_hint() {
+        let source = Source::new("light.toml", "name = \"light\"\nrte = 1\n");
+        let shown = Diagnostic::at(&source, 15..18, "unknown key `rte`")
+            .label("not a key")
+            .hint("did you mean `rate`?")
+            .render(false);
+        assert!(shown.contains("error: unknown key `rte`"), "{shown}");
+        assert!(shown.contains("light.toml:2:1"), "{shown}");
+        assert!(shown.contains("^^^ not a key"), "{shown}");
+        assert!(shown.contains("help: did you mean `rate`?"), "{shown}");
+    }
+
+    #[test]
+    fn spans_past_the_end_or_backwards_do_not_panic() {
+        let source = Source::new("x", "ab");
+        for span in [5..9, 2..1, 0..0, 2..2] {
+            assert!(Diagnostic::at(&source, span, "m").render(false).contains("error: m"));
+        }
+        assert!(Diagnostic::at(&Source::new("x", ""), 0..0, "m").render(false).contains("error: m"));
+    }
+
+    #[test]
+    fn a_part_of_a_value_is_found_unless_escapes_move_it() {
+        let source = Source::new("x", r#"a = "p95 < 6ms" # "\u0041b""#);
+        assert_eq!(source.within(&(4..15), "p95 < 6ms", 4..5), 9..10);
+        assert_eq!(source.within(&(18..28), "Ab", 0..1), 18..28);
+    }
+
+    #[test]
+    fn the_near_name_is_suggested_and_a_far_one_is_not() {
+        assert_eq!(nearest("durration", ["rate", "duration"]), Some("duration"));
+        assert_eq!(nearest("rte", ["rate", "duration"]), Some("rate"));
+        assert_eq!(nearest("zzz", ["rate", "duration"]), None);
+    }
+}

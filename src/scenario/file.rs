@@ -1,0 +1,130 @@
+//! The sections and keys of a scenario file, as written: texts are templates, nothing is checked but names and types.
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::value::{Entries, Value};
+
+/// A whole scenario file.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    /// What the run is called; the file's name by default.
+    pub name: Option<Spanned<String>>,
+    /// What it is for.
+    pub description: Option<Spanned<String>>,
+    /// Where the requests go.
+    pub target: Option<Spanned<TargetSection>>,
+    /// When they go; once by default.
+    pub load: Option<Spanned<LoadSection>>,
+    /// The steps of the one flow.
+    #[serde(default)]
+    pub step: Vec<Spanned<StepSection>>,
+    /// Gate name = expression.
+    pub gates: Option<Spanned<Entries>>,
+}
+
+/// `[target]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TargetSection {
+    /// The URL that paths are appended to.
+    pub base_url: Option<Spanned<String>>,
+    /// How long one request may take.
+    pub timeout: Option<Spanned<String>>,
+    /// Headers of every request.
+    pub headers: Option<Spanned<Entries>>,
+    /// A PEM file of the authorities to trust instead of the system's.
+    pub ca: Option<Spanned<String>>,
+    /// Accept any certificate.
+    pub insecure: Option<Spanned<bool>>,
+}
+
+/// `[load]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoadSection {
+    /// `once`, `open` or `closed`.
+    pub model: Option<Spanned<String>>,
+    /// Open: journeys started per second.
+    pub rate: Option<Spanned<String>>,
+    /// How long journeys are started.
+    pub duration: Option<Spanned<String>>,
+    /// Open: the rate over time, instead of `rate` and `duration`.
+    pub stages: Option<Vec<Spanned<StageSection>>>,
+    /// Open: the first part of `duration`, in which the rate climbs from zero.
+    pub ramp_up: Option<Spanned<String>>,
+    /// Open: `even` or `poisson`.
+    pub arrivals: Option<Spanned<String>>,
+    /// What every random draw follows.
+    pub seed: Option<Spanned<Value>>,
+    /// Closed: virtual users.
+    pub users: Option<Spanned<Value>>,
+    /// Closed: journeys in all.
+    pub iterations: Option<Spanned<Value>>,
+    /// Closed: journeys per second at the most.
+    pub max_rate: Option<Spanned<String>>,
+    /// Open: journeys under way at one time at the most.
+    pub max_in_flight: Option<Spanned<Value>>,
+    /// How long journeys under way may take to finish after the last arrival.
+    pub drain: Option<Spanned<String>>,
+}
+
+/// One of `[load] stages`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StageSection {
+    /// How long the stage takes.
+    pub over: Option<Spanned<String>>,
+    /// The rate that it ends with.
+    pub to: Option<Spanned<String>>,
+}
+
+/// `[[step]]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StepSection {
+    /// What reports and gates call it; the method and path by default.
+    pub name: Option<Spanned<String>>,
+    /// The path (or full URL) to GET.
+    pub get: Option<Spanned<String>>,
+    /// The path to POST to.
+    pub post: Option<Spanned<String>>,
+    /// The path to PUT to.
+    pub put: Option<Spanned<String>>,
+    /// The path to PATCH.
+    pub patch: Option<Spanned<String>>,
+    /// The path to DELETE.
+    pub delete: Option<Spanned<String>>,
+    /// The path to ask for HEAD of.
+    pub head: Option<Spanned<String>>,
+    /// The path to ask for OPTIONS of.
+    pub options: Option<Spanned<String>>,
+    /// Headers of this request.
+    pub headers: Option<Spanned<Entries>>,
+    /// A body as JSON.
+    pub json: Option<Spanned<Value>>,
+    /// A body as text.
+    pub body: Option<Spanned<String>>,
+    /// How long this request may take.
+    pub timeout: Option<Spanned<String>>,
+    /// What the answer must be.
+    pub expect: Option<Spanned<Entries>>,
+}
+
+impl StepSection {
+    /// The method keys that are present, with their paths.
+    pub fn methods(&self) -> impl Iterator<Item = (&'static str, &Spanned<String>)> {
+        [
+            ("GET", &self.get),
+            ("POST", &self.post),
+            ("PUT", &self.put),
+            ("PATCH", &self.patch),
+            ("DELETE", &self.delete),
+            ("HEAD", &self.head),
+            ("OPTIONS", &self.options),
+        ]
+        .into_iter()
+        .filter_map(|(method, path)| path.as_ref().map(|path| (method, path)))
+    }
+}

@@ -1,0 +1,173 @@
+//! Findings, and the one pure function from findings to the run's verdict and exit code.
+
+use serde::{Deserialize, Serialize};
+
+/// What a finding is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A gate of the scenario.
+    Gate,
+    /// Whether the run can be judged at all: the generator's own behaviour.
+    Validity,
+}
+
+/// How a finding came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// It holds.
+    Pass,
+    /// It does not hold.
+    Fail,
+    /// There is nothing to judge it by.
+    NoData,
+    /// The figures cannot be trusted.
+    Invalid,
+    /// It was not asked for this time.
+    Skipped,
+}
+
+/// One judged statement, with its evidence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The gate's name, or the name of the property of the run.
+    pub name: String,
+    /// What it is about.
+    pub kind: Kind,
+    /// How it came out.
+    pub status: Status,
+    /// The statement as written.
+    pub wanted: String,
+    /// The figure that was observed, with its unit; absent when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed: Option<String>,
+    /// How many samples the figure stands on.
+    pub samples: u64,
+    /// Why it came out so, where the figures alone do not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What a run says about the build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Every gate holds, and the figures can be trusted.
+    Pass,
+    /// At least one gate does not hold, and the figures can be trusted.
+    Fail,
+    /// It cannot be known.
+    Inconclusive,
+}
+
+/// How a run came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// The plan was carried out.
+    Completed,
+    /// Stopped by Ctrl-C.
+    Interrupted,
+    /// Stopped by SIGTERM.
+    Terminated,
+}
+
+/// The exit codes, which other programs rely on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ExitCode {
+    /// Every gate passed.
+    Passed = 0,
+    /// Something broke in mnload or its environment.
+    Internal = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// The scenario is invalid, or the target was not reachable before the start.
+    Invalid = 3,
+    /// The run says nothing certain.
+    Inconclusive = 4,
+    /// Nothing ran.
+    NothingRan = 5,
+    /// A gate or a check failed.
+    Failed = 99,
+    /// Ctrl-C; a partial report was written.
+    Interrupted = 130,
+    /// SIGTERM; a partial report was written.
+    Terminated = 143,
+}
+
+impl From<ExitCode> for std::process::ExitCode {
+    fn from(code: ExitCode) -> Self {
+        Self::from(code as u8)
+    }
+}
+
+impl Verdict {
+    /// The verdict that follows from `findings` alone.
+    ///
+    /// What cannot be trusted proves nothing, so it outweighs a failure; no finding at all proves nothing either.
+    pub fn of(findings: &[Finding]) -> Self {
+        let any = |statuses: &[Status]| findings.iter().any(|finding| statuses.contains(&finding.status));
+        if any(&[Status::Invalid, Status::NoData]) {
+            Self::Inconclusive
+        } else if any(&[Status::Fail]) {
+            Self::Fail
+        } else if any(&[Status::Pass]) {
+            Self::Pass
+        } else {
+            Self::Inconclusive
+        }
+    }
+
+    /// The exit code of a run that ended in `ending` after starting `started` journeys.
+    pub fn exit_code(self, ending: Ending, started: u64) -> ExitCode {
+        match (ending, self) {
+            (Ending::Interrupted, _) => ExitCode::Interrupted,
+            (Ending::Terminated, _) => ExitCode::Terminated,
+            (Ending::Completed, _) if started == 0 => ExitCode::NothingRan,
+            (Ending::Completed, Self::Pass) => ExitCode::Passed,
+            (Ending::Completed, Self::Fail) => ExitCode::Failed,
+            (Ending::Completed, Self::Inconclusive) => ExitCode::Inconclusive,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(status: Status) -> Finding {
+        let (name, wanted) = ("latency".to_owned(), "p95 < 600ms".to_owned());
+        Finding { name, kind: Kind::Gate, status, wanted, observed: None, samples: 0, reason: None }
+    }
+
+    #[test]
+    fn four_beats_ninety_nine_beats_zero() {
+        use Status::{Fail, Invalid, NoData, Pass, Skipped};
+        let table: [(&[Status], Verdict); 9] = [
+            (&[], Verdict::Inconclusive),
+            (&[Skipped], Verdict::Inconclusive),
+            (&[Pass], Verdict::Pass),
+            (&[Pass, Skipped], Verdict::Pass),
+            (&[Pass, Fail], Verdict::Fail),
+            (&[Pass, NoData], Verdict::Inconclusive),
+            (&[Pass, Invalid], Verdict::Inconclusive),
+            (&[Fail, NoData], Verdict::Inconclusive),
+            (&[Pass, Fail, Invalid], Verdict::Inconclusive),
+        ];
+        for (statuses, wanted) in table {
+            let findings: Vec<_> = statuses.iter().copied().map(finding).collect();
+            assert_eq!(Verdict::of(&findings), wanted, "{statuses:?}");
+        }
+    }
+
+    #[test]
+    fn exit_codes_are_what_programs_rely_on() {
+        let completed = |verdict: Verdict| verdict.exit_code(Ending::Completed, 1) as u8;
+        assert_eq!([Verdict::Pass, Verdict::Fail, Verdict::Inconclusive].map(completed), [0, 99, 4]);
+        assert_eq!(Verdict::Pass.exit_code(Ending::Interrupted, 1) as u8, 130);
+        assert_eq!(Verdict::Pass.exit_code(Ending::Terminated, 1) as u8, 143);
+        assert_eq!(Verdict::Inconclusive.exit_code(Ending::Completed, 0) as u8, 5);
+    }
+}
