@@ -1,0 +1,33 @@
+//! The gate language: what a run must show for the build to ship.
+//!
+//! Takes expressions such as `p95 of search < 300ms` and a [`crate::metrics::Summary`], gives
+//! [`crate::verdict::Finding`]s: one per gate, and those about the run's own validity.
+
+mod expression;
+mod judge;
+mod validity;
+
+pub use expression::{Bound, Comparison, Gate, GateError, Metric, Percentile};
+pub use judge::judge;
+
+/// A gate with its name and the step that it is about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedGate {
+    /// What reports call it.
+    pub name: String,
+    /// What must hold.
+    pub gate: Gate,
+    /// The step that `gate` names, as a number; none for all.
+    pub step: Option<usize>,
+    /// Who asked for it.
+    pub origin: Origin,
+}
+
+/// Who asked for a gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The scenario file.
+    File,
+    /// mnload, because the file has no gates (or none that looks at errors).
+    Default,
+}

@@ -1,0 +1,113 @@
+//! Whether a run can be judged at all: the generator is a suspect too.
+//!
+//! Each property of a sound run gives a finding only where it does not hold; [`crate::verdict::Verdict::of`] then
+//! says INCONCLUSIVE, whatever the gates say.
+
+use std::time::Duration;
+
+use super::NamedGate;
+use super::expression::Bound;
+use crate::metrics::Summary;
+use crate::units::{format_count, format_duration, format_rate, format_us, format_us_f64};
+use crate::verdict::{Ending, Finding, Kind, Status};
+
+/// A send lag that no gate of usual size is moved by.
+const LAG_LIMIT: Duration = Duration::from_millis(10);
+/// The share of the offered rate that may be missed.
+const MISSED_LIMIT: f64 = 0.02;
+
+pub(super) fn findings(gates: &[NamedGate], summary: &Summary) -> Vec<Finding> {
+    [accounting(summary), ending(summary), late(gates, summary), rate_missed(summary), cut_off(summary)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn invalid(name: &str, wanted: String, observed: String, samples: u64, reason: String) -> Finding {
+    let (observed, reason) = (Some(observed), Some(reason));
+    Finding { name: name.to_owned(), kind: Kind::Validity, status: Status::Invalid, wanted, observed, samples, reason }
+}
+
+fn accounting(summary: &Summary) -> Option<Finding> {
+    let accounting = &summary.accounting;
+    (!accounting.balances()).then(|| {
+        let wanted = "scheduled = passed + failed + abandoned + unstarted".to_owned();
+        let reason = "mnload lost count of its own journeys: please report this".to_owned();
+        invalid("accounting", wanted, format!("{accounting:?}"), accounting.scheduled, reason)
+    })
+}
+
+fn ending(summary: &Summary) -> Option<Finding> {
+    let signal = match summary.ending {
+        Ending::Completed => return None,
+        Ending::Interrupted => "Ctrl-C",
+        Ending::Terminated => "SIGTERM",
+    };
+    let after = format_duration(summary.elapsed);
+    let reason = format!("the run was stopped by {signal} after {after}: what is missing cannot be judged");
+    Some(invalid(
+        "completed",
+        "the whole plan".to_owned(),
+        format!("stopped after {after}"),
+        summary.accounting.started(),
+        reason,
+    ))
+}
+
+/// The send lag that would move the tightest time gate, or any.
+fn lag_limit_us(gates: &[NamedGate]) -> f64 {
+    let bounds = gates.iter().filter_map(|named| match named.gate.bound {
+        Bound::Time(time) => Some(time.as_secs_f64() * 1e6 / 10.0),
+        Bound::Percent(_) | Bound::PerSecond(_) => None,
+    });
+    bounds.fold(LAG_LIMIT.as_secs_f64() * 1e6, f64::min)
+}
+
+fn late(gates: &[NamedGate], summary: &Summary) -> Option<Finding> {
+    let limit_us = lag_limit_us(gates);
+    let lag_us = summary.total.send_lag.quantile_us(0.99)?;
+    (lag_us as f64 > limit_us).then(|| {
+        let generator = &summary.generator;
+        let why = match generator.waited_for_slot {
+            0 => format!(
+                "the generator was late: its {} used {:.0} % of their time; use a smaller rate, more --workers, or a machine of its own",
+                plural(generator.workers as u64, "worker"),
+                generator.cpu_share * 100.0
+            ),
+            waited => format!(
+                "{} arrivals waited because max_in_flight = {} journeys were already under way: the target is too slow for this rate, or raise max_in_flight",
+                format_count(waited),
+                format_count(generator.max_in_flight)
+            ),
+        };
+        let wanted = format!("send lag p99 <= {}", format_us_f64(limit_us));
+        invalid("punctual", wanted, format_us(lag_us), summary.total.send_lag.count(), why)
+    })
+}
+
+fn rate_missed(summary: &Summary) -> Option<Finding> {
+    let (offered, achieved) = (summary.offered_per_s, summary.achieved_per_s);
+    // One journey at the very end may start late without the rate being missed.
+    let one = 1.0 / summary.window.as_secs_f64().max(1e-9);
+    let missed = summary.ending == Ending::Completed && offered - achieved > (offered * MISSED_LIMIT).max(one);
+    missed.then(|| {
+        let reason = format!("the offered rate was not reached: {} of {}", format_rate(achieved), format_rate(offered));
+        let wanted = format!("at least {} started", format_rate(offered * (1.0 - MISSED_LIMIT)));
+        invalid("rate reached", wanted, format_rate(achieved), summary.accounting.scheduled, reason)
+    })
+}
+
+fn cut_off(summary: &Summary) -> Option<Finding> {
+    let cut = summary.accounting.abandoned + summary.accounting.unstarted;
+    (cut > 0 && summary.ending == Ending::Completed).then(|| {
+        let reason = format!(
+            "{} did not come to an end before the drain limit: their times are unknown; raise [load] drain, or lower the rate",
+            plural(cut, "journey")
+        );
+        invalid("all finished", "every journey ends".to_owned(), format!("{cut} cut off"), summary.accounting.scheduled, reason)
+    })
+}
+
+fn plural(count: u64, noun: &str) -> String {
+    format!("{} {noun}{}", format_count(count), if count == 1 { "" } else { "s" })
+}

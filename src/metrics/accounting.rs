@@ -1,0 +1,48 @@
+//! Where every journey went: `scheduled = passed + failed + abandoned + unstarted`, always.
+
+use serde::{Deserialize, Serialize};
+
+/// How a journey that started came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JourneyEnding {
+    /// Every step passed.
+    Passed,
+    /// At least one step failed.
+    Failed,
+}
+
+/// Journeys by what became of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Accounting {
+    /// Due by the plan.
+    pub scheduled: u64,
+    /// Every step passed.
+    pub passed: u64,
+    /// At least one step failed.
+    pub failed: u64,
+    /// Started, and cut off before their end.
+    pub abandoned: u64,
+    /// Never started.
+    pub unstarted: u64,
+}
+
+impl Accounting {
+    /// Journeys that were taken up.
+    pub fn started(&self) -> u64 {
+        self.passed + self.failed + self.abandoned
+    }
+
+    /// Whether every scheduled journey is accounted for, once.
+    pub fn balances(&self) -> bool {
+        self.scheduled == self.started() + self.unstarted
+    }
+
+    /// Adds the journeys of `other`.
+    pub fn merge(&mut self, other: &Self) {
+        self.scheduled += other.scheduled;
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.abandoned += other.abandoned;
+        self.unstarted += other.unstarted;
+    }
+}

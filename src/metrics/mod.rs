@@ -1,0 +1,22 @@
+//! Numbers only: what happened to each request and journey, mergeable and exact.
+//!
+//! Takes [`Sample`]s and the endings of journeys on each worker, passes on a [`Snapshot`] a second, and ends in a
+//! [`Summary`]. Knows no scenario, no socket and no report: steps are numbers here.
+
+mod accounting;
+mod aggregate;
+mod histogram;
+mod recorder;
+mod sample;
+mod summary;
+mod tally;
+mod timeline;
+
+pub use accounting::{Accounting, JourneyEnding};
+pub use aggregate::{Aggregate, Live};
+pub use histogram::{CurvePoint, Histogram, Latency};
+pub use recorder::{Recorder, Snapshot};
+pub use sample::{Checks, Sample};
+pub use summary::{ErrorSummary, Generator, Requests, Summary};
+pub use tally::{ErrorExample, ErrorTally, StepTally, Tally};
+pub use timeline::{Timeline, TimelineRow};

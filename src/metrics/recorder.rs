@@ -1,0 +1,61 @@
+//! One worker's book: everything since the last snapshot, handed on once a second.
+
+use super::accounting::JourneyEnding;
+use super::sample::Sample;
+use super::tally::Tally;
+
+/// What one worker counted in one interval: plain data that merges with any other's.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// The worker.
+    pub worker: u64,
+    /// The interval: seconds from the start of the load.
+    pub second: u64,
+    /// What was counted.
+    pub tally: Tally,
+    /// Whether the worker is done and this is its last.
+    pub last: bool,
+}
+
+/// Counts on the hot path, without locks or sharing.
+#[derive(Debug)]
+pub struct Recorder {
+    worker: u64,
+    current: Tally,
+    /// The end of the schedule, in nanoseconds from its start.
+    window_ns: u64,
+}
+
+impl Recorder {
+    /// A recorder for `worker`, of `steps` steps; journeys count as on time when they start before `window_ns`.
+    pub fn new(worker: u64, steps: usize, window_ns: u64) -> Self {
+        Self { worker, current: Tally::new(steps), window_ns }
+    }
+
+    /// Counts one request; see [`Tally::record`].
+    pub fn record(&mut self, sample: &Sample, example: impl FnOnce() -> String) {
+        self.current.record(sample, example);
+    }
+
+    /// Counts a journey that was taken up at `now_ns`.
+    pub fn journey_started(&mut self, now_ns: u64) {
+        self.current.journeys_started += 1;
+        self.current.started_in_window += u64::from(now_ns < self.window_ns);
+    }
+
+    /// Counts a journey's end.
+    pub fn journey_ended(&mut self, ending: JourneyEnding) {
+        self.current.journey_ended(ending);
+    }
+
+    /// Counts an opened connection.
+    pub fn connection_opened(&mut self) {
+        self.current.connections_opened += 1;
+    }
+
+    /// Hands on everything since the last call, as what happened in `second`.
+    pub fn snapshot(&mut self, second: u64, last: bool) -> Snapshot {
+        let empty = Tally::new(self.current.steps.len());
+        Snapshot { worker: self.worker, second, tally: std::mem::replace(&mut self.current, empty), last }
+    }
+}

@@ -1,0 +1,111 @@
+//! A finished run in numbers.
+
+use std::time::Duration;
+
+use super::accounting::Accounting;
+use super::tally::{ErrorTally, StepTally, Tally};
+use super::timeline::Timeline;
+use crate::failure::Failure;
+use crate::verdict::Ending;
+
+/// All that is known of a run when it is over.
+#[derive(Debug, Clone)]
+pub struct Summary {
+    /// How it ended.
+    pub ending: Ending,
+    /// Where every journey went.
+    pub accounting: Accounting,
+    /// The time in which journeys were due (open) or started (closed, once): rates are divided by it.
+    pub window: Duration,
+    /// The whole time, draining included.
+    pub elapsed: Duration,
+    /// Journeys per second that were due, within the window.
+    pub offered_per_s: f64,
+    /// Journeys per second that were started, within the window.
+    pub achieved_per_s: f64,
+    /// Everything that was counted.
+    pub total: Tally,
+    /// All steps as one.
+    pub all_steps: StepTally,
+    /// The run second by second.
+    pub timeline: Timeline,
+    /// What the generator knows of itself.
+    pub generator: Generator,
+}
+
+/// What the generator knows of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Generator {
+    /// Workers, each with a core of its own if the machine has it.
+    pub workers: usize,
+    /// CPU time of the workers per elapsed time and worker: 1.0 is a full core each.
+    pub cpu_share: f64,
+    /// CPU time of all workers.
+    pub cpu: Duration,
+    /// The process's highest resident memory; zero where the system does not tell.
+    pub peak_rss_bytes: u64,
+    /// Journeys under way at one time, at the most (the sum over workers of each one's highest).
+    pub peak_in_flight: u64,
+    /// What `peak_in_flight` was allowed to be.
+    pub max_in_flight: u64,
+    /// Arrivals that waited because as many journeys as allowed were under way.
+    pub waited_for_slot: u64,
+}
+
+/// What gates and reports ask of one step or all.
+#[derive(Debug, Clone, Copy)]
+pub struct Requests<'a> {
+    /// The counted requests.
+    pub tally: &'a StepTally,
+    window: Duration,
+}
+
+/// One class of error.
+#[derive(Debug, Clone, Copy)]
+pub struct ErrorSummary<'a> {
+    /// The class.
+    pub failure: Failure,
+    /// What was counted of it.
+    pub tally: &'a ErrorTally,
+}
+
+impl Summary {
+    /// The requests of `step`, or of all steps.
+    pub fn requests(&self, step: Option<usize>) -> Requests<'_> {
+        let tally = match step {
+            Some(step) => &self.total.steps[step],
+            None => &self.all_steps,
+        };
+        Requests { tally, window: self.window }
+    }
+
+    /// Errors, the most frequent class first.
+    pub fn errors(&self) -> Vec<ErrorSummary<'_>> {
+        let mut errors: Vec<_> =
+            self.total.errors.iter().map(|(failure, tally)| ErrorSummary { failure: *failure, tally }).collect();
+        errors.sort_by_key(|error| std::cmp::Reverse(error.tally.count));
+        errors
+    }
+}
+
+impl Requests<'_> {
+    /// Failed requests of all; none of nothing.
+    pub fn error_rate(&self) -> Option<f64> {
+        share(self.tally.failed, self.tally.requests)
+    }
+
+    /// Expectations met of all; none of nothing.
+    pub fn checks(&self) -> Option<f64> {
+        share(self.tally.checks_passed, self.tally.checks_passed + self.tally.checks_failed)
+    }
+
+    /// Requests that passed, per second of the window; none of nothing.
+    pub fn passed_per_s(&self) -> Option<f64> {
+        let passed = self.tally.requests - self.tally.failed;
+        (self.tally.requests > 0 && !self.window.is_zero()).then(|| passed as f64 / self.window.as_secs_f64())
+    }
+}
+
+fn share(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}

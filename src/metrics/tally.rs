@@ -1,0 +1,251 @@
+//! What was counted so far, by one worker or by all: plain, mergeable data.
+
+use std::collections::BTreeMap;
+
+use super::accounting::JourneyEnding;
+use super::histogram::Histogram;
+use super::sample::Sample;
+use crate::failure::Failure;
+
+/// Examples kept of one class of error.
+const MOST_EXAMPLES: usize = 3;
+
+/// Requests and journeys, counted.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Tally {
+    /// By step.
+    pub steps: Vec<StepTally>,
+    /// How late requests that had a scheduled time were sent.
+    pub send_lag: Histogram,
+    /// Journeys that ended with every step passed.
+    pub journeys_passed: u64,
+    /// Journeys that ended with a failed step.
+    pub journeys_failed: u64,
+    /// Journeys that were taken up.
+    pub journeys_started: u64,
+    /// Of those, the ones taken up before the end of the schedule.
+    pub started_in_window: u64,
+    /// Errors by class.
+    pub errors: BTreeMap<Failure, ErrorTally>,
+    /// Connections that were opened.
+    pub connections_opened: u64,
+}
+
+/// The requests of one step, counted.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct StepTally {
+    /// Requests that came to an end.
+    pub requests: u64,
+    /// Of those, the failed ones.
+    pub failed: u64,
+    /// Expectations met.
+    pub checks_passed: u64,
+    /// Expectations missed.
+    pub checks_failed: u64,
+    /// Done − due.
+    pub response: Histogram,
+    /// Done − sent.
+    pub service: Histogram,
+    /// First byte − sent.
+    pub first_byte: Histogram,
+}
+
+/// The errors of one class.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorTally {
+    /// How many.
+    pub count: u64,
+    /// When the first came, in nanoseconds from the start of the load.
+    pub first_ns: u64,
+    /// When the last came.
+    pub last_ns: u64,
+    /// The first few.
+    pub examples: Vec<ErrorExample>,
+}
+
+/// One error, kept to show.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ErrorExample {
+    /// When, in nanoseconds from the start of the load.
+    pub at_ns: u64,
+    /// In which step.
+    pub step: usize,
+    /// What was said, without secrets.
+    pub message: String,
+}
+
+impl Tally {
+    /// Nothing counted yet, of `steps` steps.
+    pub fn new(steps: usize) -> Self {
+        Self { steps: vec![StepTally::default(); steps], ..Self::default() }
+    }
+
+    /// Counts one request; `example` is asked for only while examples of its failure are wanted.
+    pub fn record(&mut self, sample: &Sample, example: impl FnOnce() -> String) {
+        if sample.scheduled {
+            self.send_lag.record(sample.send_lag_us());
+        }
+        self.steps[sample.step].record(sample);
+        if let Some(failure) = sample.failure {
+            let at_ns = sample.done_ns;
+            let error = self.errors.entry(failure).or_insert_with(|| ErrorTally::starting_at(at_ns));
+            error.count += 1;
+            error.first_ns = error.first_ns.min(at_ns);
+            error.last_ns = error.last_ns.max(at_ns);
+            if error.examples.len() < MOST_EXAMPLES {
+                error.examples.push(ErrorExample { at_ns, step: sample.step, message: example() });
+            }
+        }
+    }
+
+    /// Counts a journey's end.
+    pub fn journey_ended(&mut self, ending: JourneyEnding) {
+        match ending {
+            JourneyEnding::Passed => self.journeys_passed += 1,
+            JourneyEnding::Failed => self.journeys_failed += 1,
+        }
+    }
+
+    /// Adds all that `other` counted; exact, and in any order.
+    pub fn merge(&mut self, other: &Self) {
+        self.steps.resize_with(self.steps.len().max(other.steps.len()), StepTally::default);
+        for (own, other) in self.steps.iter_mut().zip(&other.steps) {
+            own.merge(other);
+        }
+        self.send_lag.merge(&other.send_lag);
+        self.journeys_passed += other.journeys_passed;
+        self.journeys_failed += other.journeys_failed;
+        self.journeys_started += other.journeys_started;
+        self.started_in_window += other.started_in_window;
+        self.connections_opened += other.connections_opened;
+        for (failure, theirs) in &other.errors {
+            self.errors.entry(*failure).or_insert_with(|| ErrorTally::starting_at(theirs.first_ns)).merge(theirs);
+        }
+    }
+
+    /// All steps as one.
+    pub fn all_steps(&self) -> StepTally {
+        let mut all = StepTally::default();
+        self.steps.iter().for_each(|step| all.merge(step));
+        all
+    }
+}
+
+impl StepTally {
+    fn record(&mut self, sample: &Sample) {
+        self.requests += 1;
+        self.failed += u64::from(sample.failure.is_some());
+        self.checks_passed += sample.checks.passed;
+        self.checks_failed += sample.checks.failed;
+        self.response.record(sample.response_us());
+        self.service.record(sample.service_us());
+        if let Some(us) = sample.first_byte_us() {
+            self.first_byte.record(us);
+        }
+    }
+
+    /// Adds all that `other` counted.
+    pub fn merge(&mut self, other: &Self) {
+        self.requests += other.requests;
+        self.failed += other.failed;
+        self.checks_passed += other.checks_passed;
+        self.checks_failed += other.checks_failed;
+        self.response.merge(&other.response);
+        self.service.merge(&other.service);
+        self.first_byte.merge(&other.first_byte);
+    }
+}
+
+impl ErrorTally {
+    fn starting_at(first_ns: u64) -> Self {
+        Self { count: 0, first_ns, last_ns: first_ns, examples: Vec::new() }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        self.first_ns = self.first_ns.min(other.first_ns);
+        self.last_ns = self.last_ns.max(other.last_ns);
+        self.examples.extend(other.examples.iter().cloned());
+        // The earliest ones stay, so that the order of merging does not matter.
+        self.examples.sort();
+        self.examples.truncate(MOST_EXAMPLES);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::metrics::Checks;
+
+    fn any_sample() -> impl Strategy<Value = Sample> {
+        (0usize..3, 0u64..10_000_000, 0u64..9_000_000, 0u64..80_000_000, prop::option::of(400u16..404)).prop_map(
+            |(step, due_ns, lag, took, status)| Sample {
+                step,
+                due_ns,
+                sent_ns: due_ns + lag,
+                first_byte_ns: status.is_none().then_some(due_ns + lag + took / 2),
+                done_ns: due_ns + lag + took,
+                failure: status.map(Failure::Http),
+                checks: Checks { passed: u64::from(status.is_none()), failed: u64::from(status.is_some()) },
+                scheduled: step == 0,
+            },
+        )
+    }
+
+    fn of(samples: &[Sample]) -> Tally {
+        let mut tally = Tally::new(3);
+        for sample in samples {
+            tally.record(sample, || format!("{:?}", sample.failure));
+        }
+        tally
+    }
+
+    fn merged(parts: &[&Tally]) -> Tally {
+        let mut all = Tally::new(3);
+        parts.iter().for_each(|part| all.merge(part));
+        all
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        #[test]
+        fn merging_is_associative_commutative_and_loses_nothing(
+            a in prop::collection::vec(any_sample(), 0..20),
+            b in prop::collection::vec(any_sample(), 0..20),
+            c in prop::collection::vec(any_sample(), 0..20),
+        ) {
+            let (ta, tb, tc) = (of(&a), of(&b), of(&c));
+            let left = merged(&[&merged(&[&ta, &tb]), &tc]);
+            let right = merged(&[&ta, &merged(&[&tb, &tc])]);
+            prop_assert_eq!(&left, &right);
+            prop_assert_eq!(&left, &merged(&[&tc, &tb, &ta]));
+            prop_assert_eq!(left.all_steps().requests as usize, a.len() + b.len() + c.len());
+            prop_assert_eq!(left.all_steps().response.count() as usize, a.len() + b.len() + c.len());
+        }
+    }
+
+    #[test]
+    fn examples_are_bounded_and_made_only_when_kept() {
+        let sample = Sample {
+            step: 0,
+            due_ns: 0,
+            sent_ns: 0,
+            first_byte_ns: None,
+            done_ns: 1,
+            failure: Some(Failure::Reset),
+            checks: Checks::default(),
+            scheduled: true,
+        };
+        let mut tally = Tally::new(1);
+        let mut made = 0;
+        for _ in 0..10 {
+            tally.record(&sample, || {
+                made += 1;
+                String::new()
+            });
+        }
+        assert_eq!((made, tally.errors[&Failure::Reset].count), (MOST_EXAMPLES, 10));
+    }
+}
