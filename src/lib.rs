@@ -20,6 +20,7 @@ pub mod failure;
 pub mod gate;
 pub mod load;
 pub mod metrics;
+pub mod plan;
 pub mod scenario;
 pub mod units;
 pub mod verdict;

@@ -7,6 +7,8 @@ mod file;
 mod parse;
 mod value;
 
+pub(crate) use parse::unknown_key;
+
 pub use file::{Document, LoadSection, StageSection, StepSection, TargetSection};
 pub use value::{Entries, Value};
 

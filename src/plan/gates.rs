@@ -1,0 +1,68 @@
+//! `[gates]`, with the runbook's two where the file has none, and never without one that looks at errors.
+
+use toml::Spanned;
+
+use super::resolver::Resolver;
+use super::step::Step;
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::gate::{Gate, Metric, NamedGate, Origin};
+use crate::load::Load;
+use crate::scenario::Entries;
+
+const DEFAULT_LATENCY: (&str, &str) = ("latency", "p95 < 600ms");
+const DEFAULT_ERRORS: (&str, &str) = ("errors", "error_rate < 1%");
+const DEFAULT_CHECKS: (&str, &str) = ("checks", "checks >= 100%");
+
+pub(super) fn resolve(
+    resolver: &mut Resolver<'_>,
+    written: Option<&Spanned<Entries>>,
+    steps: &[Step],
+    load: &Load,
+) -> Vec<NamedGate> {
+    let mut gates = Vec::new();
+    for (name, expression) in written.iter().flat_map(|entries| &entries.get_ref().0) {
+        let text = resolver.scalar(name.get_ref(), expression);
+        match text.parse::<Gate>() {
+            Ok(gate) => {
+                let step = step_of(resolver, &gate, &expression.span(), steps);
+                gates.push(NamedGate { name: name.get_ref().clone(), gate, step, origin: Origin::File });
+            }
+            Err(error) => {
+                let span = resolver.source.within(&expression.span(), &text, error.span);
+                resolver.mistakes.push(Diagnostic::at(resolver.source, span, error.message).hint(error.hint));
+            }
+        }
+    }
+    let judges_errors = gates.iter().any(|named| matches!(named.gate.metric, Metric::ErrorRate | Metric::Checks));
+    let missing: &[(&str, &str)] = match (load, gates.is_empty()) {
+        // One pass through the steps is too little for a percentile: its checks are what it shows.
+        (Load::Once, true) => &[DEFAULT_CHECKS],
+        (_, true) => &[DEFAULT_LATENCY, DEFAULT_ERRORS],
+        // Requests that fail at once look fast: a run that nobody judges by its errors would pass for the wrong reason.
+        (Load::Once, false) if !judges_errors => &[DEFAULT_CHECKS],
+        (_, false) if !judges_errors => &[DEFAULT_ERRORS],
+        (_, false) => &[],
+    };
+    gates.extend(missing.iter().filter_map(|(name, text)| default_gate(name, text)));
+    gates
+}
+
+fn default_gate(name: &str, text: &str) -> Option<NamedGate> {
+    let gate = text.parse().ok()?;
+    Some(NamedGate { name: name.to_owned(), gate, step: None, origin: Origin::Default })
+}
+
+/// The number of the step that the gate names.
+fn step_of(resolver: &mut Resolver<'_>, gate: &Gate, span: &std::ops::Range<usize>, steps: &[Step]) -> Option<usize> {
+    let name = gate.of.as_deref()?;
+    let found = steps.iter().position(|step| step.name == name);
+    if found.is_none() {
+        let names = steps.iter().map(|step| step.name.as_str());
+        let hint = match nearest(name, names.clone()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("the steps are: {}", names.collect::<Vec<_>>().join(", ")),
+        };
+        resolver.mistake(span.clone(), format!("there is no step `{name}`"), hint);
+    }
+    found
+}

@@ -1,0 +1,203 @@
+//! `[load]` as one of the three models, with keys that belong to another model refused.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use toml::Spanned;
+
+use super::resolver::Resolver;
+use crate::load::{Arrivals, Closed, Load, Open, RateProfile, Segment, Until};
+use crate::scenario::{LoadSection, StageSection};
+
+/// `[load]`, resolved.
+#[derive(Debug, Clone)]
+pub(super) struct PlannedLoad {
+    pub(super) load: Load,
+    pub(super) seed: u64,
+    pub(super) max_in_flight: Option<u64>,
+    pub(super) drain: Option<Duration>,
+}
+
+/// Fixed, so that two runs of one file are alike unless the file says otherwise.
+const DEFAULT_SEED: u64 = 1;
+
+pub(super) fn resolve(resolver: &mut Resolver<'_>, written: Option<&Spanned<LoadSection>>) -> PlannedLoad {
+    let mut planned = PlannedLoad { load: Load::Once, seed: DEFAULT_SEED, max_in_flight: None, drain: None };
+    let Some(written) = written else { return planned };
+    let section = written.get_ref();
+    if let Some(seed) = &section.seed {
+        planned.seed = resolver.count("seed", seed, 0).unwrap_or(DEFAULT_SEED);
+    }
+    planned.max_in_flight = section.max_in_flight.as_ref().and_then(|most| resolver.count("max_in_flight", most, 1));
+    planned.drain = section.drain.as_ref().and_then(|drain| resolver.duration(drain, false));
+    let Some(model) = &section.model else {
+        resolver.mistake(
+            written.span(),
+            "[load] does not say which model it is",
+            "add model = \"once\", \"open\" or \"closed\"",
+        );
+        return planned;
+    };
+    let name = resolver.text(model);
+    refuse_foreign_keys(resolver, section, &name);
+    let load = match name.as_str() {
+        "once" => Some(Load::Once),
+        "open" => open(resolver, written, planned.seed),
+        "closed" => closed(resolver, written),
+        other => {
+            resolver.mistake(
+                model.span(),
+                format!("unknown model `{other}`"),
+                "the models are \"once\", \"open\" and \"closed\"",
+            );
+            None
+        }
+    };
+    planned.load = load.unwrap_or(Load::Once);
+    planned
+}
+
+/// A key that another model has is a misunderstanding, not a detail.
+fn refuse_foreign_keys(resolver: &mut Resolver<'_>, section: &LoadSection, model: &str) {
+    fn at<T>(key: &Option<Spanned<T>>) -> Option<Range<usize>> {
+        key.as_ref().map(Spanned::span)
+    }
+    let stages = section.stages.as_ref().map(|stages| stages.first().map_or(0..0, Spanned::span));
+    let keys: [(&str, Option<Range<usize>>, &[&str]); 10] = [
+        ("rate", at(&section.rate), &["open"]),
+        ("stages", stages, &["open"]),
+        ("ramp_up", at(&section.ramp_up), &["open"]),
+        ("arrivals", at(&section.arrivals), &["open"]),
+        ("max_in_flight", at(&section.max_in_flight), &["open"]),
+        ("users", at(&section.users), &["closed"]),
+        ("iterations", at(&section.iterations), &["closed"]),
+        ("max_rate", at(&section.max_rate), &["closed"]),
+        ("duration", at(&section.duration), &["open", "closed"]),
+        ("drain", at(&section.drain), &["open", "closed"]),
+    ];
+    for (key, place, models) in keys {
+        if let (Some(place), true) = (place, !models.contains(&model) && ["once", "open", "closed"].contains(&model)) {
+            let belongs = models.join(" and ");
+            resolver.mistake(
+                place,
+                format!("`{key}` means nothing in the {model} model"),
+                format!("it belongs to the {belongs} model"),
+            );
+        }
+    }
+}
+
+fn open(resolver: &mut Resolver<'_>, written: &Spanned<LoadSection>, seed: u64) -> Option<Load> {
+    let section = written.get_ref();
+    let arrivals = match section.arrivals.as_ref().map(|arrivals| (arrivals, resolver.text(arrivals))) {
+        None => Arrivals::Even,
+        Some((_, name)) if name == "even" => Arrivals::Even,
+        Some((_, name)) if name == "poisson" => Arrivals::Poisson,
+        Some((arrivals, name)) => {
+            resolver.mistake(arrivals.span(), format!("unknown arrivals `{name}`"), "write \"even\" or \"poisson\"");
+            Arrivals::Even
+        }
+    };
+    let profile = match &section.stages {
+        Some(stages) => staged(resolver, section, stages)?,
+        None => steady(resolver, written)?,
+    };
+    Some(Load::Open(Open { profile, arrivals, seed }))
+}
+
+/// `rate`, `duration` and perhaps `ramp_up`.
+fn steady(resolver: &mut Resolver<'_>, written: &Spanned<LoadSection>) -> Option<RateProfile> {
+    let section = written.get_ref();
+    let rate = required(resolver, written, "rate", "20/s", section.rate.as_ref());
+    let duration = required(resolver, written, "duration", "2m", section.duration.as_ref());
+    let rate = rate.and_then(|rate| resolver.rate(rate));
+    let duration = duration.and_then(|duration| resolver.duration(duration, true));
+    let ramp_up = section.ramp_up.as_ref().and_then(|text| Some((text.span(), resolver.duration(text, false)?)));
+    let (rate, duration) = (rate?, duration?);
+    match ramp_up {
+        Some((span, ramp_up)) if ramp_up >= duration => {
+            let hint = "ramp_up is the first part of duration: make it shorter, or use stages";
+            resolver.mistake(span, "the load would end before it has ramped up", hint);
+            None
+        }
+        Some((_, ramp_up)) => Some(RateProfile::with_ramp_up(rate, duration, ramp_up)),
+        None => Some(RateProfile::constant(rate, duration)),
+    }
+}
+
+fn staged(resolver: &mut Resolver<'_>, section: &LoadSection, stages: &[Spanned<StageSection>]) -> Option<RateProfile> {
+    let given = [("duration", &section.duration), ("ramp_up", &section.ramp_up)];
+    for (key, place) in given.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?.span()))) {
+        resolver.mistake(place, format!("`{key}` contradicts `stages`"), "the stages say how long everything takes");
+    }
+    let mut from_per_s = match &section.rate {
+        Some(rate) => resolver.rate(rate)?,
+        None => 0.0,
+    };
+    let mut segments = Vec::with_capacity(stages.len());
+    for stage in stages {
+        let (over, to) = (stage.get_ref().over.as_ref(), stage.get_ref().to.as_ref());
+        let (Some(over), Some(to)) = (over, to) else {
+            resolver.mistake(
+                stage.span(),
+                "a stage needs `over` and `to`",
+                "for example { over = \"30s\", to = \"20/s\" }",
+            );
+            continue;
+        };
+        if let (Some(over), Some(to_per_s)) = (resolver.duration(over, false), resolver.rate(to)) {
+            segments.push(Segment { over, from_per_s, to_per_s });
+            from_per_s = to_per_s;
+        }
+    }
+    Some(RateProfile::new(segments))
+}
+
+fn closed(resolver: &mut Resolver<'_>, written: &Spanned<LoadSection>) -> Option<Load> {
+    let section = written.get_ref();
+    let users = match &section.users {
+        Some(users) => resolver.count("users", users, 1),
+        None => {
+            resolver.mistake(written.span(), "the closed model needs `users`", "for example users = 10");
+            None
+        }
+    };
+    let duration = section.duration.as_ref().and_then(|duration| resolver.duration(duration, true));
+    let iterations = section.iterations.as_ref().and_then(|iterations| resolver.count("iterations", iterations, 1));
+    let max_rate = section.max_rate.as_ref().and_then(|rate| Some((rate.span(), resolver.rate(rate)?)));
+    if let Some((span, _)) = max_rate.as_ref().filter(|(_, rate)| *rate <= 0.0) {
+        resolver.mistake(span.clone(), "a `max_rate` of zero never starts anything", "for example max_rate = \"50/s\"");
+    }
+    let until = match (iterations, duration) {
+        (Some(iterations), duration) => Until::Iterations(iterations, duration),
+        (None, Some(duration)) => Until::Elapsed(duration),
+        (None, None) => {
+            if section.duration.is_none() && section.iterations.is_none() {
+                resolver.mistake(
+                    written.span(),
+                    "the closed model needs an end",
+                    "add duration = \"1m\" or iterations = 1000",
+                );
+            }
+            return None;
+        }
+    };
+    Some(Load::Closed(Closed { users: users?, until, max_rate: max_rate.map(|(_, rate)| rate) }))
+}
+
+fn required<'s>(
+    resolver: &mut Resolver<'_>,
+    written: &Spanned<LoadSection>,
+    key: &str,
+    example: &str,
+    value: Option<&'s Spanned<String>>,
+) -> Option<&'s Spanned<String>> {
+    if value.is_none() {
+        resolver.mistake(
+            written.span(),
+            format!("the open model needs `{key}`"),
+            format!("for example {key} = \"{example}\""),
+        );
+    }
+    value
+}

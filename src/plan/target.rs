@@ -1,0 +1,174 @@
+//! Where requests go, and whom to trust there.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use hyper::Uri;
+use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use toml::Spanned;
+
+use super::resolver::Resolver;
+use crate::scenario::{Entries, TargetSection};
+
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Where requests go.
+#[derive(Debug, Clone, Default)]
+pub struct Target {
+    /// The URL that paths are appended to, without a slash at its end.
+    pub base_url: String,
+    /// How long one request may take if its step does not say.
+    pub timeout: Duration,
+    /// Headers of every request.
+    pub headers: HeaderMap,
+    /// The only authorities to trust; the system's if none are named.
+    pub authorities: Option<Vec<CertificateDer<'static>>>,
+    /// Any certificate is accepted.
+    pub insecure: bool,
+    /// Every place that a step names.
+    pub endpoints: Vec<Endpoint>,
+}
+
+/// A place that connections are made to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Whether TLS is spoken.
+    pub tls: bool,
+    /// The name or address, without brackets.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// Host and port as the Host header says it.
+    pub authority: String,
+}
+
+impl Target {
+    /// The number of the endpoint that `url` points at, noted if it is new.
+    pub(super) fn endpoint_of(&mut self, url: &Uri) -> Option<usize> {
+        let tls = match url.scheme_str()? {
+            "http" => false,
+            "https" => true,
+            _ => return None,
+        };
+        let host = url.host()?.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let port = url.port_u16().unwrap_or(if tls { 443 } else { 80 });
+        let authority = url.authority()?.as_str().to_owned();
+        let endpoint = Endpoint { tls, host, port, authority };
+        let known = self.endpoints.iter().position(|known| *known == endpoint);
+        Some(known.unwrap_or_else(|| {
+            self.endpoints.push(endpoint);
+            self.endpoints.len() - 1
+        }))
+    }
+}
+
+pub(super) fn resolve(
+    resolver: &mut Resolver<'_>,
+    written: Option<&Spanned<TargetSection>>,
+    base_url: Option<&str>,
+) -> Target {
+    let mut target = Target { timeout: DEFAULT_TIMEOUT, ..Target::default() };
+    let empty = TargetSection::default();
+    let section = written.map_or(&empty, Spanned::get_ref);
+    target.base_url = match (base_url, &section.base_url) {
+        (Some(given), _) => given.trim_end_matches('/').to_owned(),
+        (None, Some(written)) => checked_base_url(resolver, written),
+        (None, None) => {
+            let span = written.map_or(0..0, Spanned::span);
+            resolver.mistake(
+                span,
+                "the scenario does not say where to send requests",
+                "add [target] with base_url = \"http://127.0.0.1:3000\"",
+            );
+            String::new()
+        }
+    };
+    if let Some(timeout) = section.timeout.as_ref().and_then(|timeout| resolver.duration(timeout, true)) {
+        target.timeout = timeout;
+    }
+    if let Some(headers) = &section.headers {
+        target.headers = resolve_headers(resolver, headers.get_ref());
+    }
+    target.insecure = section.insecure.as_ref().is_some_and(|insecure| *insecure.get_ref());
+    if let Some(ca) = &section.ca {
+        target.authorities = authorities(resolver, ca);
+        if let Some(insecure) = section.insecure.as_ref().filter(|insecure| *insecure.get_ref()) {
+            resolver.mistake(
+                insecure.span(),
+                "`ca` and `insecure` contradict each other",
+                "keep `ca`: it checks certificates",
+            );
+        }
+    }
+    target
+}
+
+/// The base URL as a URL with a host and nothing behind the path.
+fn checked_base_url(resolver: &mut Resolver<'_>, written: &Spanned<String>) -> String {
+    let before = resolver.mistakes.0.len();
+    let text = resolver.text(written);
+    let problem = match text.parse::<Uri>() {
+        Ok(url) if !matches!(url.scheme_str(), Some("http" | "https")) => "it must start with http:// or https://",
+        Ok(url) if url.host().is_none_or(str::is_empty) => "it names no host",
+        Ok(url) if url.authority().is_some_and(|authority| authority.as_str().contains('@')) => {
+            "it must not hold credentials: send them in a header"
+        }
+        Ok(url) if url.query().is_some() => "it must not have a query: put that into the steps' paths",
+        Ok(_) => return text.trim_end_matches('/').to_owned(),
+        Err(_) => "it cannot be read",
+    };
+    if resolver.mistakes.0.len() == before {
+        resolver.mistake(
+            written.span(),
+            format!("this is not a base URL: {problem}"),
+            "for example http://127.0.0.1:3000",
+        );
+    }
+    String::new()
+}
+
+/// The header map that a table of names and values means.
+pub(super) fn resolve_headers(resolver: &mut Resolver<'_>, entries: &Entries) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for (key, value) in &entries.0 {
+        let text = resolver.scalar(key.get_ref(), value);
+        let Ok(name) = HeaderName::try_from(key.get_ref().as_str()) else {
+            resolver.mistake(
+                key.span(),
+                format!("`{}` is not a header name", key.get_ref()),
+                "header names have letters, digits and -",
+            );
+            continue;
+        };
+        match HeaderValue::try_from(text) {
+            Ok(value) => drop(headers.append(name, value)),
+            Err(_) => resolver.mistake(
+                value.span(),
+                "this cannot be sent as a header value",
+                "header values are one line of visible text",
+            ),
+        }
+    }
+    headers
+}
+
+/// The certificates in the PEM file `written`, found from the scenario file's own folder.
+fn authorities(resolver: &mut Resolver<'_>, written: &Spanned<String>) -> Option<Vec<CertificateDer<'static>>> {
+    let path = beside(&resolver.source.name, &resolver.text(written));
+    let read =
+        CertificateDer::pem_file_iter(&path).and_then(|certificates| certificates.collect::<Result<Vec<_>, _>>());
+    let hint = "`ca` names a PEM file, relative to the scenario file";
+    match read {
+        Ok(certificates) if !certificates.is_empty() => return Some(certificates),
+        Ok(_) => resolver.mistake(written.span(), format!("{} holds no certificate", path.display()), hint),
+        Err(error) => resolver.mistake(written.span(), format!("cannot read {}: {error}", path.display()), hint),
+    }
+    None
+}
+
+/// `path` as seen from the folder of the scenario file.
+fn beside(scenario: &str, path: &str) -> PathBuf {
+    Path::new(scenario).parent().unwrap_or(Path::new("")).join(path)
+}
