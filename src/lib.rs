@@ -14,13 +14,16 @@
 //! the difference: the generator's own fault.
 
 pub mod cli;
+pub mod client;
 pub mod commands;
 pub mod diagnostic;
+pub mod engine;
 pub mod failure;
 pub mod gate;
 pub mod load;
 pub mod metrics;
 pub mod plan;
 pub mod scenario;
+pub mod tls;
 pub mod units;
 pub mod verdict;

@@ -48,9 +48,9 @@ impl Recorder {
         self.current.journey_ended(ending);
     }
 
-    /// Counts an opened connection.
-    pub fn connection_opened(&mut self) {
-        self.current.connections_opened += 1;
+    /// Counts opened connections.
+    pub fn connections_opened(&mut self, opened: u64) {
+        self.current.connections_opened += opened;
     }
 
     /// Hands on everything since the last call, as what happened in `second`.

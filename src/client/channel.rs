@@ -1,0 +1,168 @@
+//! What one virtual user sends through: a connection to each place, opened when needed and kept while it lasts.
+
+use std::task::Context;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::HeaderMap;
+use hyper::{Method, Uri, http};
+
+use super::clock::Clock;
+use super::connector::Connector;
+use super::deadline::Deadline;
+use super::error::CallError;
+use super::http1::{Broken, Http1, HttpRequest};
+
+/// One request, ready to be sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// Which of the connector's places it goes to.
+    pub place: usize,
+    /// The HTTP method.
+    pub method: &'a Method,
+    /// Path and query.
+    pub path: &'a Uri,
+    /// All headers but those that framing needs.
+    pub headers: &'a HeaderMap,
+    /// The body; empty for none.
+    pub body: &'a Bytes,
+    /// How long it may take, from being taken up to the last byte.
+    pub timeout: Duration,
+    /// Whether the answer's body is wanted.
+    pub keep_body: bool,
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, if it was wanted.
+    pub body: Bytes,
+    /// How long the body was.
+    pub body_bytes: u64,
+}
+
+/// One request with its times, in nanoseconds of the clock.
+#[derive(Debug)]
+pub struct Exchange {
+    /// When it was taken up; connecting, if that was needed, came after.
+    pub sent_ns: u64,
+    /// When the head of the answer was there.
+    pub first_byte_ns: Option<u64>,
+    /// When the last byte was read, or the request given up.
+    pub done_ns: u64,
+    /// Connections that were opened for it.
+    pub opened: u64,
+    /// The answer, or why there is none.
+    pub result: Result<Answer, CallError>,
+}
+
+/// The connections of one virtual user.
+#[derive(Debug)]
+pub struct Channel {
+    connector: Connector,
+    clock: Clock,
+    connections: Vec<Option<Http1>>,
+    deadline: Deadline,
+    /// The map of the last answer, emptied: the next request needs no new one.
+    spare_headers: HeaderMap,
+}
+
+impl Channel {
+    /// A channel without connections.
+    pub fn new(connector: Connector, clock: Clock) -> Self {
+        let connections = (0..connector.places()).map(|_| None).collect();
+        let deadline = Deadline::new(clock.instant(clock.now_ns()));
+        Self { connector, clock, connections, deadline, spare_headers: HeaderMap::new() }
+    }
+
+    /// Sends `request` and waits for the whole answer or the timeout.
+    pub async fn call(&mut self, request: &Request<'_>) -> Exchange {
+        let sent_ns = self.clock.now_ns();
+        let until = self.clock.instant(sent_ns + request.timeout.as_nanos() as u64);
+        let headers = std::mem::take(&mut self.spare_headers);
+        let message = build(request, headers);
+        let mut attempt = Attempt { opened: 0, connected: false, first_byte_ns: None };
+        let exchange = attempt.run(&self.connector, &mut self.connections[request.place], message, request, &self.clock);
+        let result = match self.deadline.bound(until, exchange).await {
+            Some(result) => result,
+            None => Err(Broken::timed_out(attempt.connected)),
+        };
+        let done_ns = self.clock.now_ns();
+        let connection = &mut self.connections[request.place];
+        // What is left of an exchange that failed would answer the next request.
+        if result.is_err() || connection.as_ref().is_some_and(|connection| !connection.reusable()) {
+            *connection = None;
+        }
+        let result = result.map_err(|broken| broken.error);
+        Exchange { sent_ns, first_byte_ns: attempt.first_byte_ns, done_ns, opened: attempt.opened, result }
+    }
+
+    /// Takes back an answer's header map for the next request.
+    pub fn recycle(&mut self, mut headers: HeaderMap) {
+        headers.clear();
+        self.spare_headers = headers;
+    }
+
+    /// Drops connections that the target closes while nothing is asked of them; never ends.
+    pub fn poll_idle(&mut self, cx: &mut Context<'_>) {
+        for connection in &mut self.connections {
+            if connection.as_mut().is_some_and(|open| open.poll_closed(cx).is_ready()) {
+                *connection = None;
+            }
+        }
+    }
+}
+
+/// What is known of a call while it is under way, so that a timeout loses none of it.
+struct Attempt {
+    opened: u64,
+    connected: bool,
+    first_byte_ns: Option<u64>,
+}
+
+impl Attempt {
+    async fn run(
+        &mut self,
+        connector: &Connector,
+        slot: &mut Option<Http1>,
+        mut message: HttpRequest,
+        request: &Request<'_>,
+        clock: &Clock,
+    ) -> Result<Answer, Broken> {
+        loop {
+            let reused = slot.is_some();
+            let connection = match slot {
+                Some(connection) => connection,
+                None => {
+                    let connected = connector.connect(request.place).await;
+                    let connected = connected.map_err(|error| Broken { error, unsent: None })?;
+                    self.opened += 1;
+                    slot.insert(connected)
+                }
+            };
+            self.connected = true;
+            match connection.exchange(message, request.keep_body, clock, &mut self.first_byte_ns).await {
+                // The target hung up before a byte was written, as it may: nothing was asked yet, so ask anew.
+                Err(Broken { unsent: Some(unsent), .. }) if reused => {
+                    *slot = None;
+                    message = *unsent;
+                }
+                other => return other,
+            }
+        }
+    }
+}
+
+fn build(request: &Request<'_>, mut headers: HeaderMap) -> HttpRequest {
+    headers.extend(request.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
+    let mut message = http::Request::new(Full::new(request.body.clone()));
+    *message.method_mut() = request.method.clone();
+    *message.uri_mut() = request.path.clone();
+    *message.headers_mut() = headers;
+    message
+}

@@ -1,0 +1,155 @@
+//! Connections to the places that a plan names: looked up once, before the start.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
+
+use super::error::CallError;
+use super::http1::Http1;
+use super::tls::{self, Trust};
+use super::transport::Transport;
+use crate::units::format_duration;
+
+/// A place to connect to, by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remote {
+    /// The name or address.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// Whether TLS is spoken.
+    pub tls: bool,
+}
+
+/// Makes connections to places that are known by number.
+#[derive(Clone)]
+pub struct Connector {
+    places: Arc<[Place]>,
+}
+
+/// Why the target cannot be worked with at all.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareError {
+    /// The name is unknown.
+    #[error("cannot find {host}: {error}")]
+    Lookup {
+        /// The name.
+        host: String,
+        /// What the resolver said.
+        error: io::Error,
+    },
+    /// The name is no name that a certificate could hold.
+    #[error("`{0}` is not a name that a certificate can be checked for")]
+    Name(String),
+    /// TLS cannot be set up.
+    #[error("cannot set up TLS: {0}")]
+    Tls(#[from] tokio_rustls::rustls::Error),
+    /// Nothing answers in time.
+    #[error("no connection within {}", format_duration(*.0))]
+    Silent(Duration),
+    /// The connection is not taken.
+    #[error("cannot connect to {host}:{port}: {}", error.message)]
+    Unreachable {
+        /// The name.
+        host: String,
+        /// The port.
+        port: u16,
+        /// What happened.
+        error: CallError,
+    },
+}
+
+struct Place {
+    remote: Remote,
+    addresses: Vec<SocketAddr>,
+    tls: Option<(TlsConnector, ServerName<'static>)>,
+}
+
+impl Connector {
+    /// Looks up `remotes` and sets up TLS where they speak it.
+    ///
+    /// # Errors
+    /// When a name is unknown, or TLS cannot be set up.
+    pub async fn prepare(remotes: Vec<Remote>, trust: &Trust) -> Result<Self, PrepareError> {
+        let config = match remotes.iter().any(|remote| remote.tls) {
+            true => Some(tls::config(trust)?),
+            false => None,
+        };
+        let mut places = Vec::with_capacity(remotes.len());
+        for remote in remotes {
+            let looked_up = tokio::net::lookup_host((remote.host.as_str(), remote.port)).await;
+            let addresses = looked_up
+                .map(|found| found.collect::<Vec<_>>())
+                .and_then(|found| if found.is_empty() { Err(io::Error::other("it has no address")) } else { Ok(found) })
+                .map_err(|error| PrepareError::Lookup { host: remote.host.clone(), error })?;
+            let tls = match config.clone().filter(|_| remote.tls) {
+                None => None,
+                Some(config) => {
+                    let name = ServerName::try_from(remote.host.clone()).map_err(|_| PrepareError::Name(remote.host.clone()))?;
+                    Some((TlsConnector::from(config), name))
+                }
+            };
+            places.push(Place { remote, addresses, tls });
+        }
+        Ok(Self { places: places.into() })
+    }
+
+    /// Connects to every place once and hangs up, to know before the start that there is something to load.
+    ///
+    /// # Errors
+    /// When one of them does not take the connection.
+    pub async fn probe(&self) -> Result<(), PrepareError> {
+        for (place, Place { remote, .. }) in self.places.iter().enumerate() {
+            let connected = self.transport(place).await;
+            connected.map_err(|error| PrepareError::Unreachable { host: remote.host.clone(), port: remote.port, error })?;
+        }
+        Ok(())
+    }
+
+    /// How many places there are.
+    pub(super) fn places(&self) -> usize {
+        self.places.len()
+    }
+
+    /// A new connection to place number `place`.
+    pub(super) async fn connect(&self, place: usize) -> Result<Http1, CallError> {
+        Http1::handshake(self.transport(place).await?).await
+    }
+
+    async fn transport(&self, place: usize) -> Result<Transport, CallError> {
+        let place = &self.places[place];
+        let stream = tcp(&place.addresses).await.map_err(|error| CallError::of_connecting(&error))?;
+        // Requests are written whole: waiting to fill a segment only adds latency of our own.
+        stream.set_nodelay(true).map_err(|error| CallError::of_connecting(&error))?;
+        match &place.tls {
+            None => Ok(Transport::Plain(stream)),
+            Some((connector, name)) => {
+                let handshake = connector.connect(name.clone(), stream).await;
+                handshake.map(|stream| Transport::Tls(Box::new(stream))).map_err(|error| CallError::of_handshake(&error))
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Connector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.places.iter().map(|place| &place.remote)).finish()
+    }
+}
+
+/// The first address that takes a connection; the last error if none does.
+async fn tcp(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
+    let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+    for address in addresses {
+        match TcpStream::connect(address).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}

@@ -1,0 +1,72 @@
+//! Why a call failed, in one of the classes that are counted, and in words.
+
+use std::error::Error;
+use std::io;
+
+use crate::failure::Failure;
+
+/// A call that brought no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallError {
+    /// The class that is counted.
+    pub failure: Failure,
+    /// What was said, for the first few that are shown.
+    pub message: String,
+}
+
+impl CallError {
+    pub(super) fn new(failure: Failure, message: impl Into<String>) -> Self {
+        Self { failure, message: message.into() }
+    }
+
+    /// A TCP connection that was not made.
+    pub(super) fn of_connecting(error: &io::Error) -> Self {
+        let failure = match error.kind() {
+            io::ErrorKind::ConnectionRefused => Failure::ConnectRefused,
+            io::ErrorKind::TimedOut => Failure::ConnectTimeout,
+            _ => Failure::Connect,
+        };
+        Self::new(failure, error.to_string())
+    }
+
+    /// A TLS handshake that failed.
+    pub(super) fn of_handshake(error: &io::Error) -> Self {
+        Self::new(Failure::Tls, error.to_string())
+    }
+
+    /// What hyper says of a request that was under way.
+    pub(super) fn of_http(error: &hyper::Error) -> Self {
+        let failure = match io_kind(error) {
+            Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted) => Failure::Reset,
+            Some(_) => Failure::Closed,
+            None if error.is_parse() || error.is_parse_too_large() => Failure::Protocol,
+            None if error.is_incomplete_message() || error.is_canceled() || error.is_closed() => Failure::Closed,
+            None => Failure::Protocol,
+        };
+        Self::new(failure, sentence(error))
+    }
+}
+
+/// The I/O error at the bottom of it, if there is one.
+fn io_kind(error: &hyper::Error) -> Option<io::ErrorKind> {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if let Some(error) = cause.downcast_ref::<io::Error>() {
+            return Some(error.kind());
+        }
+        source = cause.source();
+    }
+    None
+}
+
+/// The error and its causes in one line.
+fn sentence(error: &hyper::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,133 @@
+//! One HTTP/1.1 connection, polled in the task of whoever uses it: a task of its own would cost a tenth more CPU.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::Full;
+use hyper::body::{Body, Incoming};
+use hyper::client::conn::http1::{Builder, Connection, SendRequest};
+use hyper::http;
+use hyper_util::rt::TokioIo;
+
+use super::channel::Answer;
+use super::clock::Clock;
+use super::error::CallError;
+use super::transport::Transport;
+use crate::failure::Failure;
+
+/// Large enough for the heads and small bodies of an API, small enough for thousands of connections.
+const READ_BUFFER: usize = 8 * 1024;
+
+pub(super) type HttpRequest = http::Request<Full<Bytes>>;
+
+/// A connection that is open, as far as is known.
+#[derive(Debug)]
+pub(super) struct Http1 {
+    sender: SendRequest<Full<Bytes>>,
+    connection: Box<Connection<TokioIo<Transport>, Full<Bytes>>>,
+    closed: bool,
+}
+
+/// A request that did not come to an answer.
+#[derive(Debug)]
+pub(super) struct Broken {
+    pub(super) error: CallError,
+    /// The request, if not a byte of it was written: it can be sent again elsewhere.
+    pub(super) unsent: Option<Box<HttpRequest>>,
+}
+
+impl Http1 {
+    pub(super) async fn handshake(transport: Transport) -> Result<Self, CallError> {
+        let mut builder = Builder::new();
+        builder.read_buf_exact_size(Some(READ_BUFFER)).writev(false);
+        let handshake = builder.handshake(TokioIo::new(transport)).await;
+        let (sender, connection) = handshake.map_err(|error| CallError::of_http(&error))?;
+        Ok(Self { sender, connection: Box::new(connection), closed: false })
+    }
+
+    /// Ready once the target has closed the connection; to be polled while nothing is asked of it.
+    pub(super) fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.drive(cx);
+        if self.closed || self.sender.is_closed() { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    /// Whether another request can be sent.
+    pub(super) fn reusable(&self) -> bool {
+        !self.closed && !self.sender.is_closed()
+    }
+
+    /// Sends `request` and reads the whole answer; its body is kept only if `keep_body`.
+    pub(super) async fn exchange(
+        &mut self,
+        request: HttpRequest,
+        keep_body: bool,
+        clock: &Clock,
+        first_byte_ns: &mut Option<u64>,
+    ) -> Result<Answer, Broken> {
+        if let Err(error) = self.ready().await {
+            return Err(Broken { error, unsent: Some(Box::new(request)) });
+        }
+        let mut response = pin!(self.sender.try_send_request(request));
+        let head = poll_fn(|cx| {
+            self.drive(cx);
+            response.as_mut().poll(cx)
+        });
+        let response = head.await.map_err(|mut failed| {
+            let unsent = failed.take_message().map(Box::new);
+            Broken { error: CallError::of_http(failed.error()), unsent }
+        })?;
+        *first_byte_ns = Some(clock.now_ns());
+        let (parts, body) = response.into_parts();
+        let (body, body_bytes) = self.read_body(body, keep_body).await.map_err(|error| Broken { error, unsent: None })?;
+        Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body, body_bytes })
+    }
+
+    /// Waits until the last answer is wholly out of the way.
+    async fn ready(&mut self) -> Result<(), CallError> {
+        poll_fn(|cx| {
+            self.drive(cx);
+            self.sender.poll_ready(cx)
+        })
+        .await
+        .map_err(|error| CallError::of_http(&error))
+    }
+
+    async fn read_body(&mut self, mut body: Incoming, keep: bool) -> Result<(Bytes, u64), CallError> {
+        let mut kept = BytesMut::new();
+        let mut length = 0;
+        while !body.is_end_stream() {
+            let frame = poll_fn(|cx| {
+                self.drive(cx);
+                Pin::new(&mut body).poll_frame(cx)
+            });
+            let Some(frame) = frame.await else { break };
+            let frame = frame.map_err(|error| CallError::of_http(&error))?;
+            if let Some(data) = frame.data_ref() {
+                length += data.len() as u64;
+                if keep {
+                    kept.extend_from_slice(data);
+                }
+            }
+        }
+        Ok((kept.freeze(), length))
+    }
+
+    /// Lets the connection do what it can; an error of its own reaches the request that waits on it.
+    fn drive(&mut self, cx: &mut Context<'_>) {
+        if !self.closed && Pin::new(&mut *self.connection).poll(cx).is_ready() {
+            self.closed = true;
+        }
+    }
+}
+
+impl Broken {
+    pub(super) fn timed_out(connected: bool) -> Self {
+        let error = match connected {
+            true => CallError::new(Failure::Timeout, "no complete answer within the timeout"),
+            false => CallError::new(Failure::ConnectTimeout, "not connected within the timeout"),
+        };
+        Self { error, unsent: None }
+    }
+}

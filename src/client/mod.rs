@@ -1,0 +1,19 @@
+//! One timed call: connect, TLS, HTTP/1.1, and the failure that came of it.
+//!
+//! Takes a prebuilt request and gives an [`Exchange`]: when it was taken up, when the first byte came, when it was done,
+//! and the answer or a [`CallError`]. Knows no scenario and counts nothing.
+
+mod channel;
+mod clock;
+mod connector;
+mod deadline;
+mod error;
+mod http1;
+mod tls;
+mod transport;
+
+pub use channel::{Answer, Channel, Exchange, Request};
+pub use clock::Clock;
+pub use connector::{Connector, PrepareError, Remote};
+pub use error::CallError;
+pub use tls::Trust;

@@ -1,0 +1,156 @@
+//! Runs a plan: workers that start journeys when they are due, and one place where what they count comes together.
+//!
+//! Takes a [`Plan`] and a [`Stop`], gives a [`Summary`]; a live view can watch on the way. Each worker is a thread with a
+//! runtime, connections and books of its own; nothing is shared while requests are sent.
+
+mod dispatch;
+mod journey;
+mod lanes;
+mod pacer;
+mod stop;
+mod usage;
+mod users;
+mod worker;
+
+pub use stop::Stop;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+
+use crate::client::{Clock, Connector, PrepareError, Remote, Trust};
+use crate::load::{Load, Shard};
+use crate::metrics::{Accounting, Aggregate, Generator, Live, Snapshot, Summary};
+use crate::plan::Plan;
+use worker::{Assignment, WorkerReport};
+
+/// Time for all workers to be there before the first arrival is due.
+const HEAD_START: Duration = Duration::from_millis(5);
+
+/// Why a run could not take place.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The target cannot be worked with.
+    #[error(transparent)]
+    Target(#[from] PrepareError),
+    /// A thread or its runtime could not be had.
+    #[error("cannot start a worker: {0}")]
+    Worker(#[from] std::io::Error),
+    /// A worker ended before its time.
+    #[error("a worker broke down: {0}")]
+    Broken(String),
+}
+
+/// Looks the target up and connects to it once, without sending anything.
+///
+/// # Errors
+/// When a name is unknown, nothing listens, or TLS fails.
+pub async fn reach(plan: &Plan) -> Result<Connector, EngineError> {
+    let trust = match (&plan.target.authorities, plan.target.insecure) {
+        (_, true) => Trust::Anybody,
+        (Some(authorities), false) => Trust::Authorities(authorities.clone()),
+        (None, false) => Trust::System,
+    };
+    let endpoints = plan.target.endpoints.iter();
+    let remotes = endpoints.map(|place| Remote { host: place.host.clone(), port: place.port, tls: place.tls }).collect();
+    let connector = Connector::prepare(remotes, &trust).await?;
+    let limit = plan.target.timeout;
+    match tokio::time::timeout(limit, connector.probe()).await {
+        Ok(reached) => reached?,
+        Err(_) => return Err(PrepareError::Silent(limit).into()),
+    }
+    Ok(connector)
+}
+
+/// Runs `plan` to its end, or until `stop` says so.
+///
+/// # Errors
+/// When workers cannot be started or break down. What the target does wrong is data, not an error.
+pub async fn run(
+    plan: &Arc<Plan>,
+    connector: Connector,
+    live: &watch::Sender<Live>,
+    stop: &Stop,
+) -> Result<Summary, EngineError> {
+    let workers = plan.limits.workers as u64;
+    let start = Instant::now() + if workers > 1 { HEAD_START } else { Duration::ZERO };
+    let clock = Clock::starting_at(start);
+    let cap = match &plan.load {
+        Load::Closed(closed) => users::cap(closed),
+        Load::Once | Load::Open(_) => None,
+    };
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let threads = Shard::all(workers)
+        .map(|shard| {
+            let (plan, connector, cap) = (Arc::clone(plan), connector.clone(), cap.clone());
+            worker::spawn(Assignment { shard, plan, connector, clock, snapshots: sender.clone(), stop: stop.clone(), cap })
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    drop(sender);
+    let aggregate = gather(receiver, Aggregate::new(workers as usize, plan.steps.len()), live).await;
+    let mut reports = Vec::with_capacity(threads.len());
+    for thread in threads {
+        // Each has sent its last snapshot: joining does not wait.
+        let report = thread.join().map_err(|panic| EngineError::Broken(words_of(&*panic)))??;
+        reports.push(report);
+    }
+    Ok(summarise(plan, aggregate, &reports, start.elapsed(), stop))
+}
+
+/// Merges snapshots until every worker has hung up.
+async fn gather(
+    mut snapshots: mpsc::UnboundedReceiver<Snapshot>,
+    mut aggregate: Aggregate,
+    live: &watch::Sender<Live>,
+) -> Aggregate {
+    while let Some(snapshot) = snapshots.recv().await {
+        if aggregate.take(&snapshot) {
+            live.send_replace(aggregate.live());
+        }
+    }
+    aggregate
+}
+
+fn summarise(plan: &Plan, aggregate: Aggregate, reports: &[WorkerReport], elapsed: Duration, stop: &Stop) -> Summary {
+    let (total, timeline) = aggregate.finish();
+    let mut accounting = Accounting::default();
+    let mut generator = Generator { workers: reports.len(), max_in_flight: plan.limits.max_in_flight, ..Generator::default() };
+    let mut due_in_window = 0;
+    for report in reports {
+        accounting.merge(&report.accounting);
+        due_in_window += report.due_in_window;
+        generator.cpu += report.cpu;
+        generator.peak_in_flight += report.peak_in_flight;
+        generator.waited_for_slot += report.waited_for_slot;
+    }
+    accounting.passed = total.journeys_passed;
+    accounting.failed = total.journeys_failed;
+    let worker_time = elapsed.as_secs_f64() * reports.len() as f64;
+    generator.cpu_share = if worker_time > 0.0 { generator.cpu.as_secs_f64() / worker_time } else { 0.0 };
+    generator.peak_rss_bytes = usage::peak_rss_bytes().unwrap_or_default();
+    // An open load offers until its schedule ends or is stopped; in the others journeys start until the last one does.
+    let window = match (&plan.load, stop.stopped_after()) {
+        (Load::Open(open), stopped) => stopped.unwrap_or(elapsed).min(open.profile.duration()),
+        (Load::Once | Load::Closed(_), _) => plan.load.duration().unwrap_or(elapsed).min(elapsed),
+    };
+    let per_s = |count: u64| if window.is_zero() { 0.0 } else { count as f64 / window.as_secs_f64() };
+    Summary {
+        ending: stop.ending(),
+        accounting,
+        window,
+        elapsed,
+        offered_per_s: per_s(due_in_window),
+        achieved_per_s: per_s(total.started_in_window),
+        all_steps: total.all_steps(),
+        total,
+        timeline,
+        generator,
+    }
+}
+
+fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
+    let words = panic.downcast_ref::<&str>().map(|words| (*words).to_owned());
+    words.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no reason given".to_owned())
+}

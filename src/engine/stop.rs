@@ -1,0 +1,56 @@
+//! The wish to stop early: shared by all workers, with the reason and the moment.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::verdict::Ending;
+
+/// A wish to stop, and everyone who waits for it.
+#[derive(Debug, Clone)]
+pub struct Stop {
+    state: watch::Sender<Option<(Ending, Instant)>>,
+    created: Instant,
+}
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self { state: watch::Sender::new(None), created: Instant::now() }
+    }
+}
+
+impl Stop {
+    /// Asks everyone to stop; the first reason stays.
+    pub fn ask(&self, ending: Ending) {
+        self.state.send_if_modified(|state| {
+            let first = state.is_none();
+            if first {
+                *state = Some((ending, Instant::now()));
+            }
+            first
+        });
+    }
+
+    /// Waits until somebody asks to stop.
+    pub async fn asked(&self) {
+        let mut state = self.state.subscribe();
+        // The sender lives in `self`, so this cannot end early.
+        let _ = state.wait_for(Option::is_some).await;
+    }
+
+    /// Whether somebody has asked to stop.
+    pub fn is_asked(&self) -> bool {
+        self.state.borrow().is_some()
+    }
+
+    /// How the run ends, as things stand.
+    pub fn ending(&self) -> Ending {
+        self.state.borrow().map_or(Ending::Completed, |(ending, _)| ending)
+    }
+
+    /// How long after its creation the stop was asked for.
+    pub fn stopped_after(&self) -> Option<Duration> {
+        self.state.borrow().map(|(_, at)| at.duration_since(self.created))
+    }
+}

@@ -1,0 +1,93 @@
+//! One worker: a thread with a runtime of its own, its part of the load, and a snapshot every second.
+
+use std::cell::RefCell;
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+use tokio::runtime::LocalRuntime;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::task::spawn_local;
+use tokio::time::{MissedTickBehavior, interval_at};
+
+use super::journey::Stage;
+use super::stop::Stop;
+use super::users::Cap;
+use super::{dispatch, usage, users};
+use crate::client::{Clock, Connector};
+use crate::load::{Closed, Load, Shard, Until};
+use crate::metrics::{Accounting, Recorder, Snapshot};
+use crate::plan::Plan;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// What one worker is to do.
+pub(super) struct Assignment {
+    pub(super) shard: Shard,
+    pub(super) plan: Arc<Plan>,
+    pub(super) connector: Connector,
+    pub(super) clock: Clock,
+    pub(super) snapshots: UnboundedSender<Snapshot>,
+    pub(super) stop: Stop,
+    pub(super) cap: Option<Arc<Cap>>,
+}
+
+/// What one worker says at its end, beside its snapshots.
+#[derive(Debug, Default)]
+pub(super) struct WorkerReport {
+    /// Scheduled, abandoned and unstarted journeys, each counted where it happened.
+    pub(super) accounting: Accounting,
+    /// Arrivals that were due before the end of the schedule or the stop.
+    pub(super) due_in_window: u64,
+    pub(super) peak_in_flight: u64,
+    pub(super) waited_for_slot: u64,
+    pub(super) cpu: Duration,
+}
+
+/// Starts a worker on a thread of its own.
+pub(super) fn spawn(assignment: Assignment) -> io::Result<JoinHandle<io::Result<WorkerReport>>> {
+    let name = format!("mnload-worker-{}", assignment.shard.index);
+    Builder::new().name(name).spawn(move || {
+        let runtime = LocalRuntime::new()?;
+        let report = runtime.block_on(work(&assignment))?;
+        Ok(WorkerReport { cpu: usage::thread_cpu(), ..report })
+    })
+}
+
+async fn work(assignment: &Assignment) -> io::Result<WorkerReport> {
+    let Assignment { shard, plan, clock, snapshots, .. } = assignment;
+    let window_ns = plan.load.duration().map_or(u64::MAX, |window| window.as_nanos() as u64);
+    let recorder = RefCell::new(Recorder::new(shard.index, plan.steps.len(), window_ns));
+    let stage = Rc::new(Stage { plan: Arc::clone(plan), clock: *clock, recorder });
+    let ticker = spawn_local(hand_in_every_second(Rc::clone(&stage), snapshots.clone()));
+    tokio::time::sleep_until(clock.instant(0)).await;
+    let report = match &plan.load {
+        Load::Open(open) => dispatch::run(open, &stage, assignment).await?,
+        Load::Closed(closed) => users::run(closed, assignment.cap.clone(), &stage, assignment).await,
+        Load::Once => users::run(&ONCE, None, &stage, assignment).await,
+    };
+    ticker.abort();
+    hand_in(&stage, snapshots, clock.now_ns() / SECOND.as_nanos() as u64, true);
+    Ok(report)
+}
+
+/// Once through every step: one user with one journey.
+const ONCE: Closed = Closed { users: 1, until: Until::Iterations(1, None), max_rate: None };
+
+async fn hand_in_every_second(stage: Rc<Stage>, snapshots: UnboundedSender<Snapshot>) {
+    let mut ticks = interval_at(stage.clock.instant(SECOND.as_nanos() as u64), SECOND);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    loop {
+        let tick = ticks.tick().await;
+        let second = tick.duration_since(stage.clock.instant(0)).as_secs().saturating_sub(1);
+        hand_in(&stage, &snapshots, second, false);
+    }
+}
+
+fn hand_in(stage: &Stage, snapshots: &UnboundedSender<Snapshot>, second: u64, last: bool) {
+    let snapshot = stage.recorder.borrow_mut().snapshot(second, last);
+    // Nobody listens any more only when the run is being given up.
+    let _ = snapshots.send(snapshot);
+}
