@@ -6,3 +6,5 @@
 //! ```
 pub mod cli;
 pub mod commands;
+pub mod demo;
+pub mod tls;
