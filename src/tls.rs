@@ -19,7 +19,5 @@ pub fn provider() -> Arc<CryptoProvider> {
         Arc::new(tokio_rustls::rustls::crypto::ring::default_provider())
     }
     #[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))]
-    compile_error!(
-        "switch on one of the features `aws-lc-rs` and `ring`: TLS needs a source of cryptography"
-    );
+    compile_error!("switch on one of the features `aws-lc-rs` and `ring`: TLS needs a source of cryptography");
 }

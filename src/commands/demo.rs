@@ -45,15 +45,8 @@ fn options(args: &DemoArgs) -> DemoOptions {
 
 fn introduce(demo: &Demo, options: &DemoOptions) -> std::io::Result<()> {
     let mut people = anstream::stderr().lock();
-    writeln!(
-        people,
-        "accounts: user@medianest.example, and userN@medianest.example for any number N"
-    )?;
-    writeln!(
-        people,
-        "password: {}; bearer token for /metrics: {}",
-        options.password, options.metrics_token
-    )?;
+    writeln!(people, "accounts: user@medianest.example, and userN@medianest.example for any number N")?;
+    writeln!(people, "password: {}; bearer token for /metrics: {}", options.password, options.metrics_token)?;
     writeln!(people, "latency:  {}", options.latency)?;
     for line in switched_on(options) {
         writeln!(people, "{line}")?;
@@ -75,76 +68,34 @@ fn switched_on(options: &DemoOptions) -> Vec<String> {
         }
     };
     if let Some(RateLimits { global, api, login }) = options.rate_limits {
-        let quota =
-            |quota: crate::demo::Quota| format!("{} per {}", quota.requests, text(quota.window));
+        let quota = |quota: crate::demo::Quota| format!("{} per {}", quota.requests, text(quota.window));
         say(
             true,
-            format!(
-                "limits:   {} on every path, {} under /api, {} sign-ins",
-                quota(global),
-                quota(api),
-                quota(login)
-            ),
+            format!("limits:   {} on every path, {} under /api, {} sign-ins", quota(global), quota(api), quota(login)),
         );
     }
-    say(
-        !options.login_delay.is_zero(),
-        format!("login:    takes {} more", text(options.login_delay)),
-    );
-    say(
-        !faults.delay.is_zero(),
-        format!(
-            "fault:    every answer is delayed by {}",
-            text(faults.delay)
-        ),
-    );
+    say(!options.login_delay.is_zero(), format!("login:    takes {} more", text(options.login_delay)));
+    say(!faults.delay.is_zero(), format!("fault:    every answer is delayed by {}", text(faults.delay)));
     if let Some(freeze) = faults.freeze {
-        say(
-            true,
-            format!("fault:    nothing is answered in {freeze}, counted from the first request"),
-        );
+        say(true, format!("fault:    nothing is answered in {freeze}, counted from the first request"));
     }
-    say(
-        !faults.error_share.is_none(),
-        format!(
-            "fault:    {} of the answers are status 500",
-            faults.error_share
-        ),
-    );
-    say(
-        !faults.reset_share.is_none(),
-        format!("fault:    {} of the requests are reset", faults.reset_share),
-    );
-    say(
-        !faults.hang_share.is_none(),
-        format!(
-            "fault:    {} of the requests are never answered",
-            faults.hang_share
-        ),
-    );
-    say(
-        !faults.slow_body.is_zero(),
-        format!("fault:    bodies take {}", text(faults.slow_body)),
-    );
+    say(!faults.error_share.is_none(), format!("fault:    {} of the answers are status 500", faults.error_share));
+    say(!faults.reset_share.is_none(), format!("fault:    {} of the requests are reset", faults.reset_share));
+    say(!faults.hang_share.is_none(), format!("fault:    {} of the requests are never answered", faults.hang_share));
+    say(!faults.slow_body.is_zero(), format!("fault:    bodies take {}", text(faults.slow_body)));
     if let Some(after) = faults.die_after {
-        say(
-            true,
-            format!("fault:    dies {} after the first request", text(after)),
-        );
+        say(true, format!("fault:    dies {} after the first request", text(after)));
     }
     lines
 }
 
 /// Returns on Ctrl-C, and on a termination signal where there is one.
 fn wait_for_interrupt() -> std::io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         #[cfg(unix)]
         {
-            let mut termination =
-                tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+            let mut termination = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
             tokio::select! {
                 interrupted = tokio::signal::ctrl_c() => interrupted,
                 _ = termination.recv() => Ok(()),

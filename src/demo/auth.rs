@@ -90,8 +90,7 @@ impl Authority {
     }
 
     fn read(&self, token: &str, now: Moment) -> Identity {
-        let Some(((signed, signature), claims)) = token.rsplit_once('.').zip(claims_of(token))
-        else {
+        let Some(((signed, signature), claims)) = token.rsplit_once('.').zip(claims_of(token)) else {
             return Identity::Malformed;
         };
         if self.sign(signed) != signature {
@@ -101,10 +100,7 @@ impl Authority {
         if now.epoch_ms() >= expires_ms {
             return Identity::Expired;
         }
-        Identity::User(Session {
-            email: claims.sub,
-            expires_ms,
-        })
+        Identity::User(Session { email: claims.sub, expires_ms })
     }
 
     /// A new token for a session in the last third of its life, else none.
@@ -123,15 +119,11 @@ impl Authority {
 
     /// True if the `csrf-token` cookie and the `X-CSRF-Token` header hold the same token and it was issued here.
     pub(super) fn csrf_holds(&self, headers: &HeaderMap) -> bool {
-        let sent = headers
-            .get("x-csrf-token")
-            .and_then(|value| value.to_str().ok());
+        let sent = headers.get("x-csrf-token").and_then(|value| value.to_str().ok());
         let Some((sent, kept)) = sent.zip(cookie(headers, "csrf-token")) else {
             return false;
         };
-        let genuine = sent
-            .split_once('.')
-            .is_some_and(|(nonce, signature)| self.sign(nonce) == signature);
+        let genuine = sent.split_once('.').is_some_and(|(nonce, signature)| self.sign(nonce) == signature);
         genuine && sent == kept
     }
 
@@ -151,9 +143,7 @@ impl Authority {
 /// The token of `Authorization: Bearer …`.
 pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then_some(token.trim())
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
 /// True for `user@medianest.example` and `userN@medianest.example`, whatever the number.
@@ -161,9 +151,7 @@ pub(super) fn is_account(email: &str) -> bool {
     email
         .strip_suffix(DOMAIN)
         .and_then(|name| name.strip_prefix("user"))
-        .is_some_and(|number| {
-            number.len() <= 12 && number.bytes().all(|byte| byte.is_ascii_digit())
-        })
+        .is_some_and(|number| number.len() <= 12 && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn claims_of(token: &str) -> Option<Claims> {
@@ -177,16 +165,13 @@ fn claims_of(token: &str) -> Option<Claims> {
 
 /// A cookie's value; of several with the name, the last.
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let lines = headers
-        .get_all(COOKIE)
-        .into_iter()
-        .filter_map(|line| line.to_str().ok());
+    let lines = headers.get_all(COOKIE).into_iter().filter_map(|line| line.to_str().ok());
     lines
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
         .filter(|(key, _)| *key == name)
         .map(|(_, value)| value)
-        .last()
+        .next_back()
 }
 
 #[cfg(test)]
@@ -205,16 +190,13 @@ mod tests {
     fn an_issued_token_is_good_until_its_time_is_over() {
         let token = authority().issue("user@medianest.example", at(0));
         assert_eq!(token.split('.').count(), 3);
-        assert!(
-            matches!(authority().read(&token, at(899)), Identity::User(s) if s.email == "user@medianest.example")
-        );
+        assert!(matches!(authority().read(&token, at(899)), Identity::User(s) if s.email == "user@medianest.example"));
         assert_eq!(authority().read(&token, at(900)), Identity::Expired);
     }
 
     #[test]
     fn a_token_of_another_seed_is_refused() {
-        let foreign =
-            Authority::new(2, Duration::from_secs(900)).issue("user@medianest.example", at(0));
+        let foreign = Authority::new(2, Duration::from_secs(900)).issue("user@medianest.example", at(0));
         assert_eq!(authority().read(&foreign, at(0)), Identity::Forged);
     }
 
@@ -227,28 +209,17 @@ mod tests {
 
     #[test]
     fn a_token_is_renewed_in_its_last_third_only() {
-        let session = Session {
-            email: "user@medianest.example".into(),
-            expires_ms: at(900).epoch_ms(),
-        };
+        let session = Session { email: "user@medianest.example".into(), expires_ms: at(900).epoch_ms() };
         assert_eq!(authority().renewal(&session, at(599)), None);
         let renewed = authority().renewal(&session, at(600)).unwrap();
-        assert!(matches!(
-            authority().read(&renewed, at(1_499)),
-            Identity::User(_)
-        ));
+        assert!(matches!(authority().read(&renewed, at(1_499)), Identity::User(_)));
     }
 
     #[test]
     fn accounts_are_user_with_or_without_a_number() {
         assert!(is_account("user@medianest.example"));
         assert!(is_account("user42@medianest.example"));
-        for email in [
-            "userx@medianest.example",
-            "user@elsewhere.example",
-            "admin@medianest.example",
-            "",
-        ] {
+        for email in ["userx@medianest.example", "user@elsewhere.example", "admin@medianest.example", ""] {
             assert!(!is_account(email), "{email}");
         }
     }
@@ -257,12 +228,7 @@ mod tests {
     fn of_two_csrf_cookies_the_last_counts() {
         let (first, last) = (authority().csrf_token(1), authority().csrf_token(2));
         let mut headers = HeaderMap::new();
-        headers.insert(
-            COOKIE,
-            format!("csrf-token={first}; csrf-token={last}")
-                .parse()
-                .unwrap(),
-        );
+        headers.insert(COOKIE, format!("csrf-token={first}; csrf-token={last}").parse().unwrap());
         assert!(!authority().csrf_holds(&headers), "no header");
         headers.insert("x-csrf-token", first.parse().unwrap());
         assert!(!authority().csrf_holds(&headers));

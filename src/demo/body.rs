@@ -32,6 +32,8 @@ pub(super) enum ReplyBody {
         part: Option<Bytes>,
         /// What the head promised, in bytes.
         promised: u64,
+        /// True once the part had its turn to be flushed.
+        flushed: bool,
     },
 }
 
@@ -59,22 +61,14 @@ impl ReplyBody {
         let pieces = u32::try_from(bytes.len().div_ceil(piece)).unwrap_or(1);
         let pause = lasts.min(LONGEST) / pieces;
         let next = Box::pin(sleep_until(Instant::now() + pause));
-        Self::Slow(Slow {
-            rest: bytes,
-            piece,
-            pause,
-            next,
-        })
+        Self::Slow(Slow { rest: bytes, piece, pause, next })
     }
 
     /// The first half of the body, and then the end of the connection.
     pub(super) fn cut(mut bytes: Bytes) -> Self {
         let promised = bytes.len() as u64;
         bytes.truncate(bytes.len() / 2);
-        Self::Cut {
-            part: Some(bytes),
-            promised,
-        }
+        Self::Cut { part: Some(bytes), promised, flushed: false }
     }
 }
 
@@ -82,16 +76,20 @@ impl Body for ReplyBody {
     type Data = Bytes;
     type Error = Dropped;
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Dropped>>> {
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Dropped>>> {
         match self.get_mut() {
             Self::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             Self::Slow(slow) => slow.poll_piece(cx),
-            Self::Cut { part, .. } => {
-                Poll::Ready(Some(part.take().map(Frame::data).ok_or(Dropped)))
-            }
+            Self::Cut { part, flushed, .. } => match part.take() {
+                Some(part) => Poll::Ready(Some(Ok(Frame::data(part)))),
+                None if *flushed => Poll::Ready(Some(Err(Dropped))),
+                None => {
+                    // An error at once would take with it what is still in the connection's buffer.
+                    *flushed = true;
+                    cx.waker().wake_by_ref();
+                    Poll::Pending
+                }
+            },
         }
     }
 

@@ -46,11 +46,7 @@ impl Share {
     /// A share from 0 (none) to 1 (all); values outside are brought to the nearer end, and NaN is none.
     #[must_use]
     pub fn new(fraction: f64) -> Self {
-        if fraction.is_nan() {
-            Self(0.0)
-        } else {
-            Self(fraction.clamp(0.0, 1.0))
-        }
+        if fraction.is_nan() { Self(0.0) } else { Self(fraction.clamp(0.0, 1.0)) }
     }
 
     /// The share as a number from 0 to 1.
@@ -141,11 +137,7 @@ impl FromStr for FaultPlan {
 
     fn from_str(text: &str) -> Result<Self, FaultHeaderError> {
         let mut plan = Self::default();
-        for word in text
-            .split(',')
-            .map(str::trim)
-            .filter(|word| !word.is_empty())
-        {
+        for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
             let outcome = match word.split_once('=') {
                 Some(("delay", time)) => {
                     plan.delay = duration(time)?;
@@ -180,10 +172,8 @@ fn outcome_named(word: &str) -> Result<Outcome, FaultHeaderError> {
 }
 
 fn duration(text: &str) -> Result<Duration, FaultHeaderError> {
-    humantime::parse_duration(text.trim()).map_err(|error| FaultHeaderError::Duration {
-        text: text.to_owned(),
-        reason: error.to_string(),
-    })
+    humantime::parse_duration(text.trim())
+        .map_err(|error| FaultHeaderError::Duration { text: text.to_owned(), reason: error.to_string() })
 }
 
 fn status(text: &str) -> Result<StatusCode, FaultHeaderError> {
@@ -206,10 +196,7 @@ impl FaultSource {
     /// A source for `faults`, fed by a random stream of its own.
     pub(super) fn new(faults: Faults, seed: u64) -> Self {
         const STREAM: u128 = 0x66_6175_6c74;
-        Self {
-            faults,
-            random: Pcg64::new(u128::from(seed), STREAM),
-        }
+        Self { faults, random: Pcg64::new(u128::from(seed), STREAM) }
     }
 
     /// The next request's plan; `asked` is what its header says, which goes before the shares.
@@ -220,21 +207,12 @@ impl FaultSource {
         FaultPlan {
             delay: or(asked.delay, self.faults.delay),
             slow_body: or(asked.slow_body, self.faults.slow_body),
-            outcome: if asked == FaultPlan::default() {
-                drawn
-            } else {
-                asked.outcome
-            },
+            outcome: if asked == FaultPlan::default() { drawn } else { asked.outcome },
         }
     }
 
     fn draw_outcome(&mut self) -> Outcome {
-        let Faults {
-            error_share,
-            reset_share,
-            hang_share,
-            ..
-        } = self.faults;
+        let Faults { error_share, reset_share, hang_share, .. } = self.faults;
         if error_share.is_none() && reset_share.is_none() && hang_share.is_none() {
             return Outcome::Answer;
         }
@@ -260,14 +238,8 @@ mod tests {
         let read = |text: &str| text.parse::<FaultPlan>().unwrap();
         assert_eq!(read("delay=200ms").delay, Duration::from_millis(200));
         assert_eq!(read("slow-body=1s").slow_body, Duration::from_secs(1));
-        assert_eq!(
-            read("status=503").outcome,
-            Outcome::Status(StatusCode::SERVICE_UNAVAILABLE)
-        );
-        assert_eq!(
-            read("error").outcome,
-            Outcome::Status(StatusCode::INTERNAL_SERVER_ERROR)
-        );
+        assert_eq!(read("status=503").outcome, Outcome::Status(StatusCode::SERVICE_UNAVAILABLE));
+        assert_eq!(read("error").outcome, Outcome::Status(StatusCode::INTERNAL_SERVER_ERROR));
         assert_eq!(read("reset").outcome, Outcome::Reset);
         assert_eq!(read("close").outcome, Outcome::Close);
         assert_eq!(read("close-after").outcome, Outcome::CloseAfter);
@@ -276,24 +248,13 @@ mod tests {
         let both = read("delay=5ms, status=503");
         assert_eq!(
             (both.delay, both.outcome),
-            (
-                Duration::from_millis(5),
-                Outcome::Status(StatusCode::SERVICE_UNAVAILABLE)
-            )
+            (Duration::from_millis(5), Outcome::Status(StatusCode::SERVICE_UNAVAILABLE))
         );
     }
 
     #[test]
     fn a_header_that_makes_no_sense_is_refused() {
-        for text in [
-            "explode",
-            "delay",
-            "delay=x",
-            "status=99",
-            "status=abc",
-            "reset,hang",
-            "status=600",
-        ] {
+        for text in ["explode", "delay", "delay=x", "status=99", "status=abc", "reset,hang", "status=600"] {
             assert!(text.parse::<FaultPlan>().is_err(), "{text}");
         }
     }
@@ -309,15 +270,9 @@ mod tests {
 
     #[test]
     fn about_the_asked_share_of_requests_goes_wrong() {
-        let faults = Faults {
-            error_share: Share::new(0.02),
-            hang_share: Share::new(0.1),
-            ..Faults::default()
-        };
+        let faults = Faults { error_share: Share::new(0.02), hang_share: Share::new(0.1), ..Faults::default() };
         let mut source = FaultSource::new(faults, 3);
-        let fates: Vec<_> = (0..10_000)
-            .map(|_| source.decide(FaultPlan::default()).outcome)
-            .collect();
+        let fates: Vec<_> = (0..10_000).map(|_| source.decide(FaultPlan::default()).outcome).collect();
         let count = |wanted: Outcome| fates.iter().filter(|fate| **fate == wanted).count();
         assert!((150..250).contains(&count(Outcome::Status(StatusCode::INTERNAL_SERVER_ERROR))));
         assert!((900..1_100).contains(&count(Outcome::Hang)));
@@ -326,18 +281,10 @@ mod tests {
 
     #[test]
     fn a_header_goes_before_the_shares_and_does_not_shift_them() {
-        let faults = Faults {
-            error_share: Share::new(0.5),
-            ..Faults::default()
-        };
+        let faults = Faults { error_share: Share::new(0.5), ..Faults::default() };
         let fates = |first: FaultPlan| {
             let mut source = FaultSource::new(faults, 3);
-            (
-                source.decide(first).outcome,
-                (0..50)
-                    .map(|_| source.decide(FaultPlan::default()))
-                    .collect::<Vec<_>>(),
-            )
+            (source.decide(first).outcome, (0..50).map(|_| source.decide(FaultPlan::default())).collect::<Vec<_>>())
         };
         let (asked, after_header) = fates("reset".parse().unwrap());
         let (_, after_none) = fates(FaultPlan::default());

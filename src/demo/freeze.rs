@@ -40,10 +40,7 @@ impl Freeze {
     #[must_use]
     pub fn answer_at(&self, arrival: Duration, latency: Duration) -> Duration {
         let normal = arrival.saturating_add(latency);
-        let Some(thaw) = self
-            .frozen_until(arrival)
-            .or_else(|| self.frozen_until(normal))
-        else {
+        let Some(thaw) = self.frozen_until(arrival).or_else(|| self.frozen_until(normal)) else {
             return normal;
         };
         let after_thaw = thaw.saturating_add(latency);
@@ -53,10 +50,7 @@ impl Freeze {
 
 impl std::fmt::Display for Freeze {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (lasts, every) = (
-            humantime::format_duration(self.lasts),
-            humantime::format_duration(self.every),
-        );
+        let (lasts, every) = (humantime::format_duration(self.lasts), humantime::format_duration(self.every));
         write!(f, "the last {lasts} of every {every}")
     }
 }
@@ -91,14 +85,10 @@ impl FromStr for Freeze {
     type Err = FreezeError;
 
     fn from_str(text: &str) -> Result<Self, FreezeError> {
-        let (lasts, every) = text
-            .split_once('/')
-            .ok_or_else(|| FreezeError::Form(text.to_owned()))?;
+        let (lasts, every) = text.split_once('/').ok_or_else(|| FreezeError::Form(text.to_owned()))?;
         let span = |part: &str| {
-            humantime::parse_duration(part.trim()).map_err(|error| FreezeError::Duration {
-                text: part.to_owned(),
-                reason: error.to_string(),
-            })
+            humantime::parse_duration(part.trim())
+                .map_err(|error| FreezeError::Duration { text: part.to_owned(), reason: error.to_string() })
         };
         Self::new(span(lasts)?, span(every)?)
     }
@@ -131,11 +121,7 @@ mod tests {
     fn a_request_in_the_freeze_is_answered_after_it_plus_its_latency() {
         let freeze = one_second_in_five();
         assert_eq!(freeze.answer_at(ms(4_200), ms(7)), ms(5_007));
-        assert_eq!(
-            freeze.answer_at(ms(3_998), ms(7)),
-            ms(5_007),
-            "its answer would have fallen into the freeze"
-        );
+        assert_eq!(freeze.answer_at(ms(3_998), ms(7)), ms(5_007), "its answer would have fallen into the freeze");
         assert_eq!(freeze.answer_at(ms(1_000), ms(7)), ms(1_007));
     }
 
@@ -145,11 +131,7 @@ mod tests {
         for arrival in (0..15_000).step_by(37) {
             for latency in [0, 1, 500, 3_999, 4_000, 4_500, 5_000, 9_300] {
                 let answered = freeze.answer_at(ms(arrival), ms(latency));
-                assert_eq!(
-                    freeze.frozen_until(answered),
-                    None,
-                    "arrival {arrival}, latency {latency}"
-                );
+                assert_eq!(freeze.frozen_until(answered), None, "arrival {arrival}, latency {latency}");
                 assert!(answered >= ms(arrival + latency));
             }
         }
@@ -158,9 +140,7 @@ mod tests {
     #[test]
     fn a_thousand_arrivals_a_second_see_the_documented_percentiles() {
         let freeze = one_second_in_five();
-        let mut waits: Vec<u128> = (0..20_000)
-            .map(|k| (freeze.answer_at(ms(k), ms(1)) - ms(k)).as_millis())
-            .collect();
+        let mut waits: Vec<u128> = (0..20_000).map(|k| (freeze.answer_at(ms(k), ms(1)) - ms(k)).as_millis()).collect();
         waits.sort_unstable();
         let percentile = |p: usize| waits[waits.len() * p / 100 - 1];
         assert_eq!(percentile(50), 1);
@@ -174,10 +154,7 @@ mod tests {
     fn what_is_no_freeze_is_refused_with_an_example() {
         for text in ["1s", "5s/1s", "1s/1s", "0s/5s", "a/5s", ""] {
             let error = text.parse::<Freeze>().unwrap_err().to_string();
-            assert!(
-                error.contains("1s/5s") || error.contains("shorter than its period"),
-                "{error}"
-            );
+            assert!(error.contains("1s/5s") || error.contains("shorter than its period"), "{error}");
         }
     }
 }

@@ -39,11 +39,7 @@ impl Origin {
     pub(super) fn of(asked: &HeaderMap, allowed: &[String]) -> Self {
         match asked.get(ORIGIN) {
             None => Self::None,
-            Some(origin)
-                if allowed
-                    .iter()
-                    .any(|one| one.as_bytes() == origin.as_bytes()) =>
-            {
+            Some(origin) if allowed.iter().any(|one| one.as_bytes() == origin.as_bytes()) => {
                 Self::Allowed(origin.clone())
             }
             Some(_) => Self::Foreign,
@@ -54,10 +50,7 @@ impl Origin {
     pub(super) fn announce(&self, answer: &mut HeaderMap) {
         let Self::Allowed(origin) = self else { return };
         answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-        answer.insert(
-            ACCESS_CONTROL_ALLOW_CREDENTIALS,
-            HeaderValue::from_static("true"),
-        );
+        answer.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
         let exposed = HeaderValue::from_static("X-Correlation-ID, X-Token-Rotated, X-New-Token");
         answer.insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
         answer.insert(VARY, HeaderValue::from_static("Origin"));
@@ -70,9 +63,7 @@ pub(super) fn preflight() -> Reply {
     let headers = answer.headers_mut();
     let methods = HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE, OPTIONS");
     headers.insert(ACCESS_CONTROL_ALLOW_METHODS, methods);
-    let names = HeaderValue::from_static(
-        "Content-Type, Authorization, X-CSRF-Token, X-Correlation-ID, X-Demo-Fault",
-    );
+    let names = HeaderValue::from_static("Content-Type, Authorization, X-CSRF-Token, X-Correlation-ID, X-Demo-Fault");
     headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, names);
     answer
 }
@@ -95,14 +86,8 @@ mod tests {
     fn only_listed_origins_are_allowed() {
         let allowed = ["http://localhost:3000".to_owned()];
         assert_eq!(Origin::of(&HeaderMap::new(), &allowed), Origin::None);
-        assert!(matches!(
-            Origin::of(&from("http://localhost:3000"), &allowed),
-            Origin::Allowed(_)
-        ));
-        assert_eq!(
-            Origin::of(&from("http://localhost:3000.evil.example"), &allowed),
-            Origin::Foreign
-        );
+        assert!(matches!(Origin::of(&from("http://localhost:3000"), &allowed), Origin::Allowed(_)));
+        assert_eq!(Origin::of(&from("http://localhost:3000.evil.example"), &allowed), Origin::Foreign);
     }
 
     #[test]

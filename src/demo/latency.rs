@@ -30,10 +30,7 @@ pub enum Latency {
 impl Default for Latency {
     /// A median of 4 ms and a p99 of 30 ms.
     fn default() -> Self {
-        Self::LogNormal {
-            median: Duration::from_millis(4),
-            p99: Duration::from_millis(30),
-        }
+        Self::LogNormal { median: Duration::from_millis(4), p99: Duration::from_millis(30) }
     }
 }
 
@@ -43,12 +40,7 @@ impl std::fmt::Display for Latency {
             Self::None => f.write_str("none"),
             Self::Fixed(delay) => write!(f, "{}", humantime::format_duration(*delay)),
             Self::LogNormal { median, p99 } => {
-                write!(
-                    f,
-                    "{}..{}",
-                    humantime::format_duration(*median),
-                    humantime::format_duration(*p99)
-                )
+                write!(f, "{}..{}", humantime::format_duration(*median), humantime::format_duration(*p99))
             }
         }
     }
@@ -68,9 +60,7 @@ pub enum LatencyError {
         reason: String,
     },
     /// The median is zero or above the p99.
-    #[error(
-        "a latency's median must be above zero and not above its p99, as in `5ms..40ms`; `{0}` is not"
-    )]
+    #[error("a latency's median must be above zero and not above its p99, as in `5ms..40ms`; `{0}` is not")]
     Order(String),
 }
 
@@ -79,10 +69,8 @@ impl FromStr for Latency {
 
     fn from_str(text: &str) -> Result<Self, LatencyError> {
         let span = |part: &str| {
-            humantime::parse_duration(part.trim()).map_err(|error| LatencyError::Duration {
-                text: part.to_owned(),
-                reason: error.to_string(),
-            })
+            humantime::parse_duration(part.trim())
+                .map_err(|error| LatencyError::Duration { text: part.to_owned(), reason: error.to_string() })
         };
         if text == "none" {
             return Ok(Self::None);
@@ -114,16 +102,13 @@ enum Shape {
 impl LatencySource {
     /// A source for `latency`, fed by a random stream of its own so that faults do not shift the delays.
     pub(super) fn new(latency: Latency, seed: u64) -> Self {
-        const STREAM: u128 = 0x6c61_7465_6e63_79;
+        const STREAM: u128 = 0x006c_6174_656e_6379;
         let shape = match latency {
             Latency::None => Shape::Fixed(Duration::ZERO),
             Latency::Fixed(delay) => Shape::Fixed(delay),
             Latency::LogNormal { median, p99 } => log_normal(median, p99),
         };
-        Self {
-            shape,
-            random: Pcg64::new(u128::from(seed), STREAM),
-        }
+        Self { shape, random: Pcg64::new(u128::from(seed), STREAM) }
     }
 
     /// The next answer's delay.
@@ -159,13 +144,7 @@ mod tests {
     fn each_written_form_is_read() {
         assert_eq!("none".parse(), Ok(Latency::None));
         assert_eq!("5ms".parse(), Ok(Latency::Fixed(ms(5))));
-        assert_eq!(
-            "5ms..40ms".parse(),
-            Ok(Latency::LogNormal {
-                median: ms(5),
-                p99: ms(40)
-            })
-        );
+        assert_eq!("5ms..40ms".parse(), Ok(Latency::LogNormal { median: ms(5), p99: ms(40) }));
         for latency in [Latency::None, Latency::Fixed(ms(7)), Latency::default()] {
             assert_eq!(latency.to_string().parse(), Ok(latency));
         }
@@ -181,18 +160,10 @@ mod tests {
 
     #[test]
     fn the_draws_have_the_median_and_the_p99_that_were_asked_for() {
-        let mut source = LatencySource::new(
-            Latency::LogNormal {
-                median: ms(5),
-                p99: ms(40),
-            },
-            1,
-        );
+        let mut source = LatencySource::new(Latency::LogNormal { median: ms(5), p99: ms(40) }, 1);
         let mut draws: Vec<Duration> = (0..20_000).map(|_| source.draw()).collect();
         draws.sort_unstable();
-        let near = |got: Duration, wanted: Duration| {
-            (got.as_secs_f64() / wanted.as_secs_f64() - 1.0).abs() < 0.1
-        };
+        let near = |got: Duration, wanted: Duration| (got.as_secs_f64() / wanted.as_secs_f64() - 1.0).abs() < 0.1;
         assert!(near(draws[10_000], ms(5)), "{:?}", draws[10_000]);
         assert!(near(draws[19_800], ms(40)), "{:?}", draws[19_800]);
     }

@@ -29,10 +29,7 @@ impl Quota {
     /// `requests` in every `seconds`.
     #[must_use]
     pub const fn per_seconds(requests: u32, seconds: u64) -> Self {
-        Self {
-            requests,
-            window: Duration::from_secs(seconds),
-        }
+        Self { requests, window: Duration::from_secs(seconds) }
     }
 }
 
@@ -67,11 +64,7 @@ pub(super) struct Limiters {
 
 impl Limiters {
     pub(super) fn new(limits: RateLimits) -> Self {
-        Self {
-            global: Limiter::new(limits.global),
-            api: Limiter::new(limits.api),
-            login: Limiter::new(limits.login),
-        }
+        Self { global: Limiter::new(limits.global), api: Limiter::new(limits.api), login: Limiter::new(limits.login) }
     }
 
     /// Counts one request; writes the limits' headers to `headers` and gives the 429 if one of them is used up.
@@ -86,22 +79,14 @@ impl Limiters {
         let standing = self.global.take(peer, now.elapsed);
         announce_global(headers, self.global.quota, standing);
         if standing.refused {
-            return Some(refuse(
-                headers,
-                standing,
-                "too many requests from this address",
-            ));
+            return Some(refuse(headers, standing, "too many requests from this address"));
         }
         if path.starts_with("/api/") {
             let standing = self.api.take(peer, now.elapsed);
             let reset = HeaderValue::from(now.later(standing.resets_in).epoch_ms().div_ceil(1_000));
             announce_x(headers, self.api.quota, standing, reset);
             if standing.refused {
-                return Some(refuse(
-                    headers,
-                    standing,
-                    "too many API requests from this address",
-                ));
+                return Some(refuse(headers, standing, "too many API requests from this address"));
             }
         }
         if is_login {
@@ -109,11 +94,7 @@ impl Limiters {
             let reset = HeaderValue::try_from(now.later(standing.resets_in).iso()).ok()?;
             announce_x(headers, self.login.quota, standing, reset);
             if standing.refused {
-                return Some(refuse(
-                    headers,
-                    standing,
-                    "too many sign-ins from this address",
-                ));
+                return Some(refuse(headers, standing, "too many sign-ins from this address"));
             }
         }
         None
@@ -149,29 +130,17 @@ struct Window {
 
 impl Limiter {
     fn new(quota: Quota) -> Self {
-        Self {
-            quota,
-            windows: HashMap::new(),
-        }
+        Self { quota, windows: HashMap::new() }
     }
 
     fn take(&mut self, peer: IpAddr, now: Duration) -> Standing {
-        let Quota {
-            requests,
-            window: length,
-        } = self.quota;
+        let Quota { requests, window: length } = self.quota;
         if self.windows.len() >= MOST_ADDRESSES && !self.windows.contains_key(&peer) {
             self.windows.clear();
         }
-        let window = self.windows.entry(peer).or_insert(Window {
-            started: now,
-            used: 0,
-        });
+        let window = self.windows.entry(peer).or_insert(Window { started: now, used: 0 });
         if now.saturating_sub(window.started) >= length {
-            *window = Window {
-                started: now,
-                used: 0,
-            };
+            *window = Window { started: now, used: 0 };
         }
         window.used = window.used.saturating_add(1);
         Standing {
@@ -183,9 +152,7 @@ impl Limiter {
 }
 
 fn announce_global(headers: &mut HeaderMap, quota: Quota, standing: Standing) {
-    if let Ok(policy) =
-        HeaderValue::try_from(format!("{};w={}", quota.requests, quota.window.as_secs()))
-    {
+    if let Ok(policy) = HeaderValue::try_from(format!("{};w={}", quota.requests, quota.window.as_secs())) {
         headers.insert("ratelimit-policy", policy);
     }
     headers.insert("ratelimit-limit", quota.requests.into());
@@ -246,20 +213,12 @@ mod tests {
     fn each_limit_writes_reset_in_its_own_way() {
         let mut limiters = small();
         let mut headers = HeaderMap::new();
-        assert!(
-            limiters
-                .admit(PEER, "/api/x", false, at(0), &mut headers)
-                .is_none()
-        );
+        assert!(limiters.admit(PEER, "/api/x", false, at(0), &mut headers).is_none());
         assert_eq!(headers["ratelimit-policy"], "4;w=900");
         assert_eq!(headers["ratelimit-reset"], "900");
         assert_eq!(headers["x-ratelimit-reset"], "1700000060");
-        assert!(
-            limiters
-                .admit(PEER, "/api/auth/login", true, at(0), &mut headers)
-                .is_none()
-        );
-        assert_eq!(headers["x-ratelimit-reset"], "2023-11-14T22:28:20Z");
+        assert!(limiters.admit(PEER, "/api/auth/login", true, at(0), &mut headers).is_none());
+        assert_eq!(headers["x-ratelimit-reset"], "2023-11-14T22:28:20.000Z");
     }
 
     #[test]
@@ -267,20 +226,12 @@ mod tests {
         let mut limiters = small();
         let mut headers = HeaderMap::new();
         for _ in 0..3 {
-            assert!(
-                limiters
-                    .admit(PEER, "/api/x", false, at(0), &mut headers)
-                    .is_none()
-            );
+            assert!(limiters.admit(PEER, "/api/x", false, at(0), &mut headers).is_none());
         }
-        let refusal = limiters
-            .admit(PEER, "/api/x", false, at(10), &mut headers)
-            .unwrap();
+        let refusal = limiters.admit(PEER, "/api/x", false, at(10), &mut headers).unwrap();
         assert_eq!(refusal.status(), 429);
         assert_eq!(headers["retry-after"], "50");
-        let refusal = limiters
-            .admit(PEER, "/health", false, at(10), &mut headers)
-            .unwrap();
+        let refusal = limiters.admit(PEER, "/health", false, at(10), &mut headers).unwrap();
         assert_eq!(refusal.status(), 429);
         assert_eq!(headers["retry-after"], "890");
     }

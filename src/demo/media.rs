@@ -46,23 +46,12 @@ struct Pagination {
 pub(super) fn search(query: &str, page: u32, limit: u32) -> SearchPage {
     let query = query.trim();
     let seed = hash(&query.to_lowercase());
-    let total = if query == FINDS_NOTHING {
-        0
-    } else {
-        (seed % 60) as u32 + 1
-    };
+    let total = if query == FINDS_NOTHING { 0 } else { (seed % 60) as u32 + 1 };
     let first = (page - 1).saturating_mul(limit).min(total);
     let last = first.saturating_add(limit).min(total);
     SearchPage {
-        results: (first..last)
-            .map(|index| title(query, seed, index))
-            .collect(),
-        pagination: Pagination {
-            page,
-            limit,
-            total,
-            total_pages: total.div_ceil(limit),
-        },
+        results: (first..last).map(|index| title(query, seed, index)).collect(),
+        pagination: Pagination { page, limit, total, total_pages: total.div_ceil(limit) },
     }
 }
 
@@ -70,11 +59,7 @@ fn title(query: &str, seed: u64, index: u32) -> Title {
     let own = hash(&(seed, index));
     Title {
         id: (own % 1_000_000) as u32 + 1,
-        title: if index == 0 {
-            query.to_owned()
-        } else {
-            format!("{query} {}", index + 1)
-        },
+        title: if index == 0 { query.to_owned() } else { format!("{query} {}", index + 1) },
         media_type: if own & 1 == 0 { "movie" } else { "tv" },
         year: 1950 + ((own >> 8) % 75) as u32,
         overview: "A title that exists only in this demo.",
@@ -138,14 +123,8 @@ impl MediaStore {
 
     /// Keeps a wish; none if the same user already asked for the same title.
     pub(super) fn create(&mut self, user: &str, wish: Wish, now: Moment) -> Option<&MediaRequest> {
-        let user: Rc<str> = self
-            .by_user
-            .get_key_value(user)
-            .map_or_else(|| user.into(), |(known, _)| Rc::clone(known));
-        if !self
-            .known
-            .insert((Rc::clone(&user), wish.media_type, wish.tmdb_id))
-        {
+        let user: Rc<str> = self.by_user.get_key_value(user).map_or_else(|| user.into(), |(known, _)| Rc::clone(known));
+        if !self.known.insert((Rc::clone(&user), wish.media_type, wish.tmdb_id)) {
             return None;
         }
         if self.order.len() >= self.capacity {
@@ -168,20 +147,9 @@ impl MediaStore {
     }
 
     /// A user's requests, newest first.
-    pub(super) fn list(
-        &self,
-        user: &str,
-        status: Option<&str>,
-        limit: usize,
-    ) -> Vec<&MediaRequest> {
-        let all = self
-            .by_user
-            .get(user)
-            .into_iter()
-            .flat_map(|list| list.iter().rev());
-        all.filter(|request| status.is_none_or(|status| status == request.status))
-            .take(limit)
-            .collect()
+    pub(super) fn list(&self, user: &str, status: Option<&str>, limit: usize) -> Vec<&MediaRequest> {
+        let all = self.by_user.get(user).into_iter().flat_map(|list| list.iter().rev());
+        all.filter(|request| status.is_none_or(|status| status == request.status)).take(limit).collect()
     }
 
     fn forget_oldest(&mut self) {
@@ -192,8 +160,7 @@ impl MediaStore {
             return;
         };
         if let Some(request) = list.pop_front() {
-            self.known
-                .remove(&(Rc::clone(&user), request.media_type, request.tmdb_id));
+            self.known.remove(&(Rc::clone(&user), request.media_type, request.tmdb_id));
         }
         if list.is_empty() {
             self.by_user.remove(&user);
@@ -206,11 +173,7 @@ mod tests {
     use super::*;
 
     fn wish(tmdb_id: u64) -> Wish {
-        Wish {
-            title: format!("Title {tmdb_id}"),
-            media_type: "movie",
-            tmdb_id,
-        }
+        Wish { title: format!("Title {tmdb_id}"), media_type: "movie", tmdb_id }
     }
 
     fn now() -> Moment {
@@ -223,20 +186,9 @@ mod tests {
         assert!(!all.results.is_empty());
         let mut paged = Vec::new();
         for page in 1..=all.pagination.total.div_ceil(7) {
-            paged.extend(
-                search("lantern", page, 7)
-                    .results
-                    .into_iter()
-                    .map(|title| title.title),
-            );
+            paged.extend(search("lantern", page, 7).results.into_iter().map(|title| title.title));
         }
-        assert_eq!(
-            paged,
-            all.results
-                .iter()
-                .map(|title| title.title.clone())
-                .collect::<Vec<_>>()
-        );
+        assert_eq!(paged, all.results.iter().map(|title| title.title.clone()).collect::<Vec<_>>());
         assert!(search("lantern", u32::MAX, 100).results.is_empty());
         assert!(search(FINDS_NOTHING, 1, 10).results.is_empty());
     }
@@ -256,11 +208,7 @@ mod tests {
             store.create("a", wish(id), now());
         }
         store.create("b", wish(9), now());
-        let ids: Vec<_> = store
-            .list("a", None, 2)
-            .iter()
-            .map(|request| request.tmdb_id)
-            .collect();
+        let ids: Vec<_> = store.list("a", None, 2).iter().map(|request| request.tmdb_id).collect();
         assert_eq!(ids, [3, 2]);
         assert_eq!(store.list("a", Some("pending"), 9).len(), 3);
         assert!(store.list("a", Some("approved"), 9).is_empty());
@@ -275,9 +223,6 @@ mod tests {
         }
         assert_eq!(store.list("a", None, 1_000).len(), 3);
         assert_eq!((store.order.len(), store.known.len()), (3, 3));
-        assert!(
-            store.create("a", wish(1), now()).is_some(),
-            "forgotten, so it may be asked for again"
-        );
+        assert!(store.create("a", wish(1), now()).is_some(), "forgotten, so it may be asked for again");
     }
 }

@@ -9,9 +9,7 @@ use std::time::Duration;
 use hyper::{Method, StatusCode};
 
 /// The upper edges of the histogram's buckets, in seconds.
-const EDGES_S: [f64; 11] = [
-    0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
-];
+const EDGES_S: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 /// What tells one series from another; few, since routes, methods and statuses are closed sets.
 type Key = (&'static str, &'static str, u16);
@@ -32,25 +30,13 @@ struct Series {
 
 impl ServerMetrics {
     /// Counts one answered request.
-    pub(super) fn record(
-        &mut self,
-        method: &Method,
-        route: &'static str,
-        status: StatusCode,
-        took: Duration,
-    ) {
+    pub(super) fn record(&mut self, method: &Method, route: &'static str, status: StatusCode, took: Duration) {
         if status == StatusCode::TOO_MANY_REQUESTS {
             return;
         }
-        let series = self
-            .series
-            .entry((route, method_label(method), status.as_u16()))
-            .or_default();
+        let series = self.series.entry((route, method_label(method), status.as_u16())).or_default();
         let took_s = took.as_secs_f64();
-        let bucket = EDGES_S
-            .iter()
-            .position(|edge| took_s <= *edge)
-            .unwrap_or(EDGES_S.len());
+        let bucket = EDGES_S.iter().position(|edge| took_s <= *edge).unwrap_or(EDGES_S.len());
         series.count += 1;
         series.sum_s += took_s;
         series.buckets[bucket] += 1;
@@ -66,19 +52,13 @@ impl ServerMetrics {
     }
 
     fn write_counts(&self, text: &mut String) -> std::fmt::Result {
-        writeln!(
-            text,
-            "# HELP medianest_http_requests_total Total number of HTTP requests"
-        )?;
+        writeln!(text, "# HELP medianest_http_requests_total Total number of HTTP requests")?;
         writeln!(text, "# TYPE medianest_http_requests_total counter")?;
         for ((route, method, status), series) in &self.series {
             let labels = labels(route, method, *status);
             let class = status / 100;
             let count = series.count;
-            writeln!(
-                text,
-                "medianest_http_requests_total{{{labels},status_class=\"{class}xx\"}} {count}"
-            )?;
+            writeln!(text, "medianest_http_requests_total{{{labels},status_class=\"{class}xx\"}} {count}")?;
         }
         Ok(())
     }
@@ -94,11 +74,7 @@ impl ServerMetrics {
                 up_to += count;
                 writeln!(text, "{NAME}_bucket{{{labels},le=\"{edge}\"}} {up_to}")?;
             }
-            writeln!(
-                text,
-                "{NAME}_bucket{{{labels},le=\"+Inf\"}} {}",
-                series.count
-            )?;
+            writeln!(text, "{NAME}_bucket{{{labels},le=\"+Inf\"}} {}", series.count)?;
             writeln!(text, "{NAME}_sum{{{labels}}} {}", series.sum_s)?;
             writeln!(text, "{NAME}_count{{{labels}}} {}", series.count)?;
         }
@@ -132,45 +108,23 @@ mod tests {
     fn counts_and_buckets_add_up() {
         let mut metrics = ServerMetrics::default();
         for took_ms in [3, 7, 40, 20_000] {
-            metrics.record(
-                &Method::GET,
-                "/health",
-                StatusCode::OK,
-                Duration::from_millis(took_ms),
-            );
+            metrics.record(&Method::GET, "/health", StatusCode::OK, Duration::from_millis(took_ms));
         }
         let text = metrics.render();
         let series = r#"method="GET",route="/health",status_code="200""#;
         let has = |line: String| assert!(text.lines().any(|have| have == line), "{line}\n{text}");
-        has(format!(
-            "medianest_http_requests_total{{{series},status_class=\"2xx\"}} 4"
-        ));
-        has(format!(
-            "medianest_http_request_duration_seconds_bucket{{{series},le=\"0.005\"}} 1"
-        ));
-        has(format!(
-            "medianest_http_request_duration_seconds_bucket{{{series},le=\"0.05\"}} 3"
-        ));
-        has(format!(
-            "medianest_http_request_duration_seconds_bucket{{{series},le=\"10\"}} 3"
-        ));
-        has(format!(
-            "medianest_http_request_duration_seconds_bucket{{{series},le=\"+Inf\"}} 4"
-        ));
-        has(format!(
-            "medianest_http_request_duration_seconds_count{{{series}}} 4"
-        ));
+        has(format!("medianest_http_requests_total{{{series},status_class=\"2xx\"}} 4"));
+        has(format!("medianest_http_request_duration_seconds_bucket{{{series},le=\"0.005\"}} 1"));
+        has(format!("medianest_http_request_duration_seconds_bucket{{{series},le=\"0.05\"}} 3"));
+        has(format!("medianest_http_request_duration_seconds_bucket{{{series},le=\"10\"}} 3"));
+        has(format!("medianest_http_request_duration_seconds_bucket{{{series},le=\"+Inf\"}} 4"));
+        has(format!("medianest_http_request_duration_seconds_count{{{series}}} 4"));
     }
 
     #[test]
     fn refused_requests_are_not_counted() {
         let mut metrics = ServerMetrics::default();
-        metrics.record(
-            &Method::GET,
-            "/health",
-            StatusCode::TOO_MANY_REQUESTS,
-            Duration::ZERO,
-        );
+        metrics.record(&Method::GET, "/health", StatusCode::TOO_MANY_REQUESTS, Duration::ZERO);
         assert!(!metrics.render().contains("429"));
     }
 }

@@ -96,14 +96,8 @@ impl Demo {
         }
         let tls = options.tls.as_ref().map(tls_config::acceptor).transpose()?;
         let scheme = if tls.is_some() { "https" } else { "http" };
-        let runtime = runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(DemoError::Thread)?;
-        let unusable = |source| DemoError::Listen {
-            address: options.listen,
-            source,
-        };
+        let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(DemoError::Thread)?;
+        let unusable = |source| DemoError::Listen { address: options.listen, source };
         let listener = listen(&runtime, options.listen).map_err(unusable)?;
         let address = listener.local_addr().map_err(unusable)?;
 
@@ -114,17 +108,8 @@ impl Demo {
             let state = Rc::new(state::State::new(options, address, seen));
             LocalSet::new().block_on(&runtime, server::run(listener, tls, state, stopped));
         };
-        let thread = thread::Builder::new()
-            .name("mnload-demo".to_owned())
-            .spawn(serve)
-            .map_err(DemoError::Thread)?;
-        Ok(Self {
-            address,
-            scheme,
-            requests_seen,
-            stop,
-            thread: Some(thread),
-        })
+        let thread = thread::Builder::new().name("mnload-demo".to_owned()).spawn(serve).map_err(DemoError::Thread)?;
+        Ok(Self { address, scheme, requests_seen, stop, thread: Some(thread) })
     }
 
     /// Where it listens, with the port that was really taken.
@@ -163,11 +148,7 @@ impl Drop for Demo {
 
 fn listen(runtime: &Runtime, address: SocketAddr) -> io::Result<TcpListener> {
     let _context = runtime.enter();
-    let socket = if address.is_ipv4() {
-        TcpSocket::new_v4()?
-    } else {
-        TcpSocket::new_v6()?
-    };
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     // On Windows the same flag lets two programs take one port.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;

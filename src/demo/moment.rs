@@ -15,18 +15,12 @@ pub(super) struct Moment {
 
 impl Moment {
     pub(super) const fn new(elapsed: Duration, started_epoch_ms: u64) -> Self {
-        Self {
-            elapsed,
-            started_epoch_ms,
-        }
+        Self { elapsed, started_epoch_ms }
     }
 
     /// The moment `span` after this one.
     pub(super) fn later(self, span: Duration) -> Self {
-        Self {
-            elapsed: self.elapsed.saturating_add(span),
-            ..self
-        }
+        Self { elapsed: self.elapsed.saturating_add(span), ..self }
     }
 
     /// Milliseconds since 1970.
@@ -37,11 +31,11 @@ impl Moment {
 
     /// ISO 8601 in UTC, to the millisecond.
     pub(super) fn iso(self) -> String {
-        i64::try_from(self.epoch_ms())
+        let time = i64::try_from(self.epoch_ms())
             .ok()
             .and_then(|ms| Timestamp::from_millisecond(ms).ok())
-            .unwrap_or(Timestamp::MAX)
-            .to_string()
+            .unwrap_or(Timestamp::MAX);
+        format!("{time:.3}")
     }
 }
 
@@ -54,6 +48,6 @@ mod tests {
         let start = Moment::new(Duration::ZERO, 1_700_000_000_000);
         let later = start.later(Duration::from_millis(1_500));
         assert_eq!(later.epoch_ms(), 1_700_000_001_500);
-        assert_eq!(later.iso(), "2023-11-14T22:13:21.5Z");
+        assert_eq!(later.iso(), "2023-11-14T22:13:21.500Z");
     }
 }

@@ -57,10 +57,7 @@ impl Default for DemoOptions {
             rate_limits: None,
             faults: Faults::default(),
             tls: None,
-            allowed_origins: vec![
-                "http://localhost:3000".to_owned(),
-                "http://127.0.0.1:3000".to_owned(),
-            ],
+            allowed_origins: vec!["http://localhost:3000".to_owned(), "http://127.0.0.1:3000".to_owned()],
             password: "demo-password".to_owned(),
             metrics_token: "demo-metrics-token".to_owned(),
             most_media_requests: 10_000,
@@ -72,9 +69,6 @@ impl DemoOptions {
     /// The default, but every answer is immediate: what most tests want.
     #[must_use]
     pub fn without_latency() -> Self {
-        Self {
-            latency: Latency::None,
-            ..Self::default()
-        }
+        Self { latency: Latency::None, ..Self::default() }
     }
 }

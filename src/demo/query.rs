@@ -13,10 +13,7 @@ pub(super) fn parameter(query: &str, name: &str) -> Option<String> {
 pub(super) fn count(query: &str, name: &str, default: u32, most: u32) -> Option<u32> {
     match parameter(query, name) {
         None => Some(default),
-        Some(text) => text
-            .parse()
-            .ok()
-            .filter(|number| (1..=most).contains(number)),
+        Some(text) => text.parse().ok().filter(|number| (1..=most).contains(number)),
     }
 }
 
@@ -27,9 +24,7 @@ fn decode(text: &str) -> String {
         rest = after;
         match (first, after) {
             (b'+', _) => bytes.push(b' '),
-            (b'%', [high, low, tail @ ..])
-                if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
-            {
+            (b'%', [high, low, tail @ ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
                 bytes.push(hex(*high) << 4 | hex(*low));
                 rest = tail;
             }
@@ -52,10 +47,7 @@ mod tests {
 
     #[test]
     fn parameters_are_found_and_decoded() {
-        assert_eq!(
-            parameter("q=two+words&page=2", "q").as_deref(),
-            Some("two words")
-        );
+        assert_eq!(parameter("q=two+words&page=2", "q").as_deref(), Some("two words"));
         assert_eq!(parameter("q=caf%C3%A9%2f", "q").as_deref(), Some("café/"));
         assert_eq!(parameter("q=100%", "q").as_deref(), Some("100%"));
         assert_eq!(parameter("q", "q").as_deref(), Some(""));

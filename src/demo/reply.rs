@@ -37,26 +37,14 @@ pub(super) fn data_with(status: StatusCode, data: &impl Serialize) -> Reply {
         success: bool,
         data: &'a T,
     }
-    json(
-        status,
-        &Envelope {
-            success: true,
-            data,
-        },
-    )
+    json(status, &Envelope { success: true, data })
 }
 
 /// An answer with a body of any type.
-pub(super) fn text(
-    status: StatusCode,
-    content_type: &'static str,
-    body: impl Into<Bytes>,
-) -> Reply {
+pub(super) fn text(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Reply {
     let mut reply = Response::new(body.into());
     *reply.status_mut() = status;
-    reply
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     reply
 }
 
@@ -66,22 +54,14 @@ pub(super) fn plain_error(status: StatusCode, message: &str) -> Reply {
 }
 
 /// Error shape two: `{success:false,error:{code,message,correlationId}}`.
-pub(super) fn coded_error(
-    status: StatusCode,
-    code: &str,
-    message: &str,
-    correlation: &str,
-) -> Reply {
+pub(super) fn coded_error(status: StatusCode, code: &str, message: &str, correlation: &str) -> Reply {
     let error = json!({ "code": code, "message": message, "correlationId": correlation });
     json(status, &json!({ "success": false, "error": error }))
 }
 
 /// Error shape three: `{error:true,message,details}`, status 400.
 pub(super) fn detailed_error(message: &str, details: &[Detail]) -> Reply {
-    json(
-        StatusCode::BAD_REQUEST,
-        &json!({ "error": true, "message": message, "details": details }),
-    )
+    json(StatusCode::BAD_REQUEST, &json!({ "error": true, "message": message, "details": details }))
 }
 
 /// Error shape four: `{success:false,error:"CODE",message,retryAfter}`, status 429.

@@ -113,9 +113,7 @@ pub(super) fn answer(state: &State, found: Found, call: &Call<'_>) -> Reply {
         Found::OtherMethod(_, allowed) => {
             let status = StatusCode::METHOD_NOT_ALLOWED;
             let mut reply = reply::plain_error(status, "method not allowed");
-            reply
-                .headers_mut()
-                .insert(ALLOW, HeaderValue::from_static(allowed));
+            reply.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
             reply
         }
         Found::Nothing => reply::plain_error(StatusCode::NOT_FOUND, "route not found"),
@@ -133,16 +131,10 @@ fn serve(state: &State, route: Route, call: &Call<'_>) -> Reply {
         Route::Session => pages::account::session(call),
         Route::CsrfToken => pages::account::csrf_token(state),
         Route::Logout => signed_in(call, |_| pages::account::logout(state, call)),
-        Route::Dashboard => signed_in(call, |session| {
-            pages::media::dashboard(state, call, session)
-        }),
+        Route::Dashboard => signed_in(call, |session| pages::media::dashboard(state, call, session)),
         Route::Search => signed_in(call, |_| pages::media::search(call)),
-        Route::CreateRequest => signed_in(call, |session| {
-            pages::media::create_request(state, call, session)
-        }),
-        Route::ListRequests => signed_in(call, |session| {
-            pages::media::list_requests(state, call, session)
-        }),
+        Route::CreateRequest => signed_in(call, |session| pages::media::create_request(state, call, session)),
+        Route::ListRequests => signed_in(call, |session| pages::media::list_requests(state, call, session)),
     }
 }
 
@@ -170,18 +162,9 @@ mod tests {
 
     #[test]
     fn head_is_served_like_get_and_other_methods_are_named() {
-        assert_eq!(
-            Found::by(&Method::HEAD, "/health"),
-            Found::Route(Route::Health, "/health")
-        );
-        assert_eq!(
-            Found::by(&Method::HEAD, "/api/auth/login").label(),
-            "/api/auth/login"
-        );
-        assert!(matches!(
-            Found::by(&Method::DELETE, "/health"),
-            Found::OtherMethod("/health", _)
-        ));
+        assert_eq!(Found::by(&Method::HEAD, "/health"), Found::Route(Route::Health, "/health"));
+        assert_eq!(Found::by(&Method::HEAD, "/api/auth/login").label(), "/api/auth/login");
+        assert!(matches!(Found::by(&Method::DELETE, "/health"), Found::OtherMethod("/health", _)));
         assert_eq!(Found::by(&Method::GET, "/health/").label(), "unknown");
     }
 }

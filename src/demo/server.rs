@@ -48,10 +48,7 @@ pub(super) async fn run(
         let _ = stop.changed().await;
         return;
     }
-    let _ = timeout(GRACE, async {
-        while connections.join_next().await.is_some() {}
-    })
-    .await;
+    let _ = timeout(GRACE, async { while connections.join_next().await.is_some() {} }).await;
     connections.shutdown().await;
 }
 
@@ -66,12 +63,7 @@ async fn accept(
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                connections.spawn_local(connect(
-                    stream,
-                    tls.clone(),
-                    Rc::clone(state),
-                    stop.clone(),
-                ));
+                connections.spawn_local(connect(stream, tls.clone(), Rc::clone(state), stop.clone()));
             }
             Err(_) => sleep(ACCEPT_PAUSE).await,
         }
@@ -91,20 +83,12 @@ async fn death(state: Rc<State>) {
     }
 }
 
-async fn connect(
-    stream: TcpStream,
-    tls: Option<TlsAcceptor>,
-    state: Rc<State>,
-    stop: watch::Receiver<bool>,
-) {
+async fn connect(stream: TcpStream, tls: Option<TlsAcceptor>, state: Rc<State>, stop: watch::Receiver<bool>) {
     let Ok(peer) = stream.peer_addr() else { return };
     // Without it small answers wait for the client's acknowledgements; failing is no reason to refuse service.
     let _ = stream.set_nodelay(true);
     let reset = Rc::new(Cell::new(false));
-    let line = Rc::new(Line {
-        peer: peer.ip(),
-        reset: Rc::clone(&reset),
-    });
+    let line = Rc::new(Line { peer: peer.ip(), reset: Rc::clone(&reset) });
     let socket = Socket::new(stream, reset);
     match tls {
         None => drive(socket, line, state, stop).await,
@@ -121,8 +105,7 @@ async fn drive<S>(stream: S, line: Rc<Line>, state: Rc<State>, mut stop: watch::
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let service =
-        service_fn(move |request| service::serve(Rc::clone(&state), Rc::clone(&line), request));
+    let service = service_fn(move |request| service::serve(Rc::clone(&state), Rc::clone(&line), request));
     let connection = http1::Builder::new()
         .half_close(false)
         .keep_alive(true)

@@ -47,39 +47,26 @@ pub(super) async fn serve(
     let (head, body) = request.into_parts();
     let found = Found::by(&head.method, head.uri.path());
     let asked = asked_fault(&head.headers);
-    let plan = state
-        .faults
-        .borrow_mut()
-        .decide(*asked.as_ref().unwrap_or(&FaultPlan::default()));
+    let plan = state.faults.borrow_mut().decide(*asked.as_ref().unwrap_or(&FaultPlan::default()));
     let mut latency = state.latency.borrow_mut().draw().saturating_add(plan.delay);
     if matches!(found, Found::Route(Route::Login, _)) {
         latency = latency.saturating_add(state.options.login_delay);
     }
 
     let body = read(body).await?;
-    let reply = match asked {
-        Ok(_) => prepare(&state, &line, &head, found, body, plan.outcome, arrived),
-        Err(error) => reply::plain_error(StatusCode::BAD_REQUEST, &error.to_string()),
-    };
+    let fate = asked.map(|_| plan.outcome);
+    let reply = prepare(&state, &line, &head, found, body, fate, arrived);
     let due = state.answer_at(arrived, latency);
     if due > arrived {
         sleep_until(due).await;
     }
     let answer = conclude(&line, plan, reply).await?;
-    state.metrics.borrow_mut().record(
-        &head.method,
-        found.label(),
-        answer.status(),
-        arrived.elapsed(),
-    );
+    state.metrics.borrow_mut().record(&head.method, found.label(), answer.status(), arrived.elapsed());
     Ok(answer)
 }
 
 fn asked_fault(headers: &HeaderMap) -> Result<FaultPlan, FaultHeaderError> {
-    match headers
-        .get("x-demo-fault")
-        .map(|value| String::from_utf8_lossy(value.as_bytes()))
-    {
+    match headers.get("x-demo-fault").map(|value| String::from_utf8_lossy(value.as_bytes())) {
         Some(text) => text.parse(),
         None => Ok(FaultPlan::default()),
     }
@@ -104,7 +91,7 @@ fn prepare(
     head: &Parts,
     found: Found,
     body: Option<Bytes>,
-    outcome: Outcome,
+    fate: Result<Outcome, FaultHeaderError>,
     arrived: Instant,
 ) -> Reply {
     let now = state.moment(arrived);
@@ -128,12 +115,13 @@ fn prepare(
         .borrow_mut()
         .as_mut()
         .and_then(|limits| limits.admit(line.peer, path, is_login, now, &mut announced));
-    let mut reply = match (refusal, outcome) {
+    let mut reply = match (refusal, fate) {
         (Some(refusal), _) => refusal,
-        (None, Outcome::Status(status)) => on_purpose(&call, status),
-        (None, _) if origin == Origin::Foreign => headers::foreign_origin(&call.correlation),
-        (None, _) if too_large => payload_too_large(&call),
-        (None, _) => routes::answer(state, found, &call),
+        (None, Err(error)) => reply::plain_error(StatusCode::BAD_REQUEST, &error.to_string()),
+        (None, Ok(Outcome::Status(status))) => on_purpose(&call, status),
+        (None, Ok(_)) if origin == Origin::Foreign => headers::foreign_origin(&call.correlation),
+        (None, Ok(_)) if too_large => payload_too_large(&call),
+        (None, Ok(_)) => routes::answer(state, found, &call),
     };
     let answer = reply.headers_mut();
     answer.extend(announced);
@@ -145,23 +133,14 @@ fn prepare(
 
 /// The correlation id that was sent, or one of our own for error bodies.
 fn correlation<'a>(state: &State, headers: &'a HeaderMap) -> Cow<'a, str> {
-    match headers
-        .get(headers::CORRELATION)
-        .and_then(|id| id.to_str().ok())
-    {
+    match headers.get(headers::CORRELATION).and_then(|id| id.to_str().ok()) {
         Some(id) => Cow::Borrowed(id),
         None => Cow::Owned(format!("demo-{}", state.next_number())),
     }
 }
 
 fn on_purpose(call: &Call<'_>, status: StatusCode) -> Reply {
-    if [
-        StatusCode::NO_CONTENT,
-        StatusCode::RESET_CONTENT,
-        StatusCode::NOT_MODIFIED,
-    ]
-    .contains(&status)
-    {
+    if [StatusCode::NO_CONTENT, StatusCode::RESET_CONTENT, StatusCode::NOT_MODIFIED].contains(&status) {
         let mut empty = Reply::new(Bytes::new());
         *empty.status_mut() = status;
         return empty;
@@ -171,15 +150,9 @@ fn on_purpose(call: &Call<'_>, status: StatusCode) -> Reply {
 
 fn payload_too_large(call: &Call<'_>) -> Reply {
     let status = StatusCode::PAYLOAD_TOO_LARGE;
-    let mut reply = call.error(
-        status,
-        "PAYLOAD_TOO_LARGE",
-        "a body may have at most 64 KiB",
-    );
+    let mut reply = call.error(status, "PAYLOAD_TOO_LARGE", "a body may have at most 64 KiB");
     // What is left of the body was not read, so the connection cannot be used again.
-    reply
-        .headers_mut()
-        .insert(CONNECTION, HeaderValue::from_static("close"));
+    reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     reply
 }
 
@@ -198,11 +171,7 @@ fn offer_renewal(state: &State, call: &Call<'_>, answer: &mut HeaderMap) {
 }
 
 /// Lets the answer go, or carries out how the connection ends instead.
-async fn conclude(
-    line: &Line,
-    plan: FaultPlan,
-    reply: Reply,
-) -> Result<Response<ReplyBody>, Dropped> {
+async fn conclude(line: &Line, plan: FaultPlan, reply: Reply) -> Result<Response<ReplyBody>, Dropped> {
     match plan.outcome {
         Outcome::Hang => pending().await,
         Outcome::Close => Err(Dropped),
@@ -213,13 +182,9 @@ async fn conclude(
         Outcome::Truncate => Ok(reply.map(ReplyBody::cut)),
         Outcome::CloseAfter => {
             let mut answer = reply.map(|bytes| ReplyBody::slow(bytes, plan.slow_body));
-            answer
-                .headers_mut()
-                .insert(CONNECTION, HeaderValue::from_static("close"));
+            answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             Ok(answer)
         }
-        Outcome::Answer | Outcome::Status(_) => {
-            Ok(reply.map(|bytes| ReplyBody::slow(bytes, plan.slow_body)))
-        }
+        Outcome::Answer | Outcome::Status(_) => Ok(reply.map(|bytes| ReplyBody::slow(bytes, plan.slow_body))),
     }
 }

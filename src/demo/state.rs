@@ -44,17 +44,9 @@ pub(super) struct State {
 impl State {
     /// The state of a target that starts now and listens at `address`; it counts its requests in `seen`.
     pub(super) fn new(mut options: DemoOptions, address: SocketAddr, seen: Arc<AtomicU64>) -> Self {
-        let scheme = if options.tls.is_some() {
-            "https"
-        } else {
-            "http"
-        };
-        options
-            .allowed_origins
-            .push(format!("{scheme}://{address}"));
-        options
-            .allowed_origins
-            .push(format!("{scheme}://localhost:{}", address.port()));
+        let scheme = if options.tls.is_some() { "https" } else { "http" };
+        options.allowed_origins.push(format!("{scheme}://{address}"));
+        options.allowed_origins.push(format!("{scheme}://localhost:{}", address.port()));
         Self {
             authority: Authority::new(options.seed, options.token_lifetime),
             media: RefCell::new(MediaStore::new(options.most_media_requests)),
@@ -96,9 +88,7 @@ impl State {
         };
         let first = self.first.get().unwrap_or(arrived);
         let since_first = arrived.duration_since(first);
-        let wait = freeze
-            .answer_at(since_first, latency)
-            .saturating_sub(since_first);
+        let wait = freeze.answer_at(since_first, latency).saturating_sub(since_first);
         arrived + wait.min(LONGEST_WAIT)
     }
 

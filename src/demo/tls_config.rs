@@ -38,12 +38,9 @@ pub(super) fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, TlsError> {
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(unreadable("a certificate", &files.certificate))?;
     if chain.is_empty() {
-        return Err(unreadable("a certificate", &files.certificate)(
-            pem::Error::NoItemsFound,
-        ));
+        return Err(unreadable("a certificate", &files.certificate)(pem::Error::NoItemsFound));
     }
-    let key = PrivateKeyDer::from_pem_file(&files.key)
-        .map_err(unreadable("a private key", &files.key))?;
+    let key = PrivateKeyDer::from_pem_file(&files.key).map_err(unreadable("a private key", &files.key))?;
     let mut config = ServerConfig::builder_with_provider(crate::tls::provider())
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()

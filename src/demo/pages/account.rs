@@ -12,25 +12,14 @@ use crate::demo::state::State;
 
 pub(in crate::demo) fn login(state: &State, call: &Call<'_>) -> Reply {
     let body = json_body(call);
-    let text = |field: &str| {
-        body.get(field)
-            .and_then(Value::as_str)
-            .filter(|text| !text.is_empty())
-    };
-    let (email, password) = match (
-        text("email").filter(|email| email.contains('@')),
-        text("password"),
-    ) {
+    let text = |field: &str| body.get(field).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let (email, password) = match (text("email").filter(|email| email.contains('@')), text("password")) {
         (Some(email), Some(password)) => (email, password),
         (email, password) => return login_incomplete(email, password),
     };
     if !auth::is_account(email) || password != state.options.password {
         let status = StatusCode::UNAUTHORIZED;
-        return call.error(
-            status,
-            "INVALID_CREDENTIALS",
-            "the email address or the password is wrong",
-        );
+        return call.error(status, "INVALID_CREDENTIALS", "the email address or the password is wrong");
     }
     let token = state.authority.issue(email, call.now);
     let mut answer = reply::data(&json!({
@@ -39,31 +28,19 @@ pub(in crate::demo) fn login(state: &State, call: &Call<'_>) -> Reply {
         "expiresIn": state.authority.lifetime().as_secs(),
     }));
     let life = state.authority.lifetime().as_secs();
-    set_cookie(
-        &mut answer,
-        &format!("auth-token={token}; Max-Age={life}; Path=/; HttpOnly; SameSite=Strict"),
-    );
+    set_cookie(&mut answer, &format!("auth-token={token}; Max-Age={life}; Path=/; HttpOnly; SameSite=Strict"));
     answer
 }
 
 fn login_incomplete(email: Option<&str>, password: Option<&str>) -> Reply {
     let mut details = Vec::new();
     if email.is_none() {
-        details.push(Detail {
-            field: "email",
-            message: "a valid email address is required",
-        });
+        details.push(Detail { field: "email", message: "a valid email address is required" });
     }
     if password.is_none() {
-        details.push(Detail {
-            field: "password",
-            message: "a password is required",
-        });
+        details.push(Detail { field: "password", message: "a password is required" });
     }
-    reply::detailed_error(
-        "validation failed; send email and password as JSON",
-        &details,
-    )
+    reply::detailed_error("validation failed; send email and password as JSON", &details)
 }
 
 /// Like the real backend, a token that is none at all is the server's own error, not the sender's.
@@ -85,10 +62,7 @@ pub(in crate::demo) fn csrf_token(state: &State) -> Reply {
     let [outdated, token] = [(); 2].map(|()| state.authority.csrf_token(state.next_number()));
     let mut answer = reply::data(&json!({ "token": token }));
     for value in [outdated, token] {
-        set_cookie(
-            &mut answer,
-            &format!("csrf-token={value}; Path=/; Secure; SameSite=Strict"),
-        );
+        set_cookie(&mut answer, &format!("csrf-token={value}; Path=/; Secure; SameSite=Strict"));
     }
     answer
 }
@@ -99,10 +73,7 @@ pub(in crate::demo) fn logout(state: &State, call: &Call<'_>) -> Reply {
         return call.error(StatusCode::FORBIDDEN, "CSRF_TOKEN_INVALID", message);
     }
     let mut answer = reply::data(&json!({ "message": "signed out" }));
-    set_cookie(
-        &mut answer,
-        "auth-token=; Max-Age=0; Path=/; HttpOnly; SameSite=Strict",
-    );
+    set_cookie(&mut answer, "auth-token=; Max-Age=0; Path=/; HttpOnly; SameSite=Strict");
     answer
 }
 

@@ -21,8 +21,7 @@ const LARGEST_PAGE: u32 = 100;
 pub(in crate::demo) fn dashboard(state: &State, call: &Call<'_>, session: &Session) -> Reply {
     let store = state.media.borrow();
     let pending = store.list(&session.email, None, usize::MAX).len();
-    let service =
-        |name: &str| json!({ "name": name, "status": "up", "lastChecked": call.now.iso() });
+    let service = |name: &str| json!({ "name": name, "status": "up", "lastChecked": call.now.iso() });
     reply::data(&json!({
         "services": [service("plex"), service("overseerr"), service("uptime-kuma")],
         "requests": { "pending": pending },
@@ -50,11 +49,7 @@ pub(in crate::demo) fn create_request(state: &State, call: &Call<'_>, session: &
     let mut store = state.media.borrow_mut();
     match store.create(&session.email, wish, call.now) {
         Some(request) => reply::data_with(StatusCode::CREATED, &json!({ "request": request })),
-        None => call.error(
-            StatusCode::CONFLICT,
-            "ALREADY_REQUESTED",
-            "you already requested this title",
-        ),
+        None => call.error(StatusCode::CONFLICT, "ALREADY_REQUESTED", "you already requested this title"),
     }
 }
 
@@ -64,14 +59,8 @@ pub(in crate::demo) fn list_requests(state: &State, call: &Call<'_>, session: &S
     };
     let status = query::parameter(call.query, "status").filter(|status| status != "all");
     let known = ["pending", "approved", "declined", "available"];
-    if status
-        .as_deref()
-        .is_some_and(|status| !known.contains(&status))
-    {
-        return invalid(
-            call,
-            "status must be all, pending, approved, declined or available",
-        );
+    if status.as_deref().is_some_and(|status| !known.contains(&status)) {
+        return invalid(call, "status must be all, pending, approved, declined or available");
     }
     let store = state.media.borrow();
     let requests = store.list(&session.email, status.as_deref(), limit as usize);
@@ -80,10 +69,7 @@ pub(in crate::demo) fn list_requests(state: &State, call: &Call<'_>, session: &S
 
 /// The body as JSON; null if it is none or is not declared as such.
 pub(super) fn json_body(call: &Call<'_>) -> Value {
-    let declared = call
-        .headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
+    let declared = call.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if !declared.is_some_and(|value| value.to_ascii_lowercase().contains("json")) {
         return Value::Null;
     }
@@ -91,9 +77,7 @@ pub(super) fn json_body(call: &Call<'_>) -> Value {
 }
 
 fn wish(body: &Value) -> Result<Wish, Vec<Detail>> {
-    let title = body["title"]
-        .as_str()
-        .filter(|title| !title.trim().is_empty() && title.len() <= LONGEST_TEXT);
+    let title = body["title"].as_str().filter(|title| !title.trim().is_empty() && title.len() <= LONGEST_TEXT);
     let media_type = match body["mediaType"].as_str() {
         Some("movie") => Some("movie"),
         Some("tv") => Some("tv"),
@@ -104,40 +88,14 @@ fn wish(body: &Value) -> Result<Wish, Vec<Detail>> {
         number => number.as_u64(),
     };
     if let (Some(title), Some(media_type), Some(tmdb_id)) = (title, media_type, tmdb_id) {
-        return Ok(Wish {
-            title: title.to_owned(),
-            media_type,
-            tmdb_id,
-        });
+        return Ok(Wish { title: title.to_owned(), media_type, tmdb_id });
     }
     let missing = [
-        (
-            title.is_none(),
-            Detail {
-                field: "title",
-                message: "a text of at most 200 bytes is required",
-            },
-        ),
-        (
-            media_type.is_none(),
-            Detail {
-                field: "mediaType",
-                message: "movie or tv is required",
-            },
-        ),
-        (
-            tmdb_id.is_none(),
-            Detail {
-                field: "tmdbId",
-                message: "a number is required",
-            },
-        ),
+        (title.is_none(), Detail { field: "title", message: "a text of at most 200 bytes is required" }),
+        (media_type.is_none(), Detail { field: "mediaType", message: "movie or tv is required" }),
+        (tmdb_id.is_none(), Detail { field: "tmdbId", message: "a number is required" }),
     ];
-    Err(missing
-        .into_iter()
-        .filter(|(wrong, _)| *wrong)
-        .map(|(_, detail)| detail)
-        .collect())
+    Err(missing.into_iter().filter(|(wrong, _)| *wrong).map(|(_, detail)| detail).collect())
 }
 
 fn invalid(call: &Call<'_>, message: &str) -> Reply {

@@ -17,10 +17,7 @@ pub(in crate::demo) fn home() -> Reply {
 }
 
 pub(in crate::demo) fn health(call: &Call<'_>) -> Reply {
-    reply::json(
-        StatusCode::OK,
-        &json!({ "status": "ok", "timestamp": call.now.iso() }),
-    )
+    reply::json(StatusCode::OK, &json!({ "status": "ok", "timestamp": call.now.iso() }))
 }
 
 pub(in crate::demo) fn api_health(call: &Call<'_>) -> Reply {
@@ -39,21 +36,13 @@ pub(in crate::demo) fn metrics(state: &State, call: &Call<'_>) -> Reply {
         return reply::plain_error(StatusCode::UNAUTHORIZED, "Unauthorized");
     }
     let text = state.metrics.borrow().render();
-    reply::text(
-        StatusCode::OK,
-        "text/plain; version=0.0.4; charset=utf-8",
-        text,
-    )
+    reply::text(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", text)
 }
 
 /// The first packet of an Engine.IO 4 polling transport; there is no session behind it.
 pub(in crate::demo) fn socket_io(state: &State, call: &Call<'_>) -> Reply {
-    let refuse = |code: u8, message: &str| {
-        reply::json(
-            StatusCode::BAD_REQUEST,
-            &json!({ "code": code, "message": message }),
-        )
-    };
+    let refuse =
+        |code: u8, message: &str| reply::json(StatusCode::BAD_REQUEST, &json!({ "code": code, "message": message }));
     if query::parameter(call.query, "transport").as_deref() != Some("polling") {
         return refuse(0, "Transport unknown");
     }
@@ -67,9 +56,5 @@ pub(in crate::demo) fn socket_io(state: &State, call: &Call<'_>) -> Reply {
         "pingTimeout": 20_000,
         "maxPayload": 1_000_000,
     });
-    reply::text(
-        StatusCode::OK,
-        "text/plain; charset=UTF-8",
-        format!("0{open}"),
-    )
+    reply::text(StatusCode::OK, "text/plain; charset=UTF-8", format!("0{open}"))
 }
