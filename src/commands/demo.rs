@@ -1,11 +1,14 @@
 //! `mnload demo`: starts the built-in target, says what it does, and serves until it is interrupted.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 
 use anyhow::Context as _;
+use tokio::runtime::Runtime;
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::DemoArgs;
-use crate::demo::{Demo, DemoOptions, Faults, Latency, RateLimits, TlsFiles};
+use crate::demo::{Demo, DemoOptions, Faults, Latency, Quota, RateLimits, TlsFiles};
 
 /// Runs the command; returns when the target was stopped by an interrupt.
 ///
@@ -13,9 +16,11 @@ use crate::demo::{Demo, DemoOptions, Faults, Latency, RateLimits, TlsFiles};
 /// If the target cannot start or the outputs cannot be written to.
 pub fn run(args: &DemoArgs) -> anyhow::Result<()> {
     let options = options(args);
+    // Before anybody learns that it runs: an interrupt right after that must find us ready.
+    let interrupts = Interrupts::listen().context("cannot listen for interrupts")?;
     let demo = Demo::start(options.clone())?;
     introduce(&demo, &options).context("cannot write to standard output")?;
-    wait_for_interrupt().context("cannot wait for an interrupt")?;
+    interrupts.wait().context("cannot wait for an interrupt")?;
     demo.stop();
     Ok(())
 }
@@ -43,7 +48,7 @@ fn options(args: &DemoArgs) -> DemoOptions {
     }
 }
 
-fn introduce(demo: &Demo, options: &DemoOptions) -> std::io::Result<()> {
+fn introduce(demo: &Demo, options: &DemoOptions) -> io::Result<()> {
     let mut people = anstream::stderr().lock();
     writeln!(people, "accounts: user@medianest.example, and userN@medianest.example for any number N")?;
     writeln!(people, "password: {}; bearer token for /metrics: {}", options.password, options.metrics_token)?;
@@ -68,7 +73,7 @@ fn switched_on(options: &DemoOptions) -> Vec<String> {
         }
     };
     if let Some(RateLimits { global, api, login }) = options.rate_limits {
-        let quota = |quota: crate::demo::Quota| format!("{} per {}", quota.requests, text(quota.window));
+        let quota = |quota: Quota| format!("{} per {}", quota.requests, text(quota.window));
         say(
             true,
             format!("limits:   {} on every path, {} under /api, {} sign-ins", quota(global), quota(api), quota(login)),
@@ -89,19 +94,44 @@ fn switched_on(options: &DemoOptions) -> Vec<String> {
     lines
 }
 
-/// Returns on Ctrl-C, and on a termination signal where there is one.
-fn wait_for_interrupt() -> std::io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
+/// Interrupts and requests to terminate, noticed from when this is made.
+struct Interrupts {
+    runtime: Runtime,
+    #[cfg(unix)]
+    signals: [Signal; 2],
+}
+
+impl Interrupts {
+    fn listen() -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         #[cfg(unix)]
-        {
-            let mut termination = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        let signals = {
+            let _context = runtime.enter();
+            [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?]
+        };
+        Ok(Self {
+            runtime,
+            #[cfg(unix)]
+            signals,
+        })
+    }
+
+    /// Returns when one of them has come.
+    #[cfg(unix)]
+    fn wait(self) -> io::Result<()> {
+        let [mut interrupt, mut terminate] = self.signals;
+        self.runtime.block_on(async {
             tokio::select! {
-                interrupted = tokio::signal::ctrl_c() => interrupted,
-                _ = termination.recv() => Ok(()),
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
             }
-        }
-        #[cfg(not(unix))]
-        tokio::signal::ctrl_c().await
-    })
+        });
+        Ok(())
+    }
+
+    /// Returns when one of them has come.
+    #[cfg(not(unix))]
+    fn wait(self) -> io::Result<()> {
+        self.runtime.block_on(tokio::signal::ctrl_c())
+    }
 }

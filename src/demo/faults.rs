@@ -64,7 +64,8 @@ impl Share {
 
 impl std::fmt::Display for Share {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}%", self.0 * 100.0)
+        // Rounded, since 7 % as a fraction and back is 7.000000000000001.
+        write!(f, "{}%", (self.0 * 1e8).round() / 1e6)
     }
 }
 
@@ -262,6 +263,7 @@ mod tests {
     #[test]
     fn a_share_is_a_percentage() {
         assert_eq!("2%".parse::<Share>().unwrap().fraction(), 0.02);
+        assert_eq!("7%".parse::<Share>().unwrap().to_string(), "7%");
         assert_eq!("100%".parse::<Share>().unwrap(), Share::new(1.0));
         for text in ["2", "0.02", "-1%", "101%", "%", "NaN%"] {
             assert!(text.parse::<Share>().is_err(), "{text}");

@@ -152,6 +152,11 @@ impl MediaStore {
         all.filter(|request| status.is_none_or(|status| status == request.status)).take(limit).collect()
     }
 
+    /// How many requests of a user are kept.
+    pub(super) fn count(&self, user: &str) -> usize {
+        self.by_user.get(user).map_or(0, VecDeque::len)
+    }
+
     fn forget_oldest(&mut self) {
         let Some(user) = self.order.pop_front() else {
             return;
@@ -221,7 +226,7 @@ mod tests {
         for id in 1..=100 {
             store.create("a", wish(id), now());
         }
-        assert_eq!(store.list("a", None, 1_000).len(), 3);
+        assert_eq!((store.list("a", None, 1_000).len(), store.count("a")), (3, 3));
         assert_eq!((store.order.len(), store.known.len()), (3, 3));
         assert!(store.create("a", wish(1), now()).is_some(), "forgotten, so it may be asked for again");
     }

@@ -92,9 +92,9 @@ fn a_slow_body_comes_after_its_head() {
     let demo = demo_with(Faults::default());
     let mut client = Client::of(demo.address());
     let plain = client.get("/").now();
-    let slow = client.get("/").fault("slow-body=500ms").now();
+    let slow = client.get("/").fault("slow-body=1s").now();
     assert_eq!(slow.body, plain.body);
-    assert!(slow.to_end >= ms(500), "{:?}", slow.to_end);
+    assert!(slow.to_end >= ms(1_000), "{:?}", slow.to_end);
     assert!(slow.to_end - slow.to_head >= ms(250), "the head did not wait for the body");
 }
 
@@ -137,15 +137,15 @@ fn shares_of_more_than_everything_are_refused() {
 
 #[test]
 fn what_arrives_in_a_freeze_is_answered_together_at_its_end() {
-    let faults = Faults { freeze: Some("1s/2s".parse().unwrap()), ..Faults::default() };
+    let faults = Faults { freeze: Some("1s/3s".parse().unwrap()), ..Faults::default() };
     let latency = Latency::Fixed(ms(1));
     let demo = Demo::start(DemoOptions { faults, latency, ..DemoOptions::default() }).unwrap();
     let mut client = Client::of(demo.address());
     let before = Instant::now();
     client.get("/health").now();
     let after = Instant::now();
-    // Frozen from 1 s to 2 s after the first request; asked in the middle of it.
-    thread::sleep(ms(1_300).saturating_sub(after.elapsed()));
+    // Frozen from 2 s to 3 s after the first request; asked in the middle of it.
+    thread::sleep(ms(2_300).saturating_sub(after.elapsed()));
     let ends: Vec<Instant> = thread::scope(|scope| {
         let waiting: Vec<_> = (0..20)
             .map(|_| {
@@ -158,8 +158,8 @@ fn what_arrives_in_a_freeze_is_answered_together_at_its_end() {
         waiting.into_iter().map(|one| one.join().unwrap()).collect()
     });
     for end in ends {
-        assert!(end - before >= ms(2_001), "not before the freeze's end");
-        assert!(end - after < ms(2_900), "but promptly after it, and before the next one");
+        assert!(end - before >= ms(3_001), "not before the freeze's end");
+        assert!(end - after < ms(4_900), "but promptly after it, and before the next one");
     }
 }
 
