@@ -1,8 +1,8 @@
 //! Who is asking: demo accounts, session tokens and CSRF tokens.
 //!
-//! Tokens look like JWTs (three base64url parts) and are signed with a seeded hash of the standard library. **This is no
-//! security**: it only lets the demo refuse what it did not issue. State is not kept; a token says all there is to know,
-//! and signing out does not revoke it.
+//! Tokens look like JWTs (three base64url parts) and are signed with a seeded hash of the standard library.
+//! **This is no security**: it only lets the demo refuse what it did not issue. State is not kept; a token says all
+//! there is to know, and signing out does not revoke it.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;

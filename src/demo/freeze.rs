@@ -11,8 +11,8 @@ use std::time::Duration;
 ///
 /// A request that arrives in a freeze, or whose answer would fall into one, is answered at that freeze's end plus its
 /// normal latency. Should that moment lie in a later freeze, the answer leaves when the later one ends.
-/// It is the head of an answer that is held back: a slow body that has begun goes on through a freeze, and connections are
-/// accepted all the time, as a frozen process's system does for it.
+/// It is the head of an answer that is held back: a slow body that has begun goes on through a freeze, and connections
+/// are accepted all the time, as a frozen process's system does for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Freeze {
     lasts: Duration,

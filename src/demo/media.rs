@@ -1,7 +1,7 @@
 //! The catalogue and the users' requests for media.
 //!
-//! The catalogue is invented on the fly from the query's hash, so every search finds something and the same search always
-//! finds the same. Requests are kept up to a fixed number; then the oldest are forgotten.
+//! The catalogue is invented on the fly from the query's hash, so every search finds something and the same search
+//! always finds the same. Requests are kept up to a fixed number; then the oldest are forgotten.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -1,7 +1,8 @@
 //! The built-in target: a MediaNest-like API on loopback, with faults to switch on.
 //!
-//! Owns a hyper HTTP/1.1 server on a thread of its own. Takes [`DemoOptions`], gives a [`Demo`] that serves until it is
-//! dropped. Fast, bounded in memory, and deterministic for a seed, so that tests can use it as the double of any server.
+//! Owns a hyper HTTP/1.1 server on a thread of its own. Takes [`DemoOptions`], gives a [`Demo`] that serves until it
+//! is dropped. Fast, bounded in memory, and deterministic for a seed, so that tests can use it as the double of any
+//! server.
 
 mod auth;
 mod base64url;

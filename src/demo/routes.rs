@@ -1,4 +1,4 @@
-//! The table of routes and who may call them; what each does stands in [`pages`](super::pages).
+//! The table of routes and who may call them; what each does stands in [`pages`].
 //!
 //! Takes a request whose body is already read, gives an answer. No clock, no socket, no waiting.
 

@@ -1,7 +1,7 @@
 //! One request from its head to its answer: count, decide its fate, prepare the answer, wait, and let it go.
 //!
-//! The answer is prepared when the request arrives (so what it changes is changed then, and times in it are the arrival's)
-//! and held back until it is due.
+//! The answer is prepared when the request arrives (so what it changes is changed then, and times in it are the
+//! arrival's) and held back until it is due.
 
 use std::borrow::Cow;
 use std::cell::Cell;
