@@ -16,6 +16,7 @@
 pub mod cli;
 pub mod client;
 pub mod commands;
+pub mod demo;
 pub mod diagnostic;
 pub mod engine;
 pub mod failure;

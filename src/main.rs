@@ -1,2 +1,11 @@
 //! The thin binary: parse, run, exit code.
-fn main() {}
+
+use clap::Parser as _;
+use mnload::cli::{Cli, Command};
+use mnload::commands;
+
+fn main() -> anyhow::Result<()> {
+    match Cli::parse().command {
+        Command::Demo(args) => commands::demo::run(&args),
+    }
+}

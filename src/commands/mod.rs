@@ -1,1 +1,3 @@
 //! One file per command; only orchestration.
+
+pub mod demo;

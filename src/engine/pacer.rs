@@ -56,10 +56,11 @@ mod timer {
     pub(super) struct Timer(AsyncFd<OwnedFd>);
 
     impl Timer {
+        #[expect(deprecated, reason = "an OwnedFd is the plain case that the deprecation is not about; its successor is unsafe")]
         pub(super) fn new() -> io::Result<Self> {
             let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
             let timer = timerfd_create(TimerfdClockId::Monotonic, flags)?;
-            Ok(Self(AsyncFd::register_with_interest(timer, Interest::READABLE)?))
+            Ok(Self(AsyncFd::with_interest(timer, Interest::READABLE)?))
         }
 
         pub(super) async fn wait(&mut self, left: Duration) -> io::Result<()> {

@@ -1,0 +1,137 @@
+//! `mnload demo`: starts the built-in target, says what it does, and serves until it is interrupted.
+
+use std::io::{self, Write as _};
+
+use anyhow::Context as _;
+use tokio::runtime::Runtime;
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::cli::DemoArgs;
+use crate::demo::{Demo, DemoOptions, Faults, Latency, Quota, RateLimits, TlsFiles};
+
+/// Runs the command; returns when the target was stopped by an interrupt.
+///
+/// # Errors
+/// If the target cannot start or the outputs cannot be written to.
+pub fn run(args: &DemoArgs) -> anyhow::Result<()> {
+    let options = options(args);
+    // Before anybody learns that it runs: an interrupt right after that must find us ready.
+    let interrupts = Interrupts::listen().context("cannot listen for interrupts")?;
+    let demo = Demo::start(options.clone())?;
+    introduce(&demo, &options).context("cannot write to standard output")?;
+    interrupts.wait().context("cannot wait for an interrupt")?;
+    demo.stop();
+    Ok(())
+}
+
+fn options(args: &DemoArgs) -> DemoOptions {
+    let tls = args.tls_cert.clone().zip(args.tls_key.clone());
+    DemoOptions {
+        listen: args.listen,
+        seed: args.seed,
+        latency: args.fixed_latency.map_or(args.latency, Latency::Fixed),
+        login_delay: args.login_delay,
+        token_lifetime: args.token_lifetime,
+        rate_limits: args.rate_limits.then(RateLimits::default),
+        faults: Faults {
+            delay: args.delay,
+            freeze: args.freeze,
+            error_share: args.error_share,
+            reset_share: args.reset_share,
+            hang_share: args.hang_share,
+            slow_body: args.slow_body,
+            die_after: args.die_after,
+        },
+        tls: tls.map(|(certificate, key)| TlsFiles { certificate, key }),
+        ..DemoOptions::default()
+    }
+}
+
+fn introduce(demo: &Demo, options: &DemoOptions) -> io::Result<()> {
+    let mut people = anstream::stderr().lock();
+    writeln!(people, "accounts: user@medianest.example, and userN@medianest.example for any number N")?;
+    writeln!(people, "password: {}; bearer token for /metrics: {}", options.password, options.metrics_token)?;
+    writeln!(people, "latency:  {}", options.latency)?;
+    for line in switched_on(options) {
+        writeln!(people, "{line}")?;
+    }
+    // Last, so that whoever waits for this line finds everything else said.
+    let mut out = anstream::stdout().lock();
+    writeln!(out, "mnload demo listening on {}", demo.base_url())?;
+    out.flush()
+}
+
+/// One line for each thing that is not as usual.
+fn switched_on(options: &DemoOptions) -> Vec<String> {
+    let faults = &options.faults;
+    let text = humantime::format_duration;
+    let mut lines = Vec::new();
+    let mut say = |on: bool, line: String| {
+        if on {
+            lines.push(line);
+        }
+    };
+    if let Some(RateLimits { global, api, login }) = options.rate_limits {
+        let quota = |quota: Quota| format!("{} per {}", quota.requests, text(quota.window));
+        say(
+            true,
+            format!("limits:   {} on every path, {} under /api, {} sign-ins", quota(global), quota(api), quota(login)),
+        );
+    }
+    say(!options.login_delay.is_zero(), format!("login:    takes {} more", text(options.login_delay)));
+    say(!faults.delay.is_zero(), format!("fault:    every answer is delayed by {}", text(faults.delay)));
+    if let Some(freeze) = faults.freeze {
+        say(true, format!("fault:    nothing is answered in {freeze}, counted from the first request"));
+    }
+    say(!faults.error_share.is_none(), format!("fault:    {} of the answers are status 500", faults.error_share));
+    say(!faults.reset_share.is_none(), format!("fault:    {} of the requests are reset", faults.reset_share));
+    say(!faults.hang_share.is_none(), format!("fault:    {} of the requests are never answered", faults.hang_share));
+    say(!faults.slow_body.is_zero(), format!("fault:    bodies take {}", text(faults.slow_body)));
+    if let Some(after) = faults.die_after {
+        say(true, format!("fault:    dies {} after the first request", text(after)));
+    }
+    lines
+}
+
+/// Interrupts and requests to terminate, noticed from when this is made.
+struct Interrupts {
+    runtime: Runtime,
+    #[cfg(unix)]
+    signals: [Signal; 2],
+}
+
+impl Interrupts {
+    fn listen() -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        #[cfg(unix)]
+        let signals = {
+            let _context = runtime.enter();
+            [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?]
+        };
+        Ok(Self {
+            runtime,
+            #[cfg(unix)]
+            signals,
+        })
+    }
+
+    /// Returns when one of them has come.
+    #[cfg(unix)]
+    fn wait(self) -> io::Result<()> {
+        let [mut interrupt, mut terminate] = self.signals;
+        self.runtime.block_on(async {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        });
+        Ok(())
+    }
+
+    /// Returns when one of them has come.
+    #[cfg(not(unix))]
+    fn wait(self) -> io::Result<()> {
+        self.runtime.block_on(tokio::signal::ctrl_c())
+    }
+}

@@ -1,0 +1,190 @@
+//! One request from its head to its answer: count, decide its fate, prepare the answer, wait, and let it go.
+//!
+//! The answer is prepared when the request arrives (so what it changes is changed then, and times in it are the
+//! arrival's) and held back until it is due.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::future::pending;
+use std::net::IpAddr;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::body::{Body as _, Incoming};
+use hyper::header::{CONNECTION, HeaderValue};
+use hyper::http::request::Parts;
+use hyper::{HeaderMap, Request, Response, StatusCode};
+use tokio::time::{Instant, sleep_until};
+
+use super::auth::Identity;
+use super::body::{Dropped, ReplyBody};
+use super::faults::{FaultHeaderError, FaultPlan, Outcome};
+use super::headers::{self, Origin};
+use super::reply::{self, Reply};
+use super::routes::{self, Call, Found, Route};
+use super::state::State;
+
+/// Larger bodies are refused with 413.
+const LARGEST_BODY: usize = 64 * 1024;
+
+/// What a request must know of the connection that it came by.
+#[derive(Debug)]
+pub(super) struct Line {
+    /// Who is at the other end.
+    pub(super) peer: IpAddr,
+    /// Set to end the connection with a reset.
+    pub(super) reset: Rc<Cell<bool>>,
+}
+
+/// Serves one request; an error ends the connection without an answer.
+pub(super) async fn serve(
+    state: Rc<State>,
+    line: Rc<Line>,
+    request: Request<Incoming>,
+) -> Result<Response<ReplyBody>, Dropped> {
+    let arrived = state.arrival();
+    let (head, body) = request.into_parts();
+    let found = Found::by(&head.method, head.uri.path());
+    let asked = asked_fault(&head.headers);
+    let plan = state.faults.borrow_mut().decide(*asked.as_ref().unwrap_or(&FaultPlan::default()));
+    let mut latency = state.latency.borrow_mut().draw().saturating_add(plan.delay);
+    if matches!(found, Found::Route(Route::Login, _)) {
+        latency = latency.saturating_add(state.options.login_delay);
+    }
+
+    let body = read(body).await?;
+    let fate = asked.map(|_| plan.outcome);
+    let reply = prepare(&state, &line, &head, found, body, fate, arrived);
+    let due = state.answer_at(arrived, latency);
+    if due > arrived {
+        sleep_until(due).await;
+    }
+    let answer = conclude(&line, plan, reply).await?;
+    state.metrics.borrow_mut().record(&head.method, found.label(), answer.status(), arrived.elapsed());
+    Ok(answer)
+}
+
+fn asked_fault(headers: &HeaderMap) -> Result<FaultPlan, FaultHeaderError> {
+    match headers.get("x-demo-fault").map(|value| String::from_utf8_lossy(value.as_bytes())) {
+        Some(text) => text.parse(),
+        None => Ok(FaultPlan::default()),
+    }
+}
+
+/// The request's body, or none if it is too large.
+async fn read(body: Incoming) -> Result<Option<Bytes>, Dropped> {
+    if body.is_end_stream() {
+        return Ok(Some(Bytes::new()));
+    }
+    match Limited::new(body, LARGEST_BODY).collect().await {
+        Ok(collected) => Ok(Some(collected.to_bytes())),
+        Err(error) if error.is::<LengthLimitError>() => Ok(None),
+        Err(_) => Err(Dropped),
+    }
+}
+
+/// The answer as it will be sent, unless the connection goes first.
+fn prepare(
+    state: &State,
+    line: &Line,
+    head: &Parts,
+    found: Found,
+    body: Option<Bytes>,
+    fate: Result<Outcome, FaultHeaderError>,
+    arrived: Instant,
+) -> Reply {
+    let now = state.moment(arrived);
+    let path = head.uri.path();
+    let is_login = matches!(found, Found::Route(Route::Login, _));
+    let origin = Origin::of(&head.headers, &state.options.allowed_origins);
+    let too_large = body.is_none();
+    let call = Call {
+        method: &head.method,
+        query: head.uri.query().unwrap_or_default(),
+        headers: &head.headers,
+        body: body.unwrap_or_default(),
+        now,
+        identity: state.authority.identify(&head.headers, now),
+        correlation: correlation(state, &head.headers),
+    };
+
+    let mut announced = HeaderMap::new();
+    let refusal = state
+        .limits
+        .borrow_mut()
+        .as_mut()
+        .and_then(|limits| limits.admit(line.peer, path, is_login, now, &mut announced));
+    let mut reply = match (refusal, fate) {
+        (Some(refusal), _) => refusal,
+        (None, Err(error)) => reply::plain_error(StatusCode::BAD_REQUEST, &error.to_string()),
+        (None, Ok(Outcome::Status(status))) => on_purpose(&call, status),
+        (None, Ok(_)) if origin == Origin::Foreign => headers::foreign_origin(&call.correlation),
+        (None, Ok(_)) if too_large => payload_too_large(&call),
+        (None, Ok(_)) => routes::answer(state, found, &call),
+    };
+    let answer = reply.headers_mut();
+    answer.extend(announced);
+    offer_renewal(state, &call, answer);
+    origin.announce(answer);
+    headers::complete(answer, &head.headers);
+    reply
+}
+
+/// The correlation id that was sent, or one of our own for error bodies.
+fn correlation<'a>(state: &State, headers: &'a HeaderMap) -> Cow<'a, str> {
+    match headers.get(headers::CORRELATION).and_then(|id| id.to_str().ok()) {
+        Some(id) => Cow::Borrowed(id),
+        None => Cow::Owned(format!("demo-{}", state.next_number())),
+    }
+}
+
+fn on_purpose(call: &Call<'_>, status: StatusCode) -> Reply {
+    if [StatusCode::NO_CONTENT, StatusCode::RESET_CONTENT, StatusCode::NOT_MODIFIED].contains(&status) {
+        let mut empty = Reply::new(Bytes::new());
+        *empty.status_mut() = status;
+        return empty;
+    }
+    call.error(status, "DEMO_FAULT", "this answer was asked for as a fault")
+}
+
+fn payload_too_large(call: &Call<'_>) -> Reply {
+    let status = StatusCode::PAYLOAD_TOO_LARGE;
+    let mut reply = call.error(status, "PAYLOAD_TOO_LARGE", "a body may have at most 64 KiB");
+    // What is left of the body was not read, so the connection cannot be used again.
+    reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    reply
+}
+
+/// Offers a signed-in user whose token is near its end the next one.
+fn offer_renewal(state: &State, call: &Call<'_>, answer: &mut HeaderMap) {
+    let Identity::User(session) = &call.identity else {
+        return;
+    };
+    let Some(token) = state.authority.renewal(session, call.now) else {
+        return;
+    };
+    if let Ok(token) = HeaderValue::try_from(token) {
+        answer.insert("x-token-rotated", HeaderValue::from_static("true"));
+        answer.insert("x-new-token", token);
+    }
+}
+
+/// Lets the answer go, or carries out how the connection ends instead.
+async fn conclude(line: &Line, plan: FaultPlan, reply: Reply) -> Result<Response<ReplyBody>, Dropped> {
+    match plan.outcome {
+        Outcome::Hang => pending().await,
+        Outcome::Close => Err(Dropped),
+        Outcome::Reset => {
+            line.reset.set(true);
+            Err(Dropped)
+        }
+        Outcome::Truncate => Ok(reply.map(ReplyBody::cut)),
+        Outcome::CloseAfter => {
+            let mut answer = reply.map(|bytes| ReplyBody::slow(bytes, plan.slow_body));
+            answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            Ok(answer)
+        }
+        Outcome::Answer | Outcome::Status(_) => Ok(reply.map(|bytes| ReplyBody::slow(bytes, plan.slow_body))),
+    }
+}

@@ -1,0 +1,99 @@
+//! What all requests of one demo target share. It lives on the target's own thread, so cells do where locks would be.
+
+use std::cell::{Cell, RefCell};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::auth::Authority;
+use super::faults::FaultSource;
+use super::latency::LatencySource;
+use super::limits::Limiters;
+use super::media::MediaStore;
+use super::metrics_text::ServerMetrics;
+use super::moment::Moment;
+use super::options::DemoOptions;
+
+/// Nobody waits longer than this on purpose; it keeps times of any size within what clocks can hold.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3_600);
+
+/// The shared state.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) options: DemoOptions,
+    pub(super) authority: Authority,
+    pub(super) media: RefCell<MediaStore>,
+    pub(super) metrics: RefCell<ServerMetrics>,
+    pub(super) limits: RefCell<Option<Limiters>>,
+    pub(super) latency: RefCell<LatencySource>,
+    pub(super) faults: RefCell<FaultSource>,
+    /// Wakes whoever waits for the first request.
+    pub(super) first_seen: Notify,
+    first: Cell<Option<Instant>>,
+    seen: Arc<AtomicU64>,
+    numbers: Cell<u64>,
+    started: Instant,
+    started_epoch_ms: u64,
+}
+
+impl State {
+    /// The state of a target that starts now and listens at `address`; it counts its requests in `seen`.
+    pub(super) fn new(mut options: DemoOptions, address: SocketAddr, seen: Arc<AtomicU64>) -> Self {
+        let scheme = if options.tls.is_some() { "https" } else { "http" };
+        options.allowed_origins.push(format!("{scheme}://{address}"));
+        options.allowed_origins.push(format!("{scheme}://localhost:{}", address.port()));
+        Self {
+            authority: Authority::new(options.seed, options.token_lifetime),
+            media: RefCell::new(MediaStore::new(options.most_media_requests)),
+            metrics: RefCell::default(),
+            limits: RefCell::new(options.rate_limits.map(Limiters::new)),
+            latency: RefCell::new(LatencySource::new(options.latency, options.seed)),
+            faults: RefCell::new(FaultSource::new(options.faults, options.seed)),
+            first_seen: Notify::new(),
+            first: Cell::new(None),
+            seen,
+            numbers: Cell::new(0),
+            started: Instant::now(),
+            started_epoch_ms: u64::try_from(Timestamp::now().as_millisecond()).unwrap_or(0),
+            options,
+        }
+    }
+
+    /// Counts a request and says when it arrived.
+    pub(super) fn arrival(&self) -> Instant {
+        let now = Instant::now();
+        self.seen.fetch_add(1, Ordering::Relaxed);
+        if self.first.get().is_none() {
+            self.first.set(Some(now));
+            self.first_seen.notify_one();
+        }
+        now
+    }
+
+    /// The moment `at` on both clocks.
+    pub(super) fn moment(&self, at: Instant) -> Moment {
+        Moment::new(at.duration_since(self.started), self.started_epoch_ms)
+    }
+
+    /// When a request is answered that arrived at `arrived` and needs `latency` while the server is awake.
+    pub(super) fn answer_at(&self, arrived: Instant, latency: Duration) -> Instant {
+        let latency = latency.min(LONGEST_WAIT);
+        let Some(freeze) = self.options.faults.freeze else {
+            return arrived + latency;
+        };
+        let first = self.first.get().unwrap_or(arrived);
+        let since_first = arrived.duration_since(first);
+        let wait = freeze.answer_at(since_first, latency).saturating_sub(since_first);
+        arrived + wait.min(LONGEST_WAIT)
+    }
+
+    /// A number that was not given before.
+    pub(super) fn next_number(&self) -> u64 {
+        self.numbers.replace(self.numbers.get() + 1)
+    }
+}

@@ -1,0 +1,57 @@
+//! `mnload demo` as a command: what it says, what it refuses, and how it ends.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Output, Stdio};
+
+use crate::client::Client;
+
+fn mnload_demo(flags: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mnload"));
+    command.arg("demo").args(flags).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Starts it and waits for the line that says where it listens.
+fn started(flags: &[&str]) -> (Child, SocketAddr) {
+    let mut child = mnload_demo(&[&["--listen", "127.0.0.1:0"], flags].concat()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let address = line.trim_end().strip_prefix("mnload demo listening on http://").unwrap();
+    (child, address.parse().unwrap())
+}
+
+fn refused(flags: &[&str]) -> String {
+    let Output { status, stderr, .. } = mnload_demo(flags).output().unwrap();
+    assert!(!status.success());
+    String::from_utf8_lossy(&stderr).into_owned()
+}
+
+#[test]
+#[cfg(unix)]
+fn it_says_where_it_listens_serves_and_ends_cleanly_when_interrupted() {
+    let (mut child, address) = started(&["--latency", "none", "--error-share", "100%", "--freeze", "1s/5s"]);
+    assert_eq!(Client::of(address).get("/health").now().status, 500);
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    assert!(child.wait().unwrap().success());
+    let mut said = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    for part in ["user@medianest.example", "demo-password", "100% of the answers", "the last 1s of every 5s"] {
+        assert!(said.contains(part), "{part} in {said}");
+    }
+}
+
+#[test]
+fn flags_that_make_no_sense_are_refused_with_an_example() {
+    for (flags, hint) in [
+        (["--latency", "fast"], "5ms..40ms"),
+        (["--freeze", "5s/1s"], "shorter than its period"),
+        (["--error-share", "2"], "`2%`"),
+        (["--listen", "0.0.0.0:0"], "loopback only"),
+        (["--tls-cert", "cert.pem"], "--tls-key"),
+    ] {
+        let said = refused(&flags);
+        assert!(said.contains(hint), "{flags:?}: {said}");
+    }
+}
