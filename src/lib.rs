@@ -24,6 +24,7 @@ pub mod gate;
 pub mod load;
 pub mod metrics;
 pub mod plan;
+pub mod report;
 pub mod scenario;
 pub mod tls;
 pub mod units;

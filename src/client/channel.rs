@@ -87,7 +87,8 @@ impl Channel {
         let headers = std::mem::take(&mut self.spare_headers);
         let message = build(request, headers);
         let mut attempt = Attempt { opened: 0, connected: false, first_byte_ns: None };
-        let exchange = attempt.run(&self.connector, &mut self.connections[request.place], message, request, &self.clock);
+        let exchange =
+            attempt.run(&self.connector, &mut self.connections[request.place], message, request, &self.clock);
         let result = match self.deadline.bound(until, exchange).await {
             Some(result) => result,
             None => Err(Broken::timed_out(attempt.connected)),

@@ -90,7 +90,8 @@ impl Connector {
             let tls = match config.clone().filter(|_| remote.tls) {
                 None => None,
                 Some(config) => {
-                    let name = ServerName::try_from(remote.host.clone()).map_err(|_| PrepareError::Name(remote.host.clone()))?;
+                    let name = ServerName::try_from(remote.host.clone())
+                        .map_err(|_| PrepareError::Name(remote.host.clone()))?;
                     Some((TlsConnector::from(config), name))
                 }
             };
@@ -106,7 +107,11 @@ impl Connector {
     pub async fn probe(&self) -> Result<(), PrepareError> {
         for (place, Place { remote, .. }) in self.places.iter().enumerate() {
             let connected = self.transport(place).await;
-            connected.map_err(|error| PrepareError::Unreachable { host: remote.host.clone(), port: remote.port, error })?;
+            connected.map_err(|error| PrepareError::Unreachable {
+                host: remote.host.clone(),
+                port: remote.port,
+                error,
+            })?;
         }
         Ok(())
     }
@@ -130,7 +135,9 @@ impl Connector {
             None => Ok(Transport::Plain(stream)),
             Some((connector, name)) => {
                 let handshake = connector.connect(name.clone(), stream).await;
-                handshake.map(|stream| Transport::Tls(Box::new(stream))).map_err(|error| CallError::of_handshake(&error))
+                handshake
+                    .map(|stream| Transport::Tls(Box::new(stream)))
+                    .map_err(|error| CallError::of_handshake(&error))
             }
         }
     }

@@ -37,7 +37,9 @@ impl CallError {
     /// What hyper says of a request that was under way.
     pub(super) fn of_http(error: &hyper::Error) -> Self {
         let failure = match io_kind(error) {
-            Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted) => Failure::Reset,
+            Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted) => {
+                Failure::Reset
+            }
             Some(_) => Failure::Closed,
             None if error.is_parse() || error.is_parse_too_large() => Failure::Protocol,
             None if error.is_incomplete_message() || error.is_canceled() || error.is_closed() => Failure::Closed,

@@ -80,7 +80,8 @@ impl Http1 {
         })?;
         *first_byte_ns = Some(clock.now_ns());
         let (parts, body) = response.into_parts();
-        let (body, body_bytes) = self.read_body(body, keep_body).await.map_err(|error| Broken { error, unsent: None })?;
+        let (body, body_bytes) =
+            self.read_body(body, keep_body).await.map_err(|error| Broken { error, unsent: None })?;
         Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body, body_bytes })
     }
 

@@ -54,7 +54,8 @@ pub async fn reach(plan: &Plan) -> Result<Connector, EngineError> {
         (None, false) => Trust::System,
     };
     let endpoints = plan.target.endpoints.iter();
-    let remotes = endpoints.map(|place| Remote { host: place.host.clone(), port: place.port, tls: place.tls }).collect();
+    let remotes =
+        endpoints.map(|place| Remote { host: place.host.clone(), port: place.port, tls: place.tls }).collect();
     let connector = Connector::prepare(remotes, &trust).await?;
     let limit = plan.target.timeout;
     match tokio::time::timeout(limit, connector.probe()).await {
@@ -85,7 +86,15 @@ pub async fn run(
     let threads = Shard::all(workers)
         .map(|shard| {
             let (plan, connector, cap) = (Arc::clone(plan), connector.clone(), cap.clone());
-            worker::spawn(Assignment { shard, plan, connector, clock, snapshots: sender.clone(), stop: stop.clone(), cap })
+            worker::spawn(Assignment {
+                shard,
+                plan,
+                connector,
+                clock,
+                snapshots: sender.clone(),
+                stop: stop.clone(),
+                cap,
+            })
         })
         .collect::<Result<Vec<_>, _>>()?;
     drop(sender);
@@ -116,7 +125,8 @@ async fn gather(
 fn summarise(plan: &Plan, aggregate: Aggregate, reports: &[WorkerReport], elapsed: Duration, stop: &Stop) -> Summary {
     let (total, timeline) = aggregate.finish();
     let mut accounting = Accounting::default();
-    let mut generator = Generator { workers: reports.len(), max_in_flight: plan.limits.max_in_flight, ..Generator::default() };
+    let mut generator =
+        Generator { workers: reports.len(), max_in_flight: plan.limits.max_in_flight, ..Generator::default() };
     let mut due_in_window = 0;
     for report in reports {
         accounting.merge(&report.accounting);

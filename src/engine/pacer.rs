@@ -47,7 +47,9 @@ mod timer {
     use std::os::fd::OwnedFd;
     use std::time::Duration;
 
-    use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime};
+    use rustix::time::{
+        Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime,
+    };
     use tokio::io::Interest;
     use tokio::io::unix::AsyncFd;
 
@@ -56,7 +58,10 @@ mod timer {
     pub(super) struct Timer(AsyncFd<OwnedFd>);
 
     impl Timer {
-        #[expect(deprecated, reason = "an OwnedFd is the plain case that the deprecation is not about; its successor is unsafe")]
+        #[expect(
+            deprecated,
+            reason = "an OwnedFd is the plain case that the deprecation is not about; its successor is unsafe"
+        )]
         pub(super) fn new() -> io::Result<Self> {
             let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
             let timer = timerfd_create(TimerfdClockId::Monotonic, flags)?;
@@ -67,7 +72,11 @@ mod timer {
             let once = Timespec { tv_sec: left.as_secs() as i64, tv_nsec: left.subsec_nanos().into() };
             let never = Timespec { tv_sec: 0, tv_nsec: 0 };
             // Setting the timer clears an expiry that nobody read, so none is ever read.
-            timerfd_settime(self.0.get_ref(), TimerfdTimerFlags::empty(), &Itimerspec { it_interval: never, it_value: once })?;
+            timerfd_settime(
+                self.0.get_ref(),
+                TimerfdTimerFlags::empty(),
+                &Itimerspec { it_interval: never, it_value: once },
+            )?;
             self.0.readable().await?.clear_ready();
             Ok(())
         }

@@ -37,7 +37,12 @@ struct Books {
 }
 
 /// Runs this worker's share of the users until the load's end and reports where their journeys went.
-pub(super) async fn run(load: &Closed, cap: Option<Arc<Cap>>, stage: &Rc<Stage>, assignment: &Assignment) -> WorkerReport {
+pub(super) async fn run(
+    load: &Closed,
+    cap: Option<Arc<Cap>>,
+    stage: &Rc<Stage>,
+    assignment: &Assignment,
+) -> WorkerReport {
     let shard = assignment.shard;
     let (quota, time) = match load.until {
         Until::Elapsed(time) => (None, Some(time)),
@@ -48,7 +53,13 @@ pub(super) async fn run(load: &Closed, cap: Option<Arc<Cap>>, stage: &Rc<Stage>,
     let ends_ns = time.map_or(u64::MAX, |time| time.as_nanos() as u64);
     let mut all = JoinSet::new();
     for _ in 0..users {
-        let user = User { stage: Rc::clone(stage), books: Rc::clone(&books), stop: assignment.stop.clone(), cap: cap.clone(), ends_ns };
+        let user = User {
+            stage: Rc::clone(stage),
+            books: Rc::clone(&books),
+            stop: assignment.stop.clone(),
+            cap: cap.clone(),
+            ends_ns,
+        };
         all.spawn_local(user.live(assignment.connector.clone()));
     }
     let finished = async { while all.join_next().await.is_some() {} };
@@ -58,7 +69,12 @@ pub(super) async fn run(load: &Closed, cap: Option<Arc<Cap>>, stage: &Rc<Stage>,
     }
     let left = books.left.get().unwrap_or(0);
     let (started, ended) = (books.started.get(), books.ended.get());
-    let accounting = Accounting { scheduled: quota.unwrap_or(started), abandoned: started - ended, unstarted: left, ..Accounting::default() };
+    let accounting = Accounting {
+        scheduled: quota.unwrap_or(started),
+        abandoned: started - ended,
+        unstarted: left,
+        ..Accounting::default()
+    };
     WorkerReport { accounting, due_in_window: started, peak_in_flight: users.min(started), ..WorkerReport::default() }
 }
 

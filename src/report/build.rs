@@ -1,0 +1,143 @@
+//! From a finished run to its [`Report`]: names instead of numbers, sentences instead of states.
+
+use std::time::Duration;
+
+use super::Report;
+use super::result::{
+    ErrorResult, ExampleResult, GeneratorResult, Load as LoadResult, PlanResult, Rates, RunResult, SCHEMA,
+    SCHEMA_VERSION, StepResult, Steps, Times,
+};
+use super::statement::statement;
+use crate::gate::Origin;
+use crate::load::Load;
+use crate::metrics::{ErrorSummary, StepTally, Summary};
+use crate::plan::Plan;
+use crate::verdict::{Finding, Kind, Status, Verdict};
+
+/// What a run's figures do not say.
+#[derive(Debug, Clone)]
+pub struct Occasion {
+    /// When the run started (RFC 3339, UTC).
+    pub started_at: String,
+}
+
+/// The report of a run of `plan` that left `summary`, judged as `findings`.
+pub fn report_of(plan: &Plan, summary: Summary, findings: Vec<Finding>, occasion: &Occasion) -> Report {
+    let verdict = Verdict::of(&findings);
+    let all = &summary.all_steps;
+    let window_s = summary.window.as_secs_f64();
+    let steps =
+        plan.steps.iter().zip(&summary.total.steps).map(|(step, tally)| (step.name.clone(), step_result(tally)));
+    let result = RunResult {
+        schema: SCHEMA.to_owned(),
+        schema_version: SCHEMA_VERSION.to_owned(),
+        mnload_version: env!("CARGO_PKG_VERSION").to_owned(),
+        name: plan.name.clone(),
+        description: plan.description.clone(),
+        started_at: occasion.started_at.clone(),
+        verdict,
+        exit_code: verdict.exit_code(summary.ending, summary.accounting.started()) as u8,
+        reasons: reasons(&findings),
+        accounting: summary.accounting,
+        rates: Rates {
+            offered_per_s: summary.offered_per_s,
+            achieved_per_s: summary.achieved_per_s,
+            requests_per_s: if window_s > 0.0 { all.requests as f64 / window_s } else { 0.0 },
+        },
+        times_us: Times {
+            response: all.response.latency(),
+            service: all.service.latency(),
+            first_byte: all.first_byte.latency(),
+            send_lag: summary.total.send_lag.latency(),
+        },
+        errors: summary.errors().into_iter().map(|error| error_result(plan, &error)).collect(),
+        steps: Steps(steps.collect()),
+        generator: generator_result(&summary),
+        plan: plan_result(plan),
+        ending: summary.ending,
+        window_s,
+        elapsed_s: summary.elapsed.as_secs_f64(),
+        findings,
+    };
+    let (response_curve, service_curve) = (all.response.curve(), all.service.curve());
+    Report { result, timeline: summary.timeline, response_curve, service_curve }
+}
+
+/// A sentence for everything that keeps the verdict from being a pass.
+fn reasons(findings: &[Finding]) -> Vec<String> {
+    let reason = |finding: &Finding| match (finding.status, finding.kind) {
+        (Status::Pass | Status::Skipped, _) => None,
+        (Status::Fail, _) => {
+            let observed = finding.observed.as_deref().unwrap_or("nothing");
+            Some(format!("{}: wanted {}, observed {observed}", finding.name, finding.wanted))
+        }
+        (Status::NoData | Status::Invalid, kind) => {
+            let why = finding.reason.as_deref().unwrap_or("it cannot be judged");
+            Some(if kind == Kind::Gate { format!("{}: {why}", finding.name) } else { why.to_owned() })
+        }
+    };
+    findings.iter().filter_map(reason).collect()
+}
+
+fn step_result(tally: &StepTally) -> StepResult {
+    StepResult {
+        requests: tally.requests,
+        failed: tally.failed,
+        checks_passed: tally.checks_passed,
+        checks_failed: tally.checks_failed,
+        response_us: tally.response.latency(),
+        service_us: tally.service.latency(),
+    }
+}
+
+fn error_result(plan: &Plan, error: &ErrorSummary<'_>) -> ErrorResult {
+    let seconds = |ns: u64| Duration::from_nanos(ns).as_secs_f64();
+    let examples = error.tally.examples.iter().map(|example| ExampleResult {
+        at_s: seconds(example.at_ns),
+        step: plan.steps.get(example.step).map(|step| step.name.clone()).unwrap_or_default(),
+        message: example.message.clone(),
+    });
+    ErrorResult {
+        class: error.failure.to_string(),
+        count: error.tally.count,
+        first_at_s: seconds(error.tally.first_ns),
+        last_at_s: seconds(error.tally.last_ns),
+        examples: examples.collect(),
+    }
+}
+
+fn generator_result(summary: &Summary) -> GeneratorResult {
+    let generator = &summary.generator;
+    GeneratorResult {
+        cpu_share: generator.cpu_share,
+        peak_rss_bytes: generator.peak_rss_bytes,
+        connections_opened: summary.total.connections_opened,
+        workers: generator.workers as u64,
+        peak_in_flight: generator.peak_in_flight,
+        waited_for_slot: generator.waited_for_slot,
+    }
+}
+
+fn plan_result(plan: &Plan) -> PlanResult {
+    let (peak_per_s, users) = match &plan.load {
+        Load::Once => (None, None),
+        Load::Open(open) => (Some(open.profile.peak_per_s()), None),
+        Load::Closed(closed) => (None, Some(closed.users)),
+    };
+    let added = plan.gates.iter().filter(|named| named.origin == Origin::Default);
+    PlanResult {
+        file: plan.file.clone(),
+        base_url: plan.target.base_url.clone(),
+        insecure: plan.target.insecure,
+        load: LoadResult {
+            model: plan.load.model().to_owned(),
+            peak_per_s,
+            users,
+            duration_s: plan.load.duration().map(|duration| duration.as_secs_f64()),
+        },
+        statement: statement(plan),
+        seed: plan.seed,
+        max_in_flight: plan.limits.max_in_flight,
+        added_gates: added.map(|named| named.name.clone()).collect(),
+    }
+}

@@ -1,0 +1,86 @@
+//! `summary.csv` and `timeline.csv`: times in microseconds, one header, one row per step (and second).
+
+use std::io::{self, Write};
+
+use csv::Writer;
+
+use super::Report;
+use super::result::StepResult;
+use crate::metrics::Latency;
+
+const LATENCY: [&str; 8] = ["min", "mean", "p50", "p90", "p95", "p99", "p999", "max"];
+/// The name of the row that stands for all steps together.
+const ALL: &str = "(all)";
+
+/// One row per step, and a first one for all together.
+pub fn summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let mut writer = Writer::from_writer(out);
+    let header = ["step", "requests", "failed", "checks_passed", "checks_failed"].map(str::to_owned);
+    writer.write_record(header.into_iter().chain(columns("response_us")).chain(columns("service_us")))?;
+    let result = &report.result;
+    let all = result.steps.0.iter().fold(no_requests(), |mut all, (_, step)| {
+        all.requests += step.requests;
+        all.failed += step.failed;
+        all.checks_passed += step.checks_passed;
+        all.checks_failed += step.checks_failed;
+        all
+    });
+    let all = StepResult { response_us: result.times_us.response, service_us: result.times_us.service, ..all };
+    for (name, step) in
+        std::iter::once((ALL, &all)).chain(result.steps.0.iter().map(|(name, step)| (name.as_str(), step)))
+    {
+        let counts =
+            [step.requests, step.failed, step.checks_passed, step.checks_failed].map(|count| count.to_string());
+        let row = std::iter::once(harmless(name)).chain(counts);
+        writer.write_record(row.chain(values(&step.response_us)).chain(values(&step.service_us)))?;
+    }
+    writer.flush()
+}
+
+/// One row per second for all steps together, then one per step that was asked in it.
+pub fn timeline(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let mut writer = Writer::from_writer(out);
+    let header = ["second", "step", "journeys_started", "requests", "failed"].map(str::to_owned);
+    writer.write_record(header.into_iter().chain(columns("response_us")).chain(columns("service_us")))?;
+    for row in &report.timeline.rows {
+        let name = row.step.map_or(ALL, |step| report.result.steps.0.get(step).map_or("", |(name, _)| name));
+        let started = if row.step.is_none() { row.started.to_string() } else { String::new() };
+        let start = [row.second.to_string(), harmless(name), started, row.requests.to_string(), row.failed.to_string()];
+        writer.write_record(start.into_iter().chain(values(&row.response)).chain(values(&row.service)))?;
+    }
+    writer.flush()
+}
+
+fn columns(prefix: &str) -> impl Iterator<Item = String> {
+    LATENCY.iter().map(move |name| format!("{prefix}_{name}"))
+}
+
+/// The figures in the order of [`LATENCY`]; empty where nothing was counted.
+fn values(latency: &Latency) -> impl Iterator<Item = String> + use<> {
+    let Latency { count, min, mean, p50, p90, p95, p99, p999, max } = *latency;
+    let mean = format!("{mean:.1}");
+    let texts = [
+        min.to_string(),
+        mean,
+        p50.to_string(),
+        p90.to_string(),
+        p95.to_string(),
+        p99.to_string(),
+        p999.to_string(),
+        max.to_string(),
+    ];
+    texts.into_iter().map(move |text| if count == 0 { String::new() } else { text })
+}
+
+/// Spreadsheets run a cell that starts like a formula; a quote before it makes it text.
+fn harmless(text: &str) -> String {
+    match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        true => format!("'{text}"),
+        false => text.to_owned(),
+    }
+}
+
+fn no_requests() -> StepResult {
+    let none = Latency::default();
+    StepResult { requests: 0, failed: 0, checks_passed: 0, checks_failed: 0, response_us: none, service_us: none }
+}

@@ -1,0 +1,38 @@
+//! Finished data to bytes: every view of a run is a pure function of its [`Report`].
+//!
+//! Takes what the run left ([`crate::metrics::Summary`], findings) as plain data, gives text, JSON, CSV and HTML.
+//! Never imports the engine: a report can be made again long after the run.
+
+mod build;
+mod console;
+mod csv;
+mod html;
+mod progress;
+mod result;
+mod statement;
+mod svg;
+
+pub use build::{Occasion, report_of};
+pub use console::{Detail, render as render_console};
+pub use csv::{summary as render_summary_csv, timeline as render_timeline_csv};
+pub use html::render as render_html;
+pub use progress::Progress;
+pub use result::{
+    ErrorResult, ExampleResult, GeneratorResult, Load, PlanResult, Rates, RunResult, StepResult, Steps, Times,
+};
+pub use statement::statement;
+
+use crate::metrics::{CurvePoint, Timeline};
+
+/// A finished run, ready to be shown in any form.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// What `result.json` holds.
+    pub result: RunResult,
+    /// The run second by second; steps are numbers in the order of `result.steps`.
+    pub timeline: Timeline,
+    /// The percentile curve of response times, all steps together, in microseconds.
+    pub response_curve: Vec<CurvePoint>,
+    /// The percentile curve of service times.
+    pub service_curve: Vec<CurvePoint>,
+}

@@ -1,0 +1,220 @@
+//! `result.json`: what other programs read. Names are fixed, times are microseconds, fields are only ever added.
+
+use std::fmt;
+
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::ser::Serializer;
+use serde::{Deserialize, Serialize};
+
+use crate::metrics::{Accounting, Latency};
+use crate::verdict::{Ending, Finding, Verdict};
+
+/// The value of `schema`.
+pub(super) const SCHEMA: &str = "mnload.result";
+/// The value of `schema_version`: fields may be added within a major.
+pub(super) const SCHEMA_VERSION: &str = "1.0.0";
+
+/// A whole run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunResult {
+    /// Always `mnload.result`.
+    pub schema: String,
+    /// Semantic version of this shape.
+    pub schema_version: String,
+    /// The version of mnload that ran.
+    pub mnload_version: String,
+    /// What the run is called.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// When it started (RFC 3339, UTC).
+    pub started_at: String,
+    /// pass, fail or inconclusive.
+    pub verdict: Verdict,
+    /// What the process exits with.
+    pub exit_code: u8,
+    /// Why the verdict is not pass; or what a pass stands on.
+    pub reasons: Vec<String>,
+    /// Every gate, and every property of the run that does not hold.
+    pub findings: Vec<Finding>,
+    /// Where every journey went.
+    pub accounting: Accounting,
+    /// Journeys and requests per second.
+    pub rates: Rates,
+    /// Times of all requests.
+    pub times_us: Times,
+    /// Errors by class, the most frequent first.
+    pub errors: Vec<ErrorResult>,
+    /// Requests by step, in the order of the scenario.
+    pub steps: Steps,
+    /// The generator's own health.
+    pub generator: GeneratorResult,
+    /// What was to be run.
+    pub plan: PlanResult,
+    /// completed, interrupted or terminated.
+    pub ending: Ending,
+    /// The time in which journeys were due, in seconds: rates are divided by it.
+    pub window_s: f64,
+    /// The whole time, draining included, in seconds.
+    pub elapsed_s: f64,
+}
+
+/// Journeys and requests per second.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Rates {
+    /// Journeys that were due.
+    pub offered_per_s: f64,
+    /// Journeys that were started.
+    pub achieved_per_s: f64,
+    /// Requests that came to an end.
+    pub requests_per_s: f64,
+}
+
+/// Times of all requests, in microseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Times {
+    /// Done − due.
+    pub response: Latency,
+    /// Done − sent.
+    pub service: Latency,
+    /// First byte − sent.
+    pub first_byte: Latency,
+    /// Sent − due, of requests that had a scheduled time.
+    pub send_lag: Latency,
+}
+
+/// One class of error.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ErrorResult {
+    /// The class.
+    pub class: String,
+    /// How many.
+    pub count: u64,
+    /// Seconds from the start to the first.
+    pub first_at_s: f64,
+    /// Seconds from the start to the last.
+    pub last_at_s: f64,
+    /// The first few.
+    pub examples: Vec<ExampleResult>,
+}
+
+/// One error.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExampleResult {
+    /// Seconds from the start.
+    pub at_s: f64,
+    /// In which step.
+    pub step: String,
+    /// What was said.
+    pub message: String,
+}
+
+/// One step's requests.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepResult {
+    /// Requests that came to an end.
+    pub requests: u64,
+    /// Of those, the failed ones.
+    pub failed: u64,
+    /// Expectations met.
+    pub checks_passed: u64,
+    /// Expectations missed.
+    pub checks_failed: u64,
+    /// Done − due, in microseconds.
+    pub response_us: Latency,
+    /// Done − sent, in microseconds.
+    pub service_us: Latency,
+}
+
+/// Steps by name, in the order of the scenario.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Steps(pub Vec<(String, StepResult)>);
+
+/// The generator's own health.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct GeneratorResult {
+    /// CPU time per elapsed time and worker: 1.0 is a full core each.
+    pub cpu_share: f64,
+    /// The process's highest resident memory.
+    pub peak_rss_bytes: u64,
+    /// Connections that were opened.
+    pub connections_opened: u64,
+    /// Threads that sent.
+    pub workers: u64,
+    /// Journeys under way at one time, at the most.
+    pub peak_in_flight: u64,
+    /// Arrivals that waited because as many journeys as allowed were under way.
+    pub waited_for_slot: u64,
+}
+
+/// What was to be run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlanResult {
+    /// The scenario file.
+    pub file: String,
+    /// Where requests went.
+    pub base_url: String,
+    /// Certificates were not checked.
+    pub insecure: bool,
+    /// The load.
+    pub load: Load,
+    /// The plan in one or two sentences.
+    pub statement: String,
+    /// What every random draw followed.
+    pub seed: u64,
+    /// Journeys under way at one time, at the most.
+    pub max_in_flight: u64,
+    /// The names of gates that mnload added because the file judges too little.
+    pub added_gates: Vec<String>,
+}
+
+/// The load in short.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Load {
+    /// once, open or closed.
+    pub model: String,
+    /// Open: the highest rate of journeys per second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peak_per_s: Option<f64>,
+    /// Closed: virtual users.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub users: Option<u64>,
+    /// How long journeys are started.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration_s: Option<f64>,
+}
+
+impl StepResult {
+    /// Failed requests of all; none of nothing.
+    pub fn error_rate(&self) -> Option<f64> {
+        (self.requests > 0).then(|| self.failed as f64 / self.requests as f64)
+    }
+}
+
+impl Serialize for Steps {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, step)| (name, step)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Steps {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Steps;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("steps by name")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Steps, A::Error> {
+                let mut steps = Vec::new();
+                while let Some(step) = map.next_entry()? {
+                    steps.push(step);
+                }
+                Ok(Steps(steps))
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
+}

@@ -1,0 +1,59 @@
+//! A plan in a sentence or two: what will be sent, how fast, and how much at one time.
+
+use std::time::Duration;
+
+use crate::load::{Arrivals, Load, Open, Until};
+use crate::plan::Plan;
+use crate::units::{format_count, format_duration, format_rate};
+
+/// What `plan` will do.
+pub fn statement(plan: &Plan) -> String {
+    let requests = counted(plan.requests_per_journey(), "request");
+    let workers = counted(plan.limits.workers as u64, "worker");
+    let base = &plan.target.base_url;
+    let what = match &plan.load {
+        Load::Once => format!("once through {requests} to {base}"),
+        Load::Open(open) => {
+            let journeys = counted(open.count(), "journey");
+            format!("{journeys} of {requests} to {base}, {}", pace(open))
+        }
+        Load::Closed(closed) => {
+            let users = counted(closed.users, "user");
+            let until = match closed.until {
+                Until::Elapsed(time) => format!("for {}", format_duration(time)),
+                Until::Iterations(journeys, None) => format!("until {} are done", counted(journeys, "journey")),
+                Until::Iterations(journeys, Some(time)) => {
+                    format!("until {} are done, at most {}", counted(journeys, "journey"), format_duration(time))
+                }
+            };
+            let cap =
+                closed.max_rate.map(|rate| format!(", at most {} journeys", format_rate(rate))).unwrap_or_default();
+            format!("{users} with journeys of {requests} to {base}, {until}{cap}")
+        }
+    };
+    let at_once = match &plan.load {
+        Load::Open(_) => format!("; at most {} under way at one time", format_count(plan.limits.max_in_flight)),
+        Load::Once | Load::Closed(_) => String::new(),
+    };
+    format!("{what}{at_once}; {workers}")
+}
+
+fn pace(open: &Open) -> String {
+    let duration = format_duration(open.profile.duration());
+    let spread = match open.arrivals {
+        Arrivals::Even => "even",
+        Arrivals::Poisson => "Poisson",
+    };
+    let segments: Vec<_> = open.profile.segments().iter().filter(|segment| segment.over > Duration::ZERO).collect();
+    match segments[..] {
+        [only] if only.from_per_s == only.to_per_s => {
+            format!("{spread} arrivals at {} for {duration}", format_rate(only.to_per_s))
+        }
+        _ => format!("{spread} arrivals at up to {} over {duration}", format_rate(open.profile.peak_per_s())),
+    }
+}
+
+/// `1 request`, `2,400 journeys`.
+pub(super) fn counted(count: u64, noun: &str) -> String {
+    format!("{} {noun}{}", format_count(count), if count == 1 { "" } else { "s" })
+}
