@@ -4,24 +4,107 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::demo::{Freeze, Latency, Share};
 
 /// Load and smoke tests that decide whether a build may ship.
 #[derive(Debug, Parser)]
-#[command(name = "mnload", version, about)]
+#[command(name = "mnload", version, about, after_help = EXIT_CODES)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+
+    /// When to write colours; NO_COLOR and friends are honoured.
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    pub color: Colour,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0        every gate passed
+  1        something broke in mnload or its environment
+  2        the command line is wrong
+  3        the scenario is invalid, or the target was not reachable before the start
+  4        inconclusive: the run says nothing certain
+  5        nothing ran
+  99       a gate or check failed
+  130, 143 interrupted; a partial report was written";
+
+/// When to write colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// On terminals.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
 }
 
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Load the target as a scenario says, judge it and report.
+    Run(RunArgs),
+    /// Check a scenario and say what would be sent, without sending anything.
+    Plan(PlanArgs),
     /// Start the built-in MediaNest-like target on loopback.
     Demo(DemoArgs),
+}
+
+/// `mnload run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// The scenario file.
+    #[arg(value_name = "FILE")]
+    pub scenario: PathBuf,
+
+    /// Start the built-in target and send everything to it instead of the scenario's base URL.
+    #[arg(long)]
+    pub demo: bool,
+
+    /// The run folder [default: reports/NAME-TIME/].
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+
+    /// Replace an earlier run in the run folder.
+    #[arg(long)]
+    pub overwrite: bool,
+
+    /// Threads that send [default: as many as the rate needs, at most one per core].
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub workers: Option<u16>,
+
+    /// Say only the verdict and what keeps it from being a pass.
+    #[arg(long, short)]
+    pub quiet: bool,
+
+    /// What is written to standard output at the end.
+    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub format: Format,
+}
+
+/// What a command writes to standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A report for people.
+    Text,
+    /// The same document as result.json.
+    Json,
+}
+
+/// `mnload plan`.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// The scenario file.
+    #[arg(value_name = "FILE")]
+    pub scenario: PathBuf,
+
+    /// Threads that send [default: as many as the rate needs, at most one per core].
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub workers: Option<u16>,
 }
 
 /// `mnload demo`.

@@ -1,11 +1,11 @@
 //! The thin binary: parse, run, exit code.
 
+use std::process::ExitCode;
+
 use clap::Parser as _;
-use mnload::cli::{Cli, Command};
+use mnload::cli::Cli;
 use mnload::commands;
 
-fn main() -> anyhow::Result<()> {
-    match Cli::parse().command {
-        Command::Demo(args) => commands::demo::run(&args),
-    }
+fn main() -> ExitCode {
+    commands::execute(&Cli::parse()).into()
 }

@@ -91,7 +91,7 @@ pub fn parse_share(text: &str) -> Result<f64, UnitError> {
         .ok_or_else(|| UnitError::new(format!("`{}` is not a percentage", text.trim()), hint))
 }
 
-/// A time in microseconds with a fitting unit and at most four significant digits: `212ms`, `1.25s`.
+/// A time in microseconds with a fitting unit and three or four significant digits: `212ms`, `1.25s`.
 pub fn format_us(us: u64) -> String {
     format_us_f64(us as f64)
 }
@@ -149,13 +149,12 @@ pub fn format_bytes(bytes: u64) -> String {
     format!("{} {}", significant(value), UNITS[unit])
 }
 
-/// At most four significant digits, no trailing zeros, never an exponent; whole parts are kept whole.
+/// Three or four significant digits, no trailing zeros, never an exponent; whole parts are kept whole.
 fn significant(value: f64) -> String {
     let decimals = match value.abs() {
         v if v >= 1000.0 => 0,
-        v if v >= 100.0 => 1,
-        v if v >= 10.0 => 2,
-        _ => 3,
+        v if v >= 10.0 => 1,
+        _ => 2,
     };
     let text = format!("{value:.decimals$}");
     match text.contains('.') {

@@ -14,7 +14,7 @@ use crate::demo::{Demo, DemoOptions, Faults, Latency, Quota, RateLimits, TlsFile
 ///
 /// # Errors
 /// If the target cannot start or the outputs cannot be written to.
-pub fn run(args: &DemoArgs) -> anyhow::Result<()> {
+pub(super) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     let options = options(args);
     // Before anybody learns that it runs: an interrupt right after that must find us ready.
     let interrupts = Interrupts::listen().context("cannot listen for interrupts")?;

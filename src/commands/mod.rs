@@ -1,3 +1,74 @@
 //! One file per command; only orchestration.
+//!
+//! What goes wrong is told apart here: the user's file (3), the target before the start (3), everything else (1).
 
-pub mod demo;
+mod demo;
+mod machine;
+mod outputs;
+mod plan;
+mod run;
+mod signals;
+
+use std::io::{IsTerminal as _, Write as _};
+
+use crate::cli::{Cli, Colour, Command};
+use crate::diagnostic::Diagnostics;
+use crate::engine::EngineError;
+use crate::verdict::ExitCode;
+
+/// Why a command did not come to its own end.
+#[derive(Debug, thiserror::Error)]
+enum CommandError {
+    /// The scenario is wrong.
+    #[error(transparent)]
+    Scenario(#[from] Diagnostics),
+    /// The target is not there.
+    #[error(
+        "the target cannot be reached, so nothing was sent: {error}\n  target: {target}\n  is it running, and is base_url right? {hint}"
+    )]
+    Unreachable { target: String, error: EngineError, hint: &'static str },
+    /// Everything else.
+    #[error("{0:#}")]
+    Other(#[from] anyhow::Error),
+}
+
+impl CommandError {
+    fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Scenario(_) | Self::Unreachable { .. } => ExitCode::Invalid,
+            Self::Other(_) => ExitCode::Internal,
+        }
+    }
+}
+
+/// Carries out what the command line asks for and says how it went.
+pub fn execute(cli: &Cli) -> ExitCode {
+    match cli.color {
+        Colour::Auto => {}
+        Colour::Always => anstream::ColorChoice::Always.write_global(),
+        Colour::Never => anstream::ColorChoice::Never.write_global(),
+    }
+    let ended = match &cli.command {
+        Command::Run(args) => run::run(args),
+        Command::Plan(args) => plan::run(args),
+        Command::Demo(args) => demo::run(args).map(|()| ExitCode::Passed).map_err(CommandError::from),
+    };
+    ended.unwrap_or_else(|error| {
+        complain(&error);
+        error.exit_code()
+    })
+}
+
+/// Tells what is wrong on stderr; if that is gone too, the exit code still says it.
+fn complain(error: &CommandError) {
+    let mut people = anstream::stderr();
+    let _ = match error {
+        CommandError::Scenario(mistakes) => {
+            let count = mistakes.0.len();
+            let plural = if count == 1 { "" } else { "s" };
+            let styled = if std::io::stderr().is_terminal() { format!("{mistakes:#}") } else { mistakes.to_string() };
+            writeln!(people, "{styled}\n\n{count} mistake{plural} in the scenario; nothing was sent")
+        }
+        other => writeln!(people, "error: {other}"),
+    };
+}

@@ -18,6 +18,7 @@ mod moment;
 mod options;
 mod pages;
 mod query;
+mod record;
 mod reply;
 mod routes;
 mod server;
@@ -43,7 +44,10 @@ pub use freeze::{Freeze, FreezeError};
 pub use latency::{Latency, LatencyError};
 pub use limits::{Quota, RateLimits};
 pub use options::{DemoOptions, TlsFiles};
+pub use record::Record;
 pub use tls_config::TlsError;
+
+use record::Records;
 
 /// Connections that the system may hold for us before they are accepted: a load test opens many at once.
 const BACKLOG: u32 = 4_096;
@@ -54,6 +58,7 @@ pub struct Demo {
     address: SocketAddr,
     scheme: &'static str,
     requests_seen: Arc<AtomicU64>,
+    records: Records,
     stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -104,13 +109,15 @@ impl Demo {
 
         let requests_seen = Arc::new(AtomicU64::new(0));
         let seen = Arc::clone(&requests_seen);
+        let records = Records::default();
+        let noted = options.record.then(|| records.clone());
         let (stop, stopped) = watch::channel(false);
         let serve = move || {
-            let state = Rc::new(state::State::new(options, address, seen));
+            let state = Rc::new(state::State::new(options, address, seen, noted));
             LocalSet::new().block_on(&runtime, server::run(listener, tls, state, stopped));
         };
         let thread = thread::Builder::new().name("mnload-demo".to_owned()).spawn(serve).map_err(DemoError::Thread)?;
-        Ok(Self { address, scheme, requests_seen, stop, thread: Some(thread) })
+        Ok(Self { address, scheme, requests_seen, records, stop, thread: Some(thread) })
     }
 
     /// Where it listens, with the port that was really taken.
@@ -129,6 +136,12 @@ impl Demo {
     #[must_use]
     pub fn requests_seen(&self) -> u64 {
         self.requests_seen.load(Ordering::Relaxed)
+    }
+
+    /// What it saw of each request so far, in the order of arrival; nothing unless [`DemoOptions::record`] is set.
+    #[must_use]
+    pub fn records(&self) -> Vec<Record> {
+        self.records.all()
     }
 
     /// Stops it and waits until it is gone: requests under way have 200 ms to finish.

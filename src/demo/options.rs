@@ -35,6 +35,8 @@ pub struct DemoOptions {
     pub metrics_token: String,
     /// Media requests kept over all users before the oldest are forgotten. Default 10,000.
     pub most_media_requests: usize,
+    /// Note when each request came and was answered, for [`super::Demo::records`]; memory grows with them. Default off.
+    pub record: bool,
 }
 
 /// A certificate chain and its private key, in PEM files.
@@ -61,6 +63,7 @@ impl Default for DemoOptions {
             password: "demo-password".to_owned(),
             metrics_token: "demo-metrics-token".to_owned(),
             most_media_requests: 10_000,
+            record: false,
         }
     }
 }

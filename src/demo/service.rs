@@ -44,6 +44,7 @@ pub(super) async fn serve(
     request: Request<Incoming>,
 ) -> Result<Response<ReplyBody>, Dropped> {
     let arrived = state.arrival();
+    let number = state.note_arrival(arrived);
     let (head, body) = request.into_parts();
     let found = Found::by(&head.method, head.uri.path());
     let asked = asked_fault(&head.headers);
@@ -61,6 +62,7 @@ pub(super) async fn serve(
         sleep_until(due).await;
     }
     let answer = conclude(&line, plan, reply).await?;
+    state.note_answer(number);
     state.metrics.borrow_mut().record(&head.method, found.label(), answer.status(), arrived.elapsed());
     Ok(answer)
 }

@@ -18,6 +18,7 @@ use super::media::MediaStore;
 use super::metrics_text::ServerMetrics;
 use super::moment::Moment;
 use super::options::DemoOptions;
+use super::record::Records;
 
 /// Nobody waits longer than this on purpose; it keeps times of any size within what clocks can hold.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3_600);
@@ -36,14 +37,21 @@ pub(super) struct State {
     pub(super) first_seen: Notify,
     first: Cell<Option<Instant>>,
     seen: Arc<AtomicU64>,
+    records: Option<Records>,
     numbers: Cell<u64>,
     started: Instant,
     started_epoch_ms: u64,
 }
 
 impl State {
-    /// The state of a target that starts now and listens at `address`; it counts its requests in `seen`.
-    pub(super) fn new(mut options: DemoOptions, address: SocketAddr, seen: Arc<AtomicU64>) -> Self {
+    /// The state of a target that starts now and listens at `address`; it counts its requests in `seen` and may note
+    /// them in `records`.
+    pub(super) fn new(
+        mut options: DemoOptions,
+        address: SocketAddr,
+        seen: Arc<AtomicU64>,
+        records: Option<Records>,
+    ) -> Self {
         let scheme = if options.tls.is_some() { "https" } else { "http" };
         options.allowed_origins.push(format!("{scheme}://{address}"));
         options.allowed_origins.push(format!("{scheme}://localhost:{}", address.port()));
@@ -57,6 +65,7 @@ impl State {
             first_seen: Notify::new(),
             first: Cell::new(None),
             seen,
+            records,
             numbers: Cell::new(0),
             started: Instant::now(),
             started_epoch_ms: u64::try_from(Timestamp::now().as_millisecond()).unwrap_or(0),
@@ -73,6 +82,19 @@ impl State {
             self.first_seen.notify_one();
         }
         now
+    }
+
+    /// Notes the arrival at `at`, if arrivals are noted.
+    pub(super) fn note_arrival(&self, at: Instant) -> Option<usize> {
+        let since_first = at.duration_since(self.first.get()?);
+        self.records.as_ref().map(|records| records.arrived(since_first))
+    }
+
+    /// Notes that the noted arrival `number` is answered now.
+    pub(super) fn note_answer(&self, number: Option<usize>) {
+        if let (Some(records), Some(number), Some(first)) = (&self.records, number, self.first.get()) {
+            records.answered(number, first.elapsed());
+        }
     }
 
     /// The moment `at` on both clocks.

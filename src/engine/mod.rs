@@ -142,7 +142,7 @@ fn summarise(plan: &Plan, aggregate: Aggregate, reports: &[WorkerReport], elapse
     generator.peak_rss_bytes = usage::peak_rss_bytes().unwrap_or_default();
     // An open load offers until its schedule ends or is stopped; in the others journeys start until the last one does.
     let window = match (&plan.load, stop.stopped_after()) {
-        (Load::Open(open), stopped) => stopped.unwrap_or(elapsed).min(open.profile.duration()),
+        (Load::Open(open), stopped) => stopped.unwrap_or(Duration::MAX).min(open.profile.duration()),
         (Load::Once | Load::Closed(_), _) => plan.load.duration().unwrap_or(elapsed).min(elapsed),
     };
     let per_s = |count: u64| if window.is_zero() { 0.0 } else { count as f64 / window.as_secs_f64() };

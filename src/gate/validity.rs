@@ -13,6 +13,8 @@ use crate::verdict::{Ending, Finding, Kind, Status};
 
 /// A send lag that no gate of usual size is moved by.
 const LAG_LIMIT: Duration = Duration::from_millis(10);
+/// A worker that computes for more than this share of the time is short of CPU rather than kept from it.
+const BUSY: f64 = 0.7;
 /// The share of the offered rate that may be missed.
 const MISSED_LIMIT: f64 = 0.02;
 
@@ -69,11 +71,16 @@ fn late(gates: &[NamedGate], summary: &Summary) -> Option<Finding> {
     (lag_us as f64 > limit_us).then(|| {
         let generator = &summary.generator;
         let why = match generator.waited_for_slot {
-            0 => format!(
-                "the generator was late: its {} used {:.0} % of their time; use a smaller rate, more --workers, or a machine of its own",
-                plural(generator.workers as u64, "worker"),
-                generator.cpu_share * 100.0
-            ),
+            0 => match generator.cpu_share > BUSY {
+                true => format!(
+                    "the generator was late: it was busy {:.0} % of the time; use more --workers, a smaller rate, or a larger machine",
+                    generator.cpu_share * 100.0
+                ),
+                false => format!(
+                    "the generator was late although it was busy only {:.0} % of the time: something else kept this machine busy; run it where it is quiet",
+                    generator.cpu_share * 100.0
+                ),
+            },
             waited => format!(
                 "{} arrivals waited because max_in_flight = {} journeys were already under way: the target is too slow for this rate, or raise max_in_flight",
                 format_count(waited),

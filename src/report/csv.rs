@@ -37,7 +37,7 @@ pub fn summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writer.flush()
 }
 
-/// One row per second for all steps together, then one per step that was asked in it.
+/// For every second one row for all steps together, then one per step.
 pub fn timeline(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut writer = Writer::from_writer(out);
     let header = ["second", "step", "journeys_started", "requests", "failed"].map(str::to_owned);

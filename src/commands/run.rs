@@ -1,0 +1,117 @@
+//! `mnload run`: plan, load, judge, report.
+
+use std::io::Write as _;
+use std::pin::pin;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use tokio::sync::watch;
+
+use super::CommandError;
+use super::machine::this_machine;
+use super::outputs::{Outputs, write_json};
+use super::signals::Signals;
+use crate::cli::{Format, RunArgs};
+use crate::demo::{Demo, DemoOptions};
+use crate::engine::{self, EngineError, Stop};
+use crate::gate;
+use crate::metrics::{Live, Summary};
+use crate::plan::{Environment, Overrides, Plan};
+use crate::report::{self, Detail, Occasion, Progress, Report};
+use crate::scenario::ScenarioFile;
+use crate::verdict::{Ending, ExitCode};
+
+pub(super) fn run(args: &RunArgs) -> Result<ExitCode, CommandError> {
+    let file = ScenarioFile::read(&args.scenario)?;
+    let demo = match args.demo {
+        true => Some(Demo::start(DemoOptions::default()).context("cannot start the built-in target")?),
+        false => None,
+    };
+    let overrides = Overrides {
+        base_url: demo.as_ref().map(Demo::base_url),
+        workers: args.workers.map(usize::from),
+        environment: Environment::of_process(),
+    };
+    let plan = Arc::new(Plan::resolve(&file, &overrides, &this_machine())?);
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start a runtime")?;
+    runtime.block_on(load_and_judge(args, &plan))
+}
+
+async fn load_and_judge(args: &RunArgs, plan: &Arc<Plan>) -> Result<ExitCode, CommandError> {
+    let mut signals = Signals::listen().context("cannot listen for signals")?;
+    let connector = engine::reach(plan).await.map_err(|error| unreachable(plan, error))?;
+    let started_at = jiff::Timestamp::now();
+    let outputs = Outputs::create(args.out.as_deref(), &plan.name, &started_at, args.overwrite)?;
+    let mut progress = Progress::new(plan.load.duration(), args.quiet);
+    if !args.quiet {
+        progress.say(&format!("{}: {}", plan.name, report::statement(plan)));
+    }
+    let stop = Stop::default();
+    let (live, mut watched) = watch::channel(Live::default());
+    let mut running = pin!(engine::run(plan, connector, &live, &stop));
+    let summary = loop {
+        tokio::select! {
+            ended = &mut running => break ended.context("the run broke down")?,
+            Ok(()) = watched.changed() => progress.update(&watched.borrow_and_update()),
+            ending = signals.next() => {
+                if stop.is_asked() {
+                    return Ok(left_at_once(stop.ending()));
+                }
+                stop.ask(ending);
+                progress.say("stopping: requests under way may finish; once more leaves at once");
+            }
+        }
+    };
+    progress.finish();
+    let report = judged(plan, summary, started_at);
+    show(args, &report).context("cannot write to standard output")?;
+    outputs.write(&report)?;
+    if !args.quiet {
+        progress.say(&format!("  report     {}", outputs.folder().join("report.html").display()));
+    }
+    Ok(exit_code(&report))
+}
+
+fn judged(plan: &Plan, summary: Summary, started_at: jiff::Timestamp) -> Report {
+    let findings = gate::judge(&plan.gates, &summary);
+    report::report_of(plan, summary, findings, &Occasion { started_at: format!("{started_at:.0}") })
+}
+
+/// The asked-for document on stdout; the report for people too, on stderr, if that is another.
+fn show(args: &RunArgs, report: &Report) -> anyhow::Result<()> {
+    let detail = if args.quiet { Detail::Quiet } else { Detail::Full };
+    let text = report::render_console(report, detail);
+    let mut out = anstream::stdout();
+    match args.format {
+        Format::Text => write!(out, "{text}")?,
+        Format::Json => {
+            write!(anstream::stderr(), "{text}")?;
+            write_json(report, &mut out)?;
+        }
+    }
+    Ok(out.flush()?)
+}
+
+fn exit_code(report: &Report) -> ExitCode {
+    report.result.verdict.exit_code(report.result.ending, report.result.accounting.started())
+}
+
+fn left_at_once(ending: Ending) -> ExitCode {
+    match ending {
+        Ending::Terminated => ExitCode::Terminated,
+        Ending::Completed | Ending::Interrupted => ExitCode::Interrupted,
+    }
+}
+
+fn unreachable(plan: &Plan, error: EngineError) -> CommandError {
+    use crate::client::PrepareError;
+    use crate::failure::Failure;
+    let hint = match &error {
+        EngineError::Target(PrepareError::Unreachable { error, .. }) if error.failure == Failure::Tls => {
+            "If it has a certificate of your own, name its authority in [target] ca"
+        }
+        _ => "To try mnload without a target, add --demo",
+    };
+    CommandError::Unreachable { target: plan.target.base_url.clone(), error, hint }
+}

@@ -1,0 +1,39 @@
+//! What the target itself saw of each request: the truth that a generator's figures can be held against.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// One request as the target saw it; times run from the arrival of the first request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Record {
+    /// When its head had arrived.
+    pub arrived: Duration,
+    /// When its answer was let go; none if it never was.
+    pub answered: Option<Duration>,
+}
+
+/// The records of one target, in the order of arrival.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Records(Arc<Mutex<Vec<Record>>>);
+
+impl Records {
+    /// Notes an arrival and gives its number.
+    pub(super) fn arrived(&self, at: Duration) -> usize {
+        let mut records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        records.push(Record { arrived: at, answered: None });
+        records.len() - 1
+    }
+
+    /// Notes that request `number` was answered.
+    pub(super) fn answered(&self, number: usize, at: Duration) {
+        let mut records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(record) = records.get_mut(number) {
+            record.answered = Some(at);
+        }
+    }
+
+    /// All records so far.
+    pub(super) fn all(&self) -> Vec<Record> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

@@ -1,0 +1,59 @@
+//! Ctrl-C drains, reports and exits 130; a second one leaves at once; SIGTERM is 143.
+#![cfg(unix)]
+
+use std::time::{Duration, Instant};
+
+use mnload::demo::{Demo, DemoOptions, Faults};
+use mnload::verdict::{Ending, Verdict};
+
+use crate::support::{Running, Workspace};
+
+fn long_load(demo: &Demo) -> Workspace {
+    Workspace::with(&format!(
+        "[target]\nbase_url = \"{}\"\n[load]\nmodel = \"open\"\nrate = \"50/s\"\nduration = \"60s\"\n[[step]]\nget = \"/health\"\n",
+        demo.base_url()
+    ))
+}
+
+/// Waits until the load is under way.
+fn under_way(demo: &Demo, running: Running) -> Running {
+    let start = Instant::now();
+    while demo.requests_seen() < 10 {
+        assert!(start.elapsed() < Duration::from_secs(30), "no request came");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    running
+}
+
+#[test]
+fn ctrl_c_drains_and_leaves_a_partial_report_with_130() {
+    let demo = Demo::start(DemoOptions::without_latency()).unwrap();
+    let running = under_way(&demo, long_load(&demo).start(&[]));
+    running.signal("INT");
+    let result = running.finish().exits_with(130).says("INCONCLUSIVE").result();
+    assert_eq!((result.ending, result.verdict), (Ending::Interrupted, Verdict::Inconclusive));
+    assert_eq!(result.accounting.scheduled, 3_000);
+    assert_eq!(result.accounting.started(), demo.requests_seen(), "nothing under way was lost");
+    assert!(result.accounting.unstarted > 0 && result.accounting.balances());
+}
+
+#[test]
+fn sigterm_does_the_same_with_143() {
+    let demo = Demo::start(DemoOptions::without_latency()).unwrap();
+    let running = under_way(&demo, long_load(&demo).start(&[]));
+    running.signal("TERM");
+    assert_eq!(running.finish().exits_with(143).result().ending, Ending::Terminated);
+}
+
+#[test]
+fn a_second_ctrl_c_leaves_at_once() {
+    let hang = Faults { hang_share: "100%".parse().unwrap(), ..Faults::default() };
+    let demo = Demo::start(DemoOptions { faults: hang, ..DemoOptions::without_latency() }).unwrap();
+    let running = under_way(&demo, long_load(&demo).start(&[]));
+    running.signal("INT");
+    std::thread::sleep(Duration::from_millis(300));
+    let start = Instant::now();
+    running.signal("INT");
+    running.finish().exits_with(130);
+    assert!(start.elapsed() < Duration::from_secs(5), "the drain would have taken ten seconds");
+}
