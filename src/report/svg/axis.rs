@@ -1,0 +1,222 @@
+//! One axis: where a value lies, and which round values are named. Pure arithmetic behind plotters' `Ranged`.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
+
+use crate::units::{format_count, format_duration, format_us_f64};
+
+/// Times whose highest is more than this many times the lowest are drawn on a log scale.
+const WIDE_SPREAD: f64 = 25.0;
+/// Steps between seconds that people count in.
+const CLOCK_STEPS_S: [f64; 18] = [
+    1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 14_400.0, 21_600.0,
+    43_200.0, 86_400.0,
+];
+
+/// What the values are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    /// Microseconds.
+    Time,
+    /// Seconds from the start.
+    Elapsed,
+    /// Events.
+    Count,
+    /// One in how many is above: 1 / (1 − quantile).
+    Tail,
+}
+
+/// One axis of a chart.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Axis {
+    unit: Unit,
+    log: bool,
+    from: f64,
+    to: f64,
+}
+
+impl Axis {
+    /// Times in microseconds between `lowest` and `highest`: linear from zero, or logarithmic if they are far apart.
+    pub(crate) fn times(lowest: f64, highest: f64) -> Self {
+        let (lowest, highest) = (lowest.max(1.0), highest.max(1.0));
+        let log = highest / lowest > WIDE_SPREAD;
+        let (from, to) = match log {
+            true => (round_down(lowest), round_up(highest * 1.1)),
+            false => (0.0, (highest * 1.08).max(10.0)),
+        };
+        Self { unit: Unit::Time, log, from, to }
+    }
+
+    /// Seconds from the start, up to `end`.
+    pub(crate) fn elapsed(end: f64) -> Self {
+        Self { unit: Unit::Elapsed, log: false, from: 0.0, to: end.max(1.0) }
+    }
+
+    /// Counts from zero to `highest`.
+    pub(crate) fn counts(highest: f64) -> Self {
+        Self { unit: Unit::Count, log: false, from: 0.0, to: (highest * 1.08).max(1.0) }
+    }
+
+    /// Quantiles as 1 / (1 − quantile), logarithmic, up to one in `rarest`.
+    pub(crate) fn tail(rarest: f64) -> Self {
+        Self { unit: Unit::Tail, log: true, from: 1.0, to: rarest.max(10.0) }
+    }
+
+    /// Whether equal steps are equal factors.
+    pub(crate) fn is_log(&self) -> bool {
+        self.log
+    }
+
+    /// The highest value that is shown.
+    pub(crate) fn end(&self) -> f64 {
+        self.to
+    }
+
+    /// Where `value` lies, from 0 to 1; what is outside lies at the edge.
+    fn share(&self, value: f64) -> f64 {
+        let share = match self.log {
+            true => (value.max(f64::MIN_POSITIVE) / self.from).ln() / (self.to / self.from).ln(),
+            false => (value - self.from) / (self.to - self.from),
+        };
+        if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 }
+    }
+
+    /// At most about `most` round values.
+    fn ticks(&self, most: usize) -> Vec<f64> {
+        let ticks = match (self.unit, self.log) {
+            (Unit::Tail, _) => {
+                std::iter::once(2.0).chain((1..12).map(|decade| 10f64.powi(decade))).filter(|u| *u <= self.to).collect()
+            }
+            (_, true) => decades(self.from, self.to),
+            (Unit::Elapsed, _) => multiples(clock_step(self.to, most), self.to),
+            (Unit::Count, _) => multiples(round_up(self.to / most.max(1) as f64).max(1.0), self.to),
+            (Unit::Time, _) => multiples(round_up(self.to / most.max(1) as f64), self.to),
+        };
+        let every = ticks.len().div_ceil(most.max(1)).max(1);
+        ticks.into_iter().step_by(every).collect()
+    }
+
+    fn label(&self, value: f64) -> String {
+        match self.unit {
+            Unit::Time if value == 0.0 => "0".to_owned(),
+            Unit::Time => format_us_f64(value),
+            Unit::Elapsed => format_duration(Duration::from_secs_f64(value.max(0.0))),
+            Unit::Count => format_count(value as u64),
+            // One in ten above is 90 %; more nines than f64 shows exactly are never drawn.
+            Unit::Tail => {
+                let nines = value.log10().round() as usize;
+                format!("{:.*}%", nines.saturating_sub(2), 100.0 - 100.0 / value)
+            }
+        }
+    }
+}
+
+impl Ranged for Axis {
+    type FormatOption = NoDefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, value: &f64, (from, to): (i32, i32)) -> i32 {
+        from + (f64::from(to - from) * self.share(*value)).round() as i32
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
+        // Only named lines are drawn: a finer grid says nothing more.
+        match hint.weight().allow_light_points() {
+            true => Vec::new(),
+            false => self.ticks(hint.bold_points()),
+        }
+    }
+
+    fn range(&self) -> Range<f64> {
+        self.from..self.to
+    }
+}
+
+impl ValueFormatter<f64> for Axis {
+    fn format_ext(&self, value: &f64) -> String {
+        self.label(*value)
+    }
+}
+
+/// 1, 2, 5, 10, 20, … at or above `value`.
+fn round_up(value: f64) -> f64 {
+    let decade = decade_of(value);
+    [1.0, 2.0, 5.0, 10.0].into_iter().map(|digit| digit * decade).find(|round| *round >= value).unwrap_or(value)
+}
+
+/// … at or below it.
+fn round_down(value: f64) -> f64 {
+    let decade = decade_of(value);
+    [5.0, 2.0, 1.0].into_iter().map(|digit| digit * decade).find(|round| *round <= value).unwrap_or(decade)
+}
+
+fn decade_of(value: f64) -> f64 {
+    10f64.powf(value.max(1e-9).log10().floor())
+}
+
+fn decades(from: f64, to: f64) -> Vec<f64> {
+    let digits: &[f64] = if to / from < 300.0 { &[1.0, 2.0, 5.0] } else { &[1.0] };
+    let decades = (0..14).map(|decade| 10f64.powi(decade));
+    decades.flat_map(|decade| digits.iter().map(move |d| d * decade)).filter(|v| (from..=to).contains(v)).collect()
+}
+
+fn clock_step(to: f64, most: usize) -> f64 {
+    let wanted = to / most.max(1) as f64;
+    CLOCK_STEPS_S.into_iter().find(|step| *step >= wanted).unwrap_or_else(|| round_up(wanted))
+}
+
+fn multiples(step: f64, to: f64) -> Vec<f64> {
+    (0..100).map(|k| f64::from(k) * step).take_while(|value| *value <= to).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(axis: &Axis, most: usize) -> Vec<String> {
+        axis.ticks(most).into_iter().map(|tick| axis.label(tick)).collect()
+    }
+
+    #[test]
+    fn ticks_are_round_and_have_units() {
+        assert_eq!(labels(&Axis::times(9e3, 40e3), 5), ["0", "10ms", "20ms", "30ms", "40ms"]);
+        assert_eq!(labels(&Axis::times(800.0, 5e6), 8), ["1ms", "10ms", "100ms", "1s", "10s"]);
+        assert_eq!(
+            labels(&Axis::elapsed(120.0), 8),
+            ["0s", "15s", "30s", "45s", "1m", "1m 15s", "1m 30s", "1m 45s", "2m"][..]
+                .iter()
+                .step_by(2)
+                .copied()
+                .collect::<Vec<_>>()
+        );
+        assert_eq!(labels(&Axis::counts(3.0), 5), ["0", "1", "2", "3"]);
+        assert_eq!(labels(&Axis::tail(20_000.0), 8), ["50%", "90%", "99%", "99.9%", "99.99%"]);
+    }
+
+    #[test]
+    fn every_axis_has_room_and_a_tick_whatever_the_values() {
+        for axis in [
+            Axis::times(0.0, 0.0),
+            Axis::times(0.0, 9e9),
+            Axis::times(3.6e9, 3.6e9),
+            Axis::elapsed(0.0),
+            Axis::elapsed(1e7),
+            Axis::counts(0.0),
+            Axis::counts(1e12),
+            Axis::tail(0.0),
+            Axis::tail(1e9),
+        ] {
+            assert!(axis.to > axis.from, "{axis:?}");
+            assert!((1..=9).contains(&axis.ticks(8).len()), "{axis:?} {:?}", axis.ticks(8));
+            assert!((0..=1000).contains(&axis.map(&f64::NAN, (0, 1000))), "{axis:?}");
+        }
+    }
+
+    #[test]
+    fn values_outside_lie_at_the_edge() {
+        let axis = Axis::times(1e3, 1e6);
+        assert_eq!((axis.map(&0.0, (100, 0)), axis.map(&1e12, (100, 0))), (100, 0));
+    }
+}
