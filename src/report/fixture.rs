@@ -205,15 +205,15 @@ impl Fixture {
     fn errors(&self, failed: u64) -> Vec<ErrorResult> {
         let example = |at_s: f64| ExampleResult {
             at_s,
-            step: self.steps.first().cloned().unwrap_or_default(),
+            step: self.steps.last().cloned().unwrap_or_default(),
             message: self.message.clone(),
         };
         let class = |class: &str, count: u64| ErrorResult {
             class: class.to_owned(),
             count,
-            first_at_s: 4.98,
-            last_at_s: 117.2,
-            examples: vec![example(4.98), example(9.97)],
+            first_at_s: 0.98,
+            last_at_s: self.seconds as f64 - 0.02,
+            examples: vec![example(0.98), example(1.97)],
         };
         let classes = [class("http_503", failed - failed / 3), class("timeout", failed / 3)];
         classes.into_iter().filter(|class| class.count > 0).collect()

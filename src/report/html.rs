@@ -74,8 +74,8 @@ mod tests {
     /// The run that is looked at: it fails, and shows every panel.
     fn failing() -> Fixture {
         let findings = vec![
-            finding("latency", Status::Fail, "p95 < 600ms", Some("2.81s")),
-            finding("longest", Status::Pass, "max < 10s", Some("4.06s")),
+            finding("latency", Status::Fail, "p95 < 600ms", Some("6.07s")),
+            finding("longest", Status::Pass, "max < 15s", Some("12.17s")),
             finding("errors", Status::Pass, "error_rate < 1%", Some("0.25%")),
             finding("search", Status::Skipped, "p95 of search < 300ms", None),
         ];
@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn an_empty_run_is_never_shown_as_a_pass() {
         let page = page(&Fixture::empty());
-        assert!(page.contains("<title>Inconclusive: light"));
+        assert!(page.contains("<title>INCONCLUSIVE: light"));
         assert!(page.contains("there is no latency to draw"));
         assert!(!page.contains("NaN") && !page.contains("inf%"));
     }

@@ -3,12 +3,12 @@
 use serde::Serialize;
 
 use super::HtmlError;
-use super::page::NONE;
+use super::page::{NONE, format_us};
 use crate::gate::{Bound as GateBound, Gate};
 use crate::metrics::{CurvePoint, Latency, TimelineRow};
 use crate::report::Report;
 use crate::report::svg::{Area, Axis, Bound, Chart, Ink, Line, MOST_POINTS, Run, Shape, runs};
-use crate::units::{format_count, format_us};
+use crate::units::format_count;
 use crate::verdict::Kind;
 
 /// More rows than this are put together in a chart's table.
@@ -53,7 +53,9 @@ fn drawing(chart: &Chart, table: Table) -> Result<Drawing, HtmlError> {
     Ok(Drawing { wide: chart.draw(Shape::Wide)?, narrow: chart.draw(Shape::Narrow)?, table })
 }
 
-type Series = (&'static str, Ink, fn(&Latency) -> u64);
+/// Picks one figure of a latency.
+type Pick = fn(&Latency) -> u64;
+type Series = (&'static str, Ink, Pick);
 const LATENCIES: [Series; 4] = [
     ("max", Ink::Max, |latency| latency.max),
     ("p99", Ink::P99, |latency| latency.p99),
@@ -79,8 +81,8 @@ fn latency(report: &Report, rows: &[&TimelineRow]) -> Result<Figure, HtmlError> 
     for label in far {
         figure.caption.push_str(&format!(" The bound {label} lies far above everything measured and is not drawn."));
     }
-    let top = bounds.iter().map(|bound| bound.at).fold(highest as f64, f64::max);
-    let y = Axis::times(lowest as f64, top);
+    let ends = bounds.iter().map(|bound| bound.at);
+    let y = Axis::times(ends.clone().fold(lowest as f64, f64::min), ends.fold(highest as f64, f64::max));
     let line = |(name, ink, of): Series| {
         let values: Vec<_> = answered.iter().map(|row| (row.second, of(&row.response) as f64)).collect();
         Line { name, ink, runs: runs(&values, MOST_POINTS) }
@@ -231,7 +233,7 @@ fn grouped<'a>(rows: &'a [&'a TimelineRow], how: &str) -> (std::slice::Chunks<'a
 fn latency_table(rows: &[&TimelineRow]) -> Table {
     let (groups, note) = grouped(rows, "the highest of each figure");
     let row = |group: &[&TimelineRow]| {
-        let highest = |of: fn(&Latency) -> u64| group.iter().map(|row| of(&row.response)).max().unwrap_or_default();
+        let highest = |of: Pick| group.iter().map(|row| of(&row.response)).max().unwrap_or_default();
         let figures = LATENCIES.iter().rev().map(|(_, _, of)| format_us(highest(*of)));
         std::iter::once(from_second(group)).chain(figures).collect()
     };
@@ -253,7 +255,7 @@ fn from_second(group: &[&TimelineRow]) -> String {
 
 fn percentile_table(report: &Report) -> Table {
     let (response, service) = (&report.result.times_us.response, &report.result.times_us.service);
-    let figures: [(&str, fn(&Latency) -> u64); 7] = [
+    let figures: [(&str, Pick); 7] = [
         ("least", |latency| latency.min),
         ("50%", |latency| latency.p50),
         ("90%", |latency| latency.p90),
@@ -262,8 +264,6 @@ fn percentile_table(report: &Report) -> Table {
         ("99.9%", |latency| latency.p999),
         ("100%", |latency| latency.max),
     ];
-    let row = |(name, of): (&str, fn(&Latency) -> u64)| {
-        vec![name.to_owned(), format_us(of(response)), format_us(of(service))]
-    };
+    let row = |(name, of): (&str, Pick)| vec![name.to_owned(), format_us(of(response)), format_us(of(service))];
     Table { head: vec!["percentile", "response", "service"], rows: figures.map(row).into(), note: String::new() }
 }

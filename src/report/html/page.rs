@@ -11,7 +11,8 @@ use crate::metrics::Latency;
 use crate::report::Report;
 use crate::report::result::RunResult;
 use crate::report::statement::counted;
-use crate::units::{format_bytes, format_count, format_duration, format_rate, format_share, format_us};
+use crate::units;
+use crate::units::{format_bytes, format_count, format_duration, format_rate, format_share};
 use crate::verdict::{Ending, Kind, Status, Verdict};
 
 /// What stands where there is no figure.
@@ -109,6 +110,12 @@ impl Fact {
     }
 }
 
+/// A time for a table: beyond minutes nobody reads milliseconds.
+pub(super) fn format_us(us: u64) -> String {
+    const SECOND: u64 = 1_000_000;
+    units::format_us(if us < 600 * SECOND { us } else { us / SECOND * SECOND })
+}
+
 /// A time of `latency`, if anything was counted.
 pub(super) fn time(latency: &Latency, us: u64) -> String {
     if latency.count == 0 { NONE.to_owned() } else { format_us(us) }
@@ -116,11 +123,11 @@ pub(super) fn time(latency: &Latency, us: u64) -> String {
 
 fn banner(result: &RunResult) -> Banner {
     let (class, word) = match result.verdict {
-        Verdict::Pass => ("pass", "Pass"),
-        Verdict::Fail => ("fail", "Fail"),
-        Verdict::Inconclusive => ("inconclusive", "Inconclusive"),
+        Verdict::Pass => ("pass", "PASS"),
+        Verdict::Fail => ("fail", "FAIL"),
+        Verdict::Inconclusive => ("inconclusive", "INCONCLUSIVE"),
     };
-    let mut reasons = result.reasons.iter().cloned();
+    let mut reasons = reasons(result).into_iter();
     let why = reasons.next().unwrap_or_else(|| stands_on(result));
     let also: Vec<_> = reasons.by_ref().take(MOST_REASONS).collect();
     Banner {
@@ -132,6 +139,15 @@ fn banner(result: &RunResult) -> Banner {
         also,
         left_out: reasons.count(),
     }
+}
+
+/// The reasons, those first that decide: what cannot be judged outweighs what failed.
+fn reasons(result: &RunResult) -> Vec<String> {
+    let undecided = result.findings.iter().filter(|finding| matches!(finding.status, Status::Invalid | Status::NoData));
+    let decisive: Vec<_> = undecided.filter_map(|finding| finding.reason.as_deref()).collect();
+    let mut reasons = result.reasons.clone();
+    reasons.sort_by_key(|reason| !decisive.iter().any(|decisive| reason.contains(decisive)));
+    reasons
 }
 
 /// What a verdict without reasons stands on.
@@ -192,12 +208,11 @@ fn validity(result: &RunResult) -> Validity {
     let broken = result.findings.iter().any(|finding| finding.kind == Kind::Validity && finding.status != Status::Pass);
     let sound = !broken && accounting.started() > 0;
     Validity {
-        sentence: match (sound, broken) {
-            (true, _) => {
-                "Nothing speaks against the figures: the generator was punctual and every journey is accounted for."
-            }
-            (_, true) => "The run itself does not hold: see what was found above.",
-            _ => "No journey was started, so there are no figures to trust.",
+        sentence: match (sound, broken, result.times_us.send_lag.count) {
+            (_, true, _) => "The figures cannot be trusted: see what was found about the run above.",
+            (false, ..) => "No journey was started, so there are no figures to trust.",
+            (.., 0) => "Nothing speaks against the figures: every journey is accounted for.",
+            _ => "Nothing speaks against the figures: the generator was punctual and every journey is accounted for.",
         },
         sound,
         scheduled: format_count(accounting.scheduled),

@@ -9,6 +9,8 @@ use crate::units::{format_count, format_duration, format_us_f64};
 
 /// Times whose highest is more than this many times the lowest are drawn on a log scale.
 const WIDE_SPREAD: f64 = 25.0;
+/// From here on people count in minutes.
+const MINUTE_US: f64 = 60e6;
 /// Steps between seconds that people count in.
 const CLOCK_STEPS_S: [f64; 18] = [
     1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 14_400.0, 21_600.0,
@@ -85,22 +87,27 @@ impl Axis {
 
     /// At most about `most` round values.
     fn ticks(&self, most: usize) -> Vec<f64> {
+        let most = most.max(1);
+        let even = self.to / most as f64;
         let ticks = match (self.unit, self.log) {
             (Unit::Tail, _) => {
                 std::iter::once(2.0).chain((1..12).map(|decade| 10f64.powi(decade))).filter(|u| *u <= self.to).collect()
             }
-            (_, true) => decades(self.from, self.to),
-            (Unit::Elapsed, _) => multiples(clock_step(self.to, most), self.to),
-            (Unit::Count, _) => multiples(round_up(self.to / most.max(1) as f64).max(1.0), self.to),
-            (Unit::Time, _) => multiples(round_up(self.to / most.max(1) as f64), self.to),
+            (_, true) => round_times(self.from, self.to, most),
+            (Unit::Elapsed, _) => multiples(clock_step(even), self.to),
+            (Unit::Count, _) => multiples(round_up(even).max(1.0), self.to),
+            (Unit::Time, _) if self.to > MINUTE_US => multiples(clock_step(even / 1e6) * 1e6, self.to),
+            (Unit::Time, _) => multiples(round_up(even), self.to),
         };
-        let every = ticks.len().div_ceil(most.max(1)).max(1);
-        ticks.into_iter().step_by(every).collect()
+        // One more than asked for stands at zero.
+        let every = ticks.len().saturating_sub(1).div_ceil(most);
+        ticks.into_iter().step_by(every.max(1)).collect()
     }
 
     fn label(&self, value: f64) -> String {
         match self.unit {
             Unit::Time if value == 0.0 => "0".to_owned(),
+            Unit::Time if value >= MINUTE_US => format_duration(Duration::from_secs_f64(value / 1e6)),
             Unit::Time => format_us_f64(value),
             Unit::Elapsed => format_duration(Duration::from_secs_f64(value.max(0.0))),
             Unit::Count => format_count(value as u64),
@@ -156,15 +163,19 @@ fn decade_of(value: f64) -> f64 {
     10f64.powf(value.max(1e-9).log10().floor())
 }
 
-fn decades(from: f64, to: f64) -> Vec<f64> {
-    let digits: &[f64] = if to / from < 300.0 { &[1.0, 2.0, 5.0] } else { &[1.0] };
-    let decades = (0..14).map(|decade| 10f64.powi(decade));
-    decades.flat_map(|decade| digits.iter().map(move |d| d * decade)).filter(|v| (from..=to).contains(v)).collect()
+/// Round times between the two: powers of ten up to seconds, then what clocks show; with 2 and 5 if there is room.
+fn round_times(from: f64, to: f64, most: usize) -> Vec<f64> {
+    let between = |digits: &[f64], clock: &[f64]| {
+        let decades = (0..8).flat_map(|decade| digits.iter().map(move |digit| digit * 10f64.powi(decade)));
+        let times = decades.filter(|us| *us < MINUTE_US).chain(clock.iter().map(|minutes| minutes * MINUTE_US));
+        times.filter(|us| (from..=to).contains(us)).collect::<Vec<_>>()
+    };
+    let fine = between(&[1.0, 2.0, 5.0], &[1.0, 2.0, 5.0, 10.0, 20.0, 60.0, 120.0, 300.0, 600.0, 1440.0]);
+    if fine.len() <= most { fine } else { between(&[1.0], &[1.0, 10.0, 60.0, 600.0]) }
 }
 
-fn clock_step(to: f64, most: usize) -> f64 {
-    let wanted = to / most.max(1) as f64;
-    CLOCK_STEPS_S.into_iter().find(|step| *step >= wanted).unwrap_or_else(|| round_up(wanted))
+fn clock_step(wanted_s: f64) -> f64 {
+    CLOCK_STEPS_S.into_iter().find(|step| *step >= wanted_s).unwrap_or_else(|| round_up(wanted_s))
 }
 
 fn multiples(step: f64, to: f64) -> Vec<f64> {
@@ -183,14 +194,9 @@ mod tests {
     fn ticks_are_round_and_have_units() {
         assert_eq!(labels(&Axis::times(9e3, 40e3), 5), ["0", "10ms", "20ms", "30ms", "40ms"]);
         assert_eq!(labels(&Axis::times(800.0, 5e6), 8), ["1ms", "10ms", "100ms", "1s", "10s"]);
-        assert_eq!(
-            labels(&Axis::elapsed(120.0), 8),
-            ["0s", "15s", "30s", "45s", "1m", "1m 15s", "1m 30s", "1m 45s", "2m"][..]
-                .iter()
-                .step_by(2)
-                .copied()
-                .collect::<Vec<_>>()
-        );
+        assert_eq!(labels(&Axis::times(2e7, 2e8), 4), ["0", "1m", "2m", "3m"]);
+        assert_eq!(labels(&Axis::times(8e6, 4e9), 6), ["10s", "1m", "10m", "1h"]);
+        assert_eq!(labels(&Axis::elapsed(120.0), 4), ["0s", "30s", "1m", "1m 30s", "2m"]);
         assert_eq!(labels(&Axis::counts(3.0), 5), ["0", "1", "2", "3"]);
         assert_eq!(labels(&Axis::tail(20_000.0), 8), ["50%", "90%", "99%", "99.9%", "99.99%"]);
     }

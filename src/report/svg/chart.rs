@@ -87,6 +87,8 @@ type Drawn = Result<(), DrawingAreaErrorKind<Infallible>>;
 
 /// Sizes in units of the view box, which are about pixels.
 const FONT: i32 = 12;
+/// About the width of a letter.
+const LETTER: i32 = 7;
 const LINE_HEIGHT: i32 = 15;
 const TOP: i32 = 26;
 const LEFT: i32 = 58;
@@ -104,7 +106,7 @@ impl Shape {
     fn x_labels(self) -> usize {
         match self {
             Self::Wide => 9,
-            Self::Narrow => 5,
+            Self::Narrow => 4,
         }
     }
 
@@ -167,17 +169,19 @@ impl Chart {
 
     /// Each bound as a line over the whole width, its gate written above its left end.
     fn draw_bounds(&self, plot: &mut Plot<'_, '_>) -> Drawn {
+        let area = plot.plotting_area().strip_coord_spec();
+        let (left, top) = area.get_base_pixel();
+        let mut labels: Vec<(i32, i32, &str)> = Vec::new();
         for bound in &self.bounds {
-            let ends = vec![(0.0, bound.at), (self.x.end(), bound.at)];
-            plot.draw_series([PathElement::new(ends, stroke(Ink::Bound))])?;
+            plot.draw_series([PathElement::new(vec![(0.0, bound.at), (self.x.end(), bound.at)], stroke(Ink::Bound))])?;
             let (x, y) = plot.backend_coord(&(0.0, bound.at));
-            let place = (x + 6 * GRAIN, y - 5 * GRAIN);
-            let area = plot.plotting_area().strip_coord_spec();
-            let (left, top) = area.get_base_pixel();
-            let style = text(Ink::Bound, HPos::Left, VPos::Bottom);
-            area.draw_text(&bound.label, &style, (place.0 - left, place.1 - top))?;
+            // Gates that are close to each other are written side by side.
+            let beside = labels.iter().filter(|(_, other, _)| (y - other).abs() < LINE_HEIGHT * GRAIN);
+            let indent = beside.map(|(x, _, text)| x + (text.chars().count() as i32 + 2) * LETTER * GRAIN).max();
+            labels.push((indent.unwrap_or(x + 6 * GRAIN), y, &bound.label));
         }
-        Ok(())
+        let style = text(Ink::Bound, HPos::Left, VPos::Bottom);
+        labels.iter().try_for_each(|(x, y, label)| area.draw_text(label, &style, (x - left, y - 5 * GRAIN - top)))
     }
 
     /// The names of the lines at their right ends, moved apart where they would lie on each other.
