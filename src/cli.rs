@@ -51,7 +51,7 @@ pub enum Command {
     /// Check a scenario and say what would be sent, without sending anything.
     Plan(PlanArgs),
     /// Start the built-in MediaNest-like target on loopback.
-    Demo(DemoArgs),
+    Demo(Box<DemoArgs>),
 }
 
 /// `mnload run`.

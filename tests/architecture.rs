@@ -1,4 +1,5 @@
 //! Holds the direction of imports: data flows one way, and a later stage never reaches back.
+#![expect(clippy::unwrap_used, reason = "a test that fails by a panic says where")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

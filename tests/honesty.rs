@@ -2,6 +2,7 @@
 //!
 //! What people wait is known by arithmetic: an arrival that falls into a freeze waits for its end. A generator that lets
 //! the freeze hold back its own arrivals reports a twentieth of a percent of that at p95; this one must report it all.
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test that fails by a panic says where")]
 
 #[path = "support/mod.rs"]
 mod support;

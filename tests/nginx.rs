@@ -2,6 +2,7 @@
 //!
 //! Needs Debian's nginx; without it these tests say so and pass, unless MNLOAD_REQUIRE_NGINX is set (as CI does).
 #![cfg(unix)]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test that fails by a panic says where")]
 
 #[path = "support/mod.rs"]
 mod support;

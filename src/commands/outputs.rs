@@ -56,7 +56,7 @@ impl Outputs {
             fill(&self.result, RESULT, |out| write_json(report, out)),
             fill(&self.summary, "summary.csv", |out| Ok(report::render_summary_csv(report, out)?)),
             fill(&self.timeline, "timeline.csv", |out| Ok(report::render_timeline_csv(report, out)?)),
-            fill(&self.page, "report.html", |out| Ok(out.write_all(report::render_html(report).as_bytes())?)),
+            fill(&self.page, "report.html", |out| Ok(out.write_all(report::render_html(report)?.as_bytes())?)),
         ];
         written
             .into_iter()

@@ -63,8 +63,8 @@ fn refuse_foreign_keys(resolver: &mut Resolver<'_>, section: &LoadSection, model
         key.as_ref().map(Spanned::span)
     }
     let stages = section.stages.as_ref().map(|stages| stages.first().map_or(0..0, Spanned::span));
-    let keys: [(&str, Option<Range<usize>>, &[&str]); 10] = [
-        ("rate", at(&section.rate), &["open"]),
+    let keys = [
+        ("rate", at(&section.rate), &["open"] as &[&str]),
         ("stages", stages, &["open"]),
         ("ramp_up", at(&section.ramp_up), &["open"]),
         ("arrivals", at(&section.arrivals), &["open"]),

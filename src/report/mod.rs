@@ -6,6 +6,8 @@
 mod build;
 mod console;
 mod csv;
+#[cfg(test)]
+mod fixture;
 mod html;
 mod progress;
 mod result;
@@ -15,7 +17,7 @@ mod svg;
 pub use build::{Occasion, report_of};
 pub use console::{Detail, render as render_console};
 pub use csv::{summary as render_summary_csv, timeline as render_timeline_csv};
-pub use html::render as render_html;
+pub use html::{HtmlError, render as render_html};
 pub use progress::Progress;
 pub use result::{
     ErrorResult, ExampleResult, GeneratorResult, Load, PlanResult, Rates, RunResult, StepResult, Steps, Times,

@@ -1,1 +1,15 @@
-//! Charts as SVG.
+//! Charts as SVG: plotters draws them, a backend of our own writes them.
+//!
+//! Takes series, axes and bounds as numbers, gives an `<svg>` element that carries classes instead of colours, so
+//! that the page's CSS decides how it looks in light, dark and print.
+
+mod axis;
+mod backend;
+mod chart;
+mod ink;
+mod series;
+
+pub(super) use axis::Axis;
+pub(super) use chart::{Area, Bound, Chart, ChartError, Line, Shape};
+pub(super) use ink::Ink;
+pub(super) use series::{MOST_POINTS, Run, runs};

@@ -1,4 +1,5 @@
 //! The main job through the binary: verdicts, exit codes, signals, mistakes and the run folder.
+#![expect(clippy::unwrap_used, reason = "a test that fails by a panic says where")]
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,0 +1,205 @@
+//! The tables of gates, steps and errors. Very long lists are cut, and say where the rest is.
+
+use serde::Serialize;
+
+use super::page::{NONE, time};
+use crate::report::result::{ErrorResult, RunResult, StepResult};
+use crate::units::{format_count, format_share};
+use crate::verdict::{Finding, Kind, Status};
+
+/// More rows than this make a page that nobody reads, and that grows without bound.
+const MOST_ROWS: usize = 400;
+/// Longer names and messages are cut.
+const LONGEST_NAME: usize = 120;
+const LONGEST_MESSAGE: usize = 500;
+const MOST_CLASSES: usize = 50;
+const MOST_EXAMPLES: usize = 5;
+
+/// Gates, and what was found about the run itself.
+#[derive(Debug, Serialize)]
+pub(super) struct Gates {
+    rows: Vec<FindingRow>,
+    /// Findings that are no gates.
+    about_the_run: Vec<FindingRow>,
+    left_out: usize,
+    any_added: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct FindingRow {
+    name: String,
+    /// Asked for by mnload.
+    added: bool,
+    wanted: String,
+    observed: String,
+    samples: String,
+    /// For CSS.
+    class: &'static str,
+    status: &'static str,
+    reason: String,
+}
+
+/// Requests by step.
+#[derive(Debug, Serialize)]
+pub(super) struct StepTable {
+    rows: Vec<StepRow>,
+    left_out: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct StepRow {
+    name: String,
+    /// The row of all steps together.
+    all: bool,
+    requests: String,
+    failed: String,
+    any_failed: bool,
+    share: String,
+    /// Response p50, p90, p95, p99, p99.9, max; service p95, p99.
+    times: Vec<String>,
+}
+
+/// Errors by class.
+#[derive(Debug, Serialize)]
+pub(super) struct Errors {
+    classes: Vec<ErrorClass>,
+    left_out: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct ErrorClass {
+    class: String,
+    count: String,
+    first: String,
+    last: String,
+    examples: Vec<Example>,
+}
+
+#[derive(Debug, Serialize)]
+struct Example {
+    at: String,
+    step: String,
+    message: String,
+}
+
+/// A name that fits into a table.
+pub(super) fn short(name: &str) -> String {
+    cut(name, LONGEST_NAME)
+}
+
+/// Requests and failed requests of all steps.
+pub(super) fn totals(result: &RunResult) -> (u64, u64) {
+    result.steps.0.iter().fold((0, 0), |(requests, failed), (_, step)| (requests + step.requests, failed + step.failed))
+}
+
+/// The table of gates.
+pub(super) fn gates(result: &RunResult) -> Gates {
+    let of = |kind: Kind| result.findings.iter().filter(move |finding| finding.kind == kind);
+    let row = |finding: &Finding| finding_row(finding, &result.plan.added_gates);
+    Gates {
+        rows: of(Kind::Gate).take(MOST_ROWS).map(row).collect(),
+        about_the_run: of(Kind::Validity).take(MOST_ROWS).map(row).collect(),
+        left_out: of(Kind::Gate).count().saturating_sub(MOST_ROWS),
+        any_added: !result.plan.added_gates.is_empty(),
+    }
+}
+
+fn finding_row(finding: &Finding, added: &[String]) -> FindingRow {
+    let (class, status) = match finding.status {
+        Status::Pass => ("pass", "pass"),
+        Status::Fail => ("fail", "fail"),
+        Status::NoData => ("inconclusive", "no data"),
+        Status::Invalid => ("inconclusive", "invalid"),
+        Status::Skipped => ("skipped", "skipped"),
+    };
+    FindingRow {
+        name: short(&finding.name),
+        added: finding.kind == Kind::Gate && added.contains(&finding.name),
+        wanted: cut(&finding.wanted, LONGEST_MESSAGE),
+        observed: finding.observed.as_deref().map_or(NONE.to_owned(), |text| cut(text, LONGEST_MESSAGE)),
+        samples: format_count(finding.samples),
+        class,
+        status,
+        reason: finding.reason.as_deref().map(|text| cut(text, LONGEST_MESSAGE)).unwrap_or_default(),
+    }
+}
+
+/// The table of steps, all together first.
+pub(super) fn steps(result: &RunResult) -> StepTable {
+    let (requests, failed) = totals(result);
+    let all = StepResult {
+        requests,
+        failed,
+        checks_passed: 0,
+        checks_failed: 0,
+        response_us: result.times_us.response,
+        service_us: result.times_us.service,
+    };
+    let all = StepRow { all: true, ..step_row("All steps", &all) };
+    let steps = result.steps.0.iter().take(MOST_ROWS).map(|(name, step)| step_row(name, step));
+    StepTable {
+        rows: std::iter::once(all).chain(steps).collect(),
+        left_out: result.steps.0.len().saturating_sub(MOST_ROWS),
+    }
+}
+
+fn step_row(name: &str, step: &StepResult) -> StepRow {
+    let (response, service) = (&step.response_us, &step.service_us);
+    let responses = [response.p50, response.p90, response.p95, response.p99, response.p999, response.max];
+    let services = [service.p95, service.p99];
+    let times = responses.into_iter().map(|us| time(response, us));
+    StepRow {
+        name: short(name),
+        all: false,
+        requests: format_count(step.requests),
+        failed: format_count(step.failed),
+        any_failed: step.failed > 0,
+        share: step.error_rate().map_or(NONE.to_owned(), format_share),
+        times: times.chain(services.into_iter().map(|us| time(service, us))).collect(),
+    }
+}
+
+/// Errors, the most frequent class first.
+pub(super) fn errors(result: &RunResult) -> Errors {
+    Errors {
+        classes: result.errors.iter().take(MOST_CLASSES).map(error_class).collect(),
+        left_out: result.errors.len().saturating_sub(MOST_CLASSES),
+    }
+}
+
+fn error_class(error: &ErrorResult) -> ErrorClass {
+    let example = |example: &crate::report::ExampleResult| Example {
+        at: at(example.at_s),
+        step: short(&example.step),
+        message: cut(&example.message, LONGEST_MESSAGE),
+    };
+    ErrorClass {
+        class: short(&error.class),
+        count: format_count(error.count),
+        first: at(error.first_at_s),
+        last: at(error.last_at_s),
+        examples: error.examples.iter().take(MOST_EXAMPLES).map(example).collect(),
+    }
+}
+
+fn at(seconds: f64) -> String {
+    format!("{seconds:.1}s")
+}
+
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_are_cut_between_characters() {
+        assert_eq!(cut("ääää", 3), "äää…");
+        assert_eq!(cut("ääää", 4), "ääää");
+    }
+}
