@@ -108,9 +108,14 @@ pub fn format_us_f64(us: f64) -> String {
 
 /// A span of time for people: `2m`, `1m 30s`, `500ms`.
 pub fn format_duration(duration: Duration) -> String {
-    // Anything below a millisecond is noise in a sentence about minutes.
-    let grain = if duration.as_secs() > 0 { 1_000_000 } else { 1_000 };
-    let nanos = duration.as_nanos() as u64 / grain * grain;
+    // The finer part of a long time is noise in a sentence.
+    let grain_ns = match duration.as_secs() {
+        _ if duration.is_zero() => return "0s".to_owned(),
+        0 => return format_us_f64(duration.as_secs_f64() * 1e6),
+        1..10 => 1_000_000,
+        _ => 1_000_000_000,
+    };
+    let nanos = (duration.as_nanos() as u64).saturating_add(grain_ns / 2) / grain_ns * grain_ns;
     humantime::format_duration(Duration::from_nanos(nanos)).to_string()
 }
 
@@ -208,7 +213,9 @@ mod tests {
         assert_eq!(format_us(600_400), "600.4ms");
         assert_eq!(format_us(999_999), "1s");
         assert_eq!(format_us(1_250_000), "1.25s");
-        assert_eq!(format_duration(Duration::from_millis(90_000)), "1m 30s");
+        for (ms, text) in [(90_000, "1m 30s"), (20_076, "20s"), (1_250, "1s 250ms"), (53, "53ms"), (0, "0s")] {
+            assert_eq!(format_duration(Duration::from_millis(ms)), text);
+        }
         assert_eq!(format_rate(20.0), "20/s");
         assert_eq!(format_share(0.0042), "0.42%");
         assert_eq!(format_count(1_204_000), "1,204,000");

@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod examples;
 mod mistakes;
 mod outputs;
 mod signals;

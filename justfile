@@ -1,0 +1,17 @@
+# What contributors run; `just check` is what continuous integration runs.
+
+# Format, lints, docs, browser and tests.
+check:
+    .ci/run
+
+# The tests alone.
+test:
+    cargo test
+
+# The main job against the built-in target.
+demo:
+    cargo run --release -- run scenarios/light.toml --demo
+
+# Licences, bans and sources of dependencies (needs cargo-deny).
+deny:
+    cargo deny check bans licenses sources
