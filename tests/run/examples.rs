@@ -31,7 +31,7 @@ fn smoke_passes() {
 
 #[test]
 fn light_passes_in_a_short_form() {
-    let text = example("light.toml").replace("\"1m\"", "\"4s\"").replace(X, "\"1s\"");
+    let text = example("light.toml").replace("\"1m\"", "\"4s\"").replace("\"10s\"\narrivals", "\"1s\"\narrivals");
     assert_ne!(text, example("light.toml"));
     let result = punctual(|| Workspace::with(&text).run(&["--demo"])).exits_with(0).result();
     assert!(result.times_us.response.count > 100);
