@@ -23,6 +23,8 @@ pub enum Failure {
     Closed,
     /// The answer was not complete within the request's timeout.
     Timeout,
+    /// The generator's machine had no socket, port or memory left: the target was never asked.
+    Generator,
     /// What came back is not HTTP.
     Protocol,
     /// A status that the step does not expect.
@@ -42,6 +44,7 @@ impl fmt::Display for Failure {
             Self::Reset => "reset",
             Self::Closed => "closed",
             Self::Timeout => "timeout",
+            Self::Generator => "generator",
             Self::Protocol => "protocol",
             Self::Http(status) => return write!(f, "http_{status}"),
             Self::Check => "check",

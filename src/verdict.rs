@@ -67,6 +67,8 @@ pub enum Verdict {
 pub enum Ending {
     /// The plan was carried out.
     Completed,
+    /// Stopped by a step whose failure ends the run.
+    Aborted,
     /// Stopped by Ctrl-C.
     Interrupted,
     /// Stopped by SIGTERM.
@@ -125,10 +127,10 @@ impl Verdict {
         match (ending, self) {
             (Ending::Interrupted, _) => ExitCode::Interrupted,
             (Ending::Terminated, _) => ExitCode::Terminated,
-            (Ending::Completed, _) if started == 0 => ExitCode::NothingRan,
-            (Ending::Completed, Self::Pass) => ExitCode::Passed,
-            (Ending::Completed, Self::Fail) => ExitCode::Failed,
-            (Ending::Completed, Self::Inconclusive) => ExitCode::Inconclusive,
+            (Ending::Completed | Ending::Aborted, _) if started == 0 => ExitCode::NothingRan,
+            (Ending::Completed | Ending::Aborted, Self::Pass) => ExitCode::Passed,
+            (Ending::Completed | Ending::Aborted, Self::Fail) => ExitCode::Failed,
+            (Ending::Completed | Ending::Aborted, Self::Inconclusive) => ExitCode::Inconclusive,
         }
     }
 }

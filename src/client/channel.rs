@@ -151,6 +151,7 @@ impl Attempt {
                 // The target hung up before a byte was written, as it may: nothing was asked yet, so ask anew.
                 Err(Broken { unsent: Some(unsent), .. }) if reused => {
                     *slot = None;
+                    self.connected = false;
                     message = *unsent;
                 }
                 other => return other,

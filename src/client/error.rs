@@ -24,6 +24,8 @@ impl CallError {
         let failure = match error.kind() {
             io::ErrorKind::ConnectionRefused => Failure::ConnectRefused,
             io::ErrorKind::TimedOut => Failure::ConnectTimeout,
+            io::ErrorKind::AddrNotAvailable | io::ErrorKind::OutOfMemory => Failure::Generator,
+            _ if is_out_of_sockets(error) => Failure::Generator,
             _ => Failure::Connect,
         };
         Self::new(failure, error.to_string())
@@ -31,7 +33,12 @@ impl CallError {
 
     /// A TLS handshake that failed.
     pub(super) fn of_handshake(error: &io::Error) -> Self {
-        Self::new(Failure::Tls, error.to_string())
+        let failure = match error.kind() {
+            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => Failure::Reset,
+            io::ErrorKind::UnexpectedEof => Failure::Closed,
+            _ => Failure::Tls,
+        };
+        Self::new(failure, error.to_string())
     }
 
     /// What hyper says of a request that was under way.
@@ -40,12 +47,29 @@ impl CallError {
             Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted) => {
                 Failure::Reset
             }
+            // What a chunked body or a TLS record should not have held.
+            Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput) => Failure::Protocol,
             Some(_) => Failure::Closed,
             None if error.is_parse() || error.is_parse_too_large() => Failure::Protocol,
             None if error.is_incomplete_message() || error.is_canceled() || error.is_closed() => Failure::Closed,
             None => Failure::Protocol,
         };
         Self::new(failure, sentence(error))
+    }
+}
+
+/// Whether the system has no descriptor or buffer left for a connection.
+fn is_out_of_sockets(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::io::Errno;
+        let ours = [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM];
+        error.raw_os_error().is_some_and(|code| ours.iter().any(|errno| errno.raw_os_error() == code))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = error;
+        false
     }
 }
 

@@ -17,8 +17,8 @@ use super::error::CallError;
 use super::transport::Transport;
 use crate::failure::Failure;
 
-/// Large enough for the heads and small bodies of an API, small enough for thousands of connections.
-const READ_BUFFER: usize = 8 * 1024;
+/// The largest head that is read; buffers start small and grow when it is needed.
+const LARGEST_HEAD: usize = 256 * 1024;
 
 pub(super) type HttpRequest = http::Request<Full<Bytes>>;
 
@@ -41,7 +41,7 @@ pub(super) struct Broken {
 impl Http1 {
     pub(super) async fn handshake(transport: Transport) -> Result<Self, CallError> {
         let mut builder = Builder::new();
-        builder.read_buf_exact_size(Some(READ_BUFFER)).writev(false);
+        builder.max_buf_size(LARGEST_HEAD).writev(false);
         let handshake = builder.handshake(TokioIo::new(transport)).await;
         let (sender, connection) = handshake.map_err(|error| CallError::of_http(&error))?;
         Ok(Self { sender, connection: Box::new(connection), closed: false })

@@ -27,6 +27,9 @@ enum CommandError {
         "the target cannot be reached, so nothing was sent: {error}\n  target: {target}\n  is it running, and is base_url right? {hint}"
     )]
     Unreachable { target: String, error: EngineError, hint: &'static str },
+    /// Setup failed, so the load was not started.
+    #[error("{0}\n  the load was not started; setup steps run before it, and each must pass")]
+    Setup(EngineError),
     /// Everything else.
     #[error("{0:#}")]
     Other(#[from] anyhow::Error),
@@ -35,7 +38,7 @@ enum CommandError {
 impl CommandError {
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Scenario(_) | Self::Unreachable { .. } => ExitCode::Invalid,
+            Self::Scenario(_) | Self::Unreachable { .. } | Self::Setup(_) => ExitCode::Invalid,
             Self::Other(_) => ExitCode::Internal,
         }
     }

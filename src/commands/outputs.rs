@@ -50,6 +50,15 @@ impl Outputs {
         &self.folder
     }
 
+    /// Takes the empty files away again when there will be no report: they would look like a run.
+    pub(super) fn discard(&self) {
+        for name in [RESULT, "summary.csv", "timeline.csv", "report.html"] {
+            // What cannot be removed stays empty, and no harm is done.
+            let _ = fs::remove_file(self.folder.join(name));
+        }
+        let _ = fs::remove_dir(&self.folder);
+    }
+
     /// Writes every view of the run; all are tried before the first error is given.
     pub(super) fn write(&self, report: &Report) -> anyhow::Result<()> {
         let written = [

@@ -9,7 +9,7 @@ use super::machine::this_machine;
 use crate::cli::PlanArgs;
 use crate::gate::Origin;
 use crate::plan::{Environment, Overrides, Plan};
-use crate::report;
+use crate::report::{self, clean};
 use crate::scenario::ScenarioFile;
 use crate::units::format_duration;
 use crate::verdict::ExitCode;
@@ -25,22 +25,23 @@ pub(super) fn run(args: &PlanArgs) -> Result<ExitCode, CommandError> {
 
 fn print(plan: &Plan) -> std::io::Result<()> {
     let mut out = anstream::stdout().lock();
-    writeln!(out, "{}: {}", plan.name, report::statement(plan))?;
+    writeln!(out, "{}: {}", clean(&plan.name), report::statement(plan))?;
     for (number, step) in plan.steps.iter().enumerate() {
         let timeout = format_duration(step.timeout);
+        let flow = plan.flows.iter().find(|flow| flow.steps.contains(&number)).map_or("", |flow| flow.name.as_str());
+        let flow = if flow.is_empty() { String::new() } else { format!("{} / ", clean(flow)) };
         writeln!(
             out,
-            "  step {}  {}: {} {} → {} within {timeout}",
+            "  step {}  {flow}{}: {} → {} within {timeout}",
             number + 1,
-            step.name,
-            step.method,
-            step.path,
+            clean(&step.name),
+            clean(&step.request.summary()),
             step.expect
         )?;
     }
     for named in &plan.gates {
         let origin = if named.origin == Origin::Default { "  (added by mnload)" } else { "" };
-        writeln!(out, "  gate    {}: {}{origin}", named.name, named.gate)?;
+        writeln!(out, "  gate    {}: {}{origin}", clean(&named.name), clean(&named.gate.to_string()))?;
     }
     writeln!(out, "  seed    {}", plan.seed)
 }

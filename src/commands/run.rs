@@ -40,22 +40,33 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, CommandError> {
 
 async fn load_and_judge(args: &RunArgs, plan: &Arc<Plan>) -> Result<ExitCode, CommandError> {
     let mut signals = Signals::listen().context("cannot listen for signals")?;
-    let connector = engine::reach(plan).await.map_err(|error| unreachable(plan, error))?;
+    let connector = tokio::select! {
+        reached = engine::reach(plan) => reached.map_err(|error| unreachable(plan, error))?,
+        ending = signals.next() => return Ok(left_at_once(ending)),
+    };
     let started_at = jiff::Timestamp::now();
     let outputs = Outputs::create(args.out.as_deref(), &plan.name, &started_at, args.overwrite)?;
     let mut progress = Progress::new(plan.load.duration(), args.quiet);
     if !args.quiet {
-        progress.say(&format!("{}: {}", plan.name, report::statement(plan)));
+        progress.say(&format!("{}: {}", report::clean(&plan.name), report::statement(plan)));
     }
     let stop = Stop::default();
     let (live, mut watched) = watch::channel(Live::default());
     let mut running = pin!(engine::run(plan, connector, &live, &stop));
     let summary = loop {
         tokio::select! {
-            ended = &mut running => break ended.context("the run broke down")?,
+            ended = &mut running => match ended {
+                Ok(summary) => break summary,
+                Err(error) => {
+                    outputs.discard();
+                    progress.finish();
+                    return Err(broken(plan, error));
+                }
+            },
             Ok(()) = watched.changed() => progress.update(&watched.borrow_and_update()),
             ending = signals.next() => {
                 if stop.is_asked() {
+                    outputs.discard();
                     return Ok(left_at_once(stop.ending()));
                 }
                 stop.ask(ending);
@@ -65,8 +76,10 @@ async fn load_and_judge(args: &RunArgs, plan: &Arc<Plan>) -> Result<ExitCode, Co
     };
     progress.finish();
     let report = judged(plan, summary, started_at);
-    show(args, &report).context("cannot write to standard output")?;
-    outputs.write(&report)?;
+    // The evidence first: a reader of standard output may have gone away.
+    let written = outputs.write(&report);
+    show(args, &report);
+    written?;
     if !args.quiet {
         progress.say(&format!("  report     {}", outputs.folder().join("report.html").display()));
     }
@@ -79,18 +92,19 @@ fn judged(plan: &Plan, summary: Summary, started_at: jiff::Timestamp) -> Report 
 }
 
 /// The asked-for document on stdout; the report for people too, on stderr, if that is another.
-fn show(args: &RunArgs, report: &Report) -> anyhow::Result<()> {
+fn show(args: &RunArgs, report: &Report) {
     let detail = if args.quiet { Detail::Quiet } else { Detail::Full };
     let text = report::render_console(report, detail);
     let mut out = anstream::stdout();
-    match args.format {
-        Format::Text => write!(out, "{text}")?,
+    // Nobody may be reading any more; the run folder and the exit code say the same.
+    let _ = match args.format {
+        Format::Text => write!(out, "{text}").map_err(anyhow::Error::from),
         Format::Json => {
-            write!(anstream::stderr(), "{text}")?;
-            write_json(report, &mut out)?;
+            let _ = write!(anstream::stderr(), "{text}");
+            write_json(report, &mut out)
         }
-    }
-    Ok(out.flush()?)
+    };
+    let _ = out.flush();
 }
 
 fn exit_code(report: &Report) -> ExitCode {
@@ -100,7 +114,16 @@ fn exit_code(report: &Report) -> ExitCode {
 fn left_at_once(ending: Ending) -> ExitCode {
     match ending {
         Ending::Terminated => ExitCode::Terminated,
-        Ending::Completed | Ending::Interrupted => ExitCode::Interrupted,
+        Ending::Completed | Ending::Aborted | Ending::Interrupted => ExitCode::Interrupted,
+    }
+}
+
+/// A failing setup is the user's business like a target that is not there; the rest is ours.
+fn broken(plan: &Plan, error: EngineError) -> CommandError {
+    match error {
+        error @ EngineError::Setup { .. } => CommandError::Setup(error),
+        error @ EngineError::Target(_) => unreachable(plan, error),
+        error => CommandError::Other(anyhow::Error::new(error).context("the run broke down")),
     }
 }
 

@@ -4,9 +4,8 @@ use std::io;
 use std::rc::Rc;
 
 use super::journey::Stage;
-use super::lanes::Lanes;
+use super::lanes::{Lanes, Offer};
 use super::pacer::Pacer;
-use super::stop::Stop;
 use super::worker::{Assignment, WorkerReport};
 use crate::load::{Arrival, Open, Shard};
 use crate::metrics::Accounting;
@@ -17,19 +16,14 @@ pub(super) async fn run(load: &Open, stage: &Rc<Stage>, assignment: &Assignment)
     let most = assignment.shard.share(limits.max_in_flight).max(1) as usize;
     let lanes = Lanes::new(Rc::clone(stage), assignment.connector.clone(), most);
     let mut offered = Offered::default();
-    offer_all(load, assignment.shard, stage, &lanes, &assignment.stop, &mut offered).await?;
-    let mut unstarted = offered.never_due;
-    if assignment.stop.is_asked() {
-        unstarted += lanes.forget_waiting();
-    }
-    let drained = tokio::time::timeout(limits.drain, drain(&lanes, &assignment.stop)).await;
-    if let Ok(forgotten) = drained {
-        unstarted += forgotten;
-    }
+    offer_all(load, assignment.shard, stage, &lanes, &mut offered).await?;
+    // What is cut off at the limit is counted from what the lanes say afterwards.
+    let _ = tokio::time::timeout(limits.drain, drain(&lanes, stage)).await;
+    lanes.forget_waiting();
     let accounting = Accounting {
         scheduled: offered.due + offered.never_due,
         abandoned: lanes.busy(),
-        unstarted: unstarted + lanes.forget_waiting(),
+        unstarted: offered.never_due + lanes.forgotten(),
         ..Accounting::default()
     };
     Ok(WorkerReport {
@@ -54,37 +48,34 @@ async fn offer_all(
     shard: Shard,
     stage: &Stage,
     lanes: &Rc<Lanes>,
-    stop: &Stop,
     offered: &mut Offered,
 ) -> io::Result<()> {
-    let mut pacer = Pacer::new()?;
+    let mut pacer = Pacer::new(load.profile.peak_per_s() / shard.of as f64)?;
     let mut schedule = load.schedule(shard);
-    let mut asked = std::pin::pin!(stop.asked());
-    while let Some(Arrival { due, .. }) = schedule.next() {
+    let mut asked = std::pin::pin!(stage.stop.asked());
+    while let Some(Arrival { index, due }) = schedule.next() {
         let due_ns = due.as_nanos() as u64;
         tokio::select! {
             biased;
             () = &mut asked => {
-                offered.never_due += 1 + schedule.count() as u64;
+                stage.recorder.borrow_mut().close_window(stage.clock.now_ns());
+                offered.never_due += 1 + schedule.remaining();
                 return Ok(());
             }
             waited = pacer.until(stage.clock.instant(due_ns)) => waited?,
         }
         offered.due += 1;
-        lanes.offer(due_ns);
+        lanes.offer(Offer { arrival: index, due_ns });
     }
     Ok(())
 }
 
-/// Waits until every journey is over; a stop in the meantime forgets the arrivals that wait, and says how many.
-async fn drain(lanes: &Lanes, stop: &Stop) -> u64 {
-    if !stop.is_asked() {
-        tokio::select! {
-            () = lanes.all_quiet() => return 0,
-            () = stop.asked() => {}
-        }
+/// Waits until every journey is over; a stop forgets the arrivals that wait.
+async fn drain(lanes: &Lanes, stage: &Stage) {
+    tokio::select! {
+        () = lanes.all_quiet() => return,
+        () = stage.stop.asked() => {}
     }
-    let forgotten = lanes.forget_waiting();
+    lanes.forget_waiting();
     lanes.all_quiet().await;
-    forgotten
 }

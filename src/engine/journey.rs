@@ -1,109 +1,239 @@
-//! One journey: asks its program for a call, performs it, counts it, and hands the result back.
+//! One journey: goes through the steps of its flow, performs each call, counts it, and decides how to go on.
 //!
-//! The program here is the compiled flow; whatever else may ask for calls one day is driven in the same way.
+//! The program is the compiled flow; what performs, times and counts calls knows nothing of that.
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
 
-use crate::client::{Answer, Channel, Clock, Exchange, Request};
+use tokio::time::{Instant, sleep_until};
+
+use super::chance::choose_flow;
+use super::stop::Stop;
+use crate::client::{Channel, Clock, Exchange, Request};
 use crate::failure::Failure;
 use crate::metrics::{Checks, JourneyEnding, Recorder, Sample};
-use crate::plan::{Plan, Step};
+use crate::plan::{Again, Condition, OnFailure, Only, Plan, RenderError, Scope, Seat, Step};
+use crate::verdict::Ending;
 
 /// What all journeys of one worker share.
 #[derive(Debug)]
 pub(super) struct Stage {
-    pub(super) plan: std::sync::Arc<Plan>,
+    pub(super) plan: Arc<Plan>,
+    /// The values that journeys start from, setup's included.
+    pub(super) base: Scope,
     pub(super) clock: Clock,
     pub(super) recorder: RefCell<Recorder>,
+    pub(super) stop: Stop,
 }
 
-/// A journey under way.
-struct Program<'p> {
-    steps: &'p [Step],
-    next: usize,
+/// A journey to be taken up.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ticket {
+    /// When it is due.
+    pub(super) due_ns: u64,
+    /// Whether the schedule set that time, so that being late is the generator's fault.
+    pub(super) scheduled: bool,
+    /// Whose journey it is.
+    pub(super) seat: Seat,
+}
+
+/// How one request came out, as far as the journey is concerned.
+struct Judged {
+    failure: Option<Failure>,
+    /// What is to be said of the failure.
+    message: String,
+}
+
+/// Performs the journey of `ticket` with the values of `scope`, through `channel`; says whether it passed.
+pub(super) async fn perform(stage: &Rc<Stage>, channel: &mut Channel, scope: &Scope, ticket: Ticket) -> bool {
+    stage.recorder.borrow_mut().journey_started(stage.clock.now_ns());
+    scope.begin(&stage.base, ticket.seat);
+    let plan = &stage.plan;
+    let flow = choose_flow(&plan.flows, scope).map_or(0..0, |flow| flow.steps.clone());
+    let steps = flow.map(|number| (number, &plan.steps[number]));
+    let passed = go_through(stage, channel, scope, steps, ticket.due_ns, ticket.scheduled).await;
+    stage.recorder.borrow_mut().journey_ended(if passed { JourneyEnding::Passed } else { JourneyEnding::Failed });
+    passed
+}
+
+/// Does `steps` one after the other, the first of them due at `due_ns`; says whether all passed.
+pub(super) async fn go_through<'s>(
+    stage: &Rc<Stage>,
+    channel: &mut Channel,
+    scope: &Scope,
+    steps: impl Iterator<Item = (usize, &'s Step)>,
+    due_ns: u64,
+    scheduled: bool,
+) -> bool {
+    let mut under_way = UnderWay { stage, channel, scope, due_ns, scheduled, failed: false };
+    'journey: for (number, step) in steps {
+        for _ in 0..step.repeat {
+            match under_way.step(number, step).await {
+                true => {}
+                false if step.on_failure == OnFailure::Continue => {}
+                false => break 'journey,
+            }
+        }
+    }
+    !under_way.failed
+}
+
+struct UnderWay<'j> {
+    stage: &'j Rc<Stage>,
+    channel: &'j mut Channel,
+    scope: &'j Scope,
+    /// When the next request is due.
+    due_ns: u64,
+    scheduled: bool,
     failed: bool,
 }
 
-impl<'p> Program<'p> {
-    /// The next call, with the number of its step; none when the journey is over.
-    fn ask(&mut self) -> Option<(usize, &'p Step)> {
-        let number = self.next;
-        let step = self.steps.get(number).filter(|_| !self.failed)?;
-        self.next += 1;
-        Some((number, step))
+impl UnderWay<'_> {
+    /// Does one step, as often as it may be tried; says whether the journey can go on as planned.
+    async fn step(&mut self, number: usize, step: &Step) -> bool {
+        match is_done(&step.only, self.scope) {
+            Ok(true) => {}
+            Ok(false) => return true,
+            Err(error) => return self.not_sent(number, step, &error),
+        }
+        let mut tries = Tries::of(step, self.stage.clock.now_ns());
+        let passed = loop {
+            let rendered = match step.request.render(self.scope) {
+                Ok(rendered) => rendered,
+                Err(error) => return self.not_sent(number, step, &error),
+            };
+            let request = Request {
+                place: step.request.endpoint,
+                method: &step.request.method,
+                path: &rendered.path,
+                headers: &rendered.headers,
+                body: &rendered.body,
+                timeout: step.timeout,
+                keep_body: false,
+            };
+            let exchange = self.channel.call(&request).await;
+            let judged = judge(step, &exchange);
+            let pause = judged.failure.and_then(|_| tries.pause_before_next(self.stage.clock.now_ns()));
+            self.record(number, &exchange, &judged, pause.is_some());
+            // The next request is due when this one is done: what comes in between is not the target's.
+            (self.due_ns, self.scheduled) = (exchange.done_ns, false);
+            if let Ok(answer) = exchange.result {
+                self.channel.recycle(answer.headers);
+            }
+            match pause {
+                Some(pause) => self.rest(pause).await,
+                None => break judged.failure.is_none(),
+            }
+        };
+        if !passed {
+            self.fail(step);
+            // A connection that is refused at once must not keep the worker from everything else.
+            tokio::task::yield_now().await;
+        }
+        if let Some((shortest, longest)) = step.think {
+            let draw = if shortest == longest { 0.0 } else { self.scope.draw() };
+            self.rest(shortest + (longest - shortest).mul_f64(draw)).await;
+        }
+        passed
     }
 
-    /// Goes on with what came of the call.
-    fn resume(&mut self, failure: Option<Failure>) {
-        self.failed |= failure.is_some();
+    /// Waits as a user does: what comes next is due when the pause is over. A stop ends it early.
+    async fn rest(&mut self, pause: Duration) {
+        let until = Instant::now() + pause;
+        tokio::select! {
+            () = sleep_until(until) => {}
+            () = self.stage.stop.asked() => {}
+        }
+        self.due_ns = self.stage.clock.now_ns();
     }
-}
 
-/// Performs the journey that is due at `due_ns`.
-pub(super) async fn perform(stage: &Rc<Stage>, channel: &mut Channel, due_ns: u64) {
-    stage.recorder.borrow_mut().journey_started(stage.clock.now_ns());
-    let mut program = Program { steps: &stage.plan.steps, next: 0, failed: false };
-    let mut due_ns = due_ns;
-    let mut scheduled = true;
-    while let Some((number, step)) = program.ask() {
-        let exchange = channel.call(&request_of(step)).await;
-        let failure = judge(step, &exchange);
-        record(stage, number, step, due_ns, scheduled, &exchange, failure);
-        program.resume(failure);
-        // The next step is due when this one is done: what comes in between is not the target's.
-        (due_ns, scheduled) = (exchange.done_ns, false);
-        if let Ok(answer) = exchange.result {
-            channel.recycle(answer.headers);
+    fn fail(&mut self, step: &Step) {
+        self.failed = true;
+        if step.on_failure == OnFailure::AbortRun {
+            self.stage.stop.ask(Ending::Aborted);
         }
     }
-    let ending = if program.failed { JourneyEnding::Failed } else { JourneyEnding::Passed };
-    stage.recorder.borrow_mut().journey_ended(ending);
-}
 
-fn request_of(step: &Step) -> Request<'_> {
-    Request {
-        place: step.endpoint,
-        method: &step.method,
-        path: &step.path,
-        headers: &step.headers,
-        body: &step.body,
-        timeout: step.timeout,
-        keep_body: false,
+    /// Counts a request that could not even be made.
+    fn not_sent(&mut self, number: usize, step: &Step, error: &RenderError) -> bool {
+        let message = self.stage.plan.secrets.redact(&error.to_string()).into_owned();
+        self.stage.recorder.borrow_mut().not_sent(number, self.stage.clock.now_ns(), message);
+        self.fail(step);
+        false
+    }
+
+    fn record(&self, step: usize, exchange: &Exchange, judged: &Judged, tried_again: bool) {
+        // What is tried again has not failed yet: only the last word counts.
+        let failure = judged.failure.filter(|_| !tried_again);
+        let checks = match tried_again {
+            true => Checks::default(),
+            false => Checks { passed: u64::from(failure.is_none()), failed: u64::from(failure.is_some()) },
+        };
+        let sample = Sample {
+            step,
+            due_ns: self.due_ns,
+            sent_ns: exchange.sent_ns,
+            first_byte_ns: exchange.first_byte_ns,
+            done_ns: exchange.done_ns,
+            failure,
+            checks,
+            scheduled: self.scheduled,
+            tried_again,
+        };
+        let mut recorder = self.stage.recorder.borrow_mut();
+        recorder.connections_opened(exchange.opened);
+        recorder.record(&sample, || self.stage.plan.secrets.redact(&judged.message).into_owned());
     }
 }
 
-/// Why the call failed, if it did.
-fn judge(step: &Step, exchange: &Exchange) -> Option<Failure> {
-    match &exchange.result {
-        Err(error) => Some(error.failure),
-        Ok(Answer { status, .. }) => (!step.expect.accepts(*status)).then_some(Failure::Http(*status)),
+/// How often a step may still be tried.
+enum Tries {
+    Left(u64, Duration),
+    Until(u64, Duration),
+}
+
+impl Tries {
+    fn of(step: &Step, now_ns: u64) -> Self {
+        match step.again {
+            Again::Never => Self::Left(0, Duration::ZERO),
+            Again::Retry(times, pause) => Self::Left(times, pause),
+            Again::Poll(every, deadline) => Self::Until(now_ns.saturating_add(deadline.as_nanos() as u64), every),
+        }
+    }
+
+    /// How long to wait before the next try; none if there is none.
+    fn pause_before_next(&mut self, now_ns: u64) -> Option<Duration> {
+        match self {
+            Self::Left(0, _) => None,
+            Self::Left(left, pause) => {
+                *left -= 1;
+                Some(*pause)
+            }
+            Self::Until(end_ns, every) => (now_ns + every.as_nanos() as u64 <= *end_ns).then_some(*every),
+        }
     }
 }
 
-fn record(
-    stage: &Stage,
-    number: usize,
-    step: &Step,
-    due_ns: u64,
-    scheduled: bool,
-    exchange: &Exchange,
-    failure: Option<Failure>,
-) {
-    let sample = Sample {
-        step: number,
-        due_ns,
-        sent_ns: exchange.sent_ns,
-        first_byte_ns: exchange.first_byte_ns,
-        done_ns: exchange.done_ns,
-        failure,
-        checks: Checks { passed: u64::from(failure.is_none()), failed: u64::from(failure.is_some()) },
-        scheduled,
+/// Whether the step is done in this journey.
+fn is_done(only: &Only, scope: &Scope) -> Result<bool, RenderError> {
+    let holds = |condition: &Option<Condition>, without: bool| match condition {
+        Some(condition) => condition.holds(scope),
+        None => Ok(without),
     };
-    let mut recorder = stage.recorder.borrow_mut();
-    recorder.connections_opened(exchange.opened);
-    recorder.record(&sample, || match &exchange.result {
-        Err(error) => error.message.clone(),
-        Ok(answer) => format!("expected {}, got status {}", step.expect, answer.status),
-    });
+    let chosen = only.probability.is_none_or(|share| scope.draw() < share);
+    Ok(chosen && holds(&only.when, true)? && !holds(&only.unless, false)?)
+}
+
+/// Why the call failed, if it did, and in which words.
+fn judge(step: &Step, exchange: &Exchange) -> Judged {
+    match &exchange.result {
+        Err(error) => Judged { failure: Some(error.failure), message: error.message.clone() },
+        Ok(answer) if step.expect.accepts(answer.status) => Judged { failure: None, message: String::new() },
+        Ok(answer) => Judged {
+            failure: Some(Failure::Http(answer.status)),
+            message: format!("expected {}, got status {}", step.expect, answer.status),
+        },
+    }
 }

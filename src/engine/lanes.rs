@@ -12,8 +12,9 @@ use std::task::{Poll, Waker};
 use tokio::sync::Notify;
 use tokio::task::spawn_local;
 
-use super::journey::{Stage, perform};
+use super::journey::{Stage, Ticket, perform};
 use crate::client::{Channel, Connector};
+use crate::plan::Seat;
 
 /// All lanes of one worker.
 pub(super) struct Lanes {
@@ -21,20 +22,28 @@ pub(super) struct Lanes {
     connector: Connector,
     most: usize,
     /// Lanes that wait for something to do; the last one was busy last.
-    idle: RefCell<Vec<Rc<Seat>>>,
-    /// Due times of arrivals that wait for a lane.
-    waiting: RefCell<VecDeque<u64>>,
+    idle: RefCell<Vec<Rc<Hatch>>>,
+    /// Arrivals that wait for a lane.
+    waiting: RefCell<VecDeque<Offer>>,
     lanes: Cell<usize>,
     busy: Cell<usize>,
     peak_busy: Cell<usize>,
     waited: Cell<u64>,
+    forgotten: Cell<u64>,
     quiet: Notify,
+}
+
+/// An arrival: which one, and when it is due.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Offer {
+    pub(super) arrival: u64,
+    pub(super) due_ns: u64,
 }
 
 /// Where an idle lane is handed its next arrival.
 #[derive(Default)]
-struct Seat {
-    due_ns: Cell<Option<u64>>,
+struct Hatch {
+    offer: Cell<Option<Offer>>,
     waker: Cell<Option<Waker>>,
 }
 
@@ -50,32 +59,39 @@ impl Lanes {
             busy: Cell::new(0),
             peak_busy: Cell::new(0),
             waited: Cell::new(0),
+            forgotten: Cell::new(0),
             quiet: Notify::new(),
         })
     }
 
-    /// Has the journey that is due at `due_ns` taken up as soon as can be.
-    pub(super) fn offer(self: &Rc<Self>, due_ns: u64) {
+    /// Has the journey of `offer` taken up as soon as can be.
+    pub(super) fn offer(self: &Rc<Self>, offer: Offer) {
         let idle = self.idle.borrow_mut().pop();
-        if let Some(seat) = idle {
+        if let Some(hatch) = idle {
             self.mark_busy();
-            seat.due_ns.set(Some(due_ns));
-            if let Some(waker) = seat.waker.take() {
+            hatch.offer.set(Some(offer));
+            if let Some(waker) = hatch.waker.take() {
                 waker.wake();
             }
         } else if self.lanes.get() < self.most {
             self.mark_busy();
             self.lanes.set(self.lanes.get() + 1);
-            spawn_local(Rc::clone(self).lane(due_ns));
+            spawn_local(Rc::clone(self).lane(offer));
         } else {
             self.waited.set(self.waited.get() + 1);
-            self.waiting.borrow_mut().push_back(due_ns);
+            self.waiting.borrow_mut().push_back(offer);
         }
     }
 
     /// Takes up no more of the arrivals that wait.
-    pub(super) fn forget_waiting(&self) -> u64 {
-        self.waiting.borrow_mut().drain(..).count() as u64
+    pub(super) fn forget_waiting(&self) {
+        let waiting = self.waiting.borrow_mut().drain(..).count() as u64;
+        self.forgotten.set(self.forgotten.get() + waiting);
+    }
+
+    /// Arrivals that were never taken up.
+    pub(super) fn forgotten(&self) -> u64 {
+        self.forgotten.get()
     }
 
     /// Waits until nothing is under way and nothing waits.
@@ -105,38 +121,42 @@ impl Lanes {
         self.peak_busy.set(self.peak_busy.get().max(self.busy.get()));
     }
 
-    fn mark_idle(&self, seat: &Rc<Seat>) {
+    fn mark_idle(&self, hatch: &Rc<Hatch>) {
         self.busy.set(self.busy.get() - 1);
-        self.idle.borrow_mut().push(Rc::clone(seat));
+        self.idle.borrow_mut().push(Rc::clone(hatch));
         if self.busy.get() == 0 {
             self.quiet.notify_one();
         }
     }
 
-    async fn lane(self: Rc<Self>, first_due_ns: u64) {
+    async fn lane(self: Rc<Self>, first: Offer) {
         let mut channel = Channel::new(self.connector.clone(), self.stage.clock);
-        let seat = Rc::new(Seat::default());
-        let mut due_ns = first_due_ns;
+        let scope = self.stage.base.fork();
+        let hatch = Rc::new(Hatch::default());
+        let mut offer = first;
         loop {
-            perform(&self.stage, &mut channel, due_ns).await;
+            // In an open load everybody is somebody new.
+            let seat = Seat { user: offer.arrival, iteration: 0, arrival: offer.arrival };
+            let ticket = Ticket { due_ns: offer.due_ns, scheduled: true, seat };
+            perform(&self.stage, &mut channel, &scope, ticket).await;
             let waiting = self.waiting.borrow_mut().pop_front();
-            due_ns = match waiting {
-                Some(due_ns) => due_ns,
+            offer = match waiting {
+                Some(offer) => offer,
                 None => {
-                    self.mark_idle(&seat);
-                    seat.next(&mut channel).await
+                    self.mark_idle(&hatch);
+                    hatch.next(&mut channel).await
                 }
             };
         }
     }
 }
 
-impl Seat {
+impl Hatch {
     /// The next arrival; until it comes, connections that the target closes are let go of.
-    async fn next(&self, channel: &mut Channel) -> u64 {
+    async fn next(&self, channel: &mut Channel) -> Offer {
         poll_fn(|cx| {
-            if let Some(due_ns) = self.due_ns.take() {
-                return Poll::Ready(due_ns);
+            if let Some(offer) = self.offer.take() {
+                return Poll::Ready(offer);
             }
             channel.poll_idle(cx);
             self.waker.set(Some(cx.waker().clone()));

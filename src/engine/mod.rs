@@ -3,9 +3,11 @@
 //! Takes a [`Plan`] and a [`Stop`], gives a [`Summary`]; a live view can watch on the way. Each worker is a thread with a
 //! runtime, connections and books of its own; nothing is shared while requests are sent.
 
+mod chance;
 mod dispatch;
 mod journey;
 mod lanes;
+mod once;
 mod pacer;
 mod stop;
 mod usage;
@@ -38,6 +40,14 @@ pub enum EngineError {
     /// A thread or its runtime could not be had.
     #[error("cannot start a worker: {0}")]
     Worker(#[from] std::io::Error),
+    /// A step of setup failed.
+    #[error("the setup step `{step}` failed: {message}")]
+    Setup {
+        /// Its name.
+        step: String,
+        /// What happened.
+        message: String,
+    },
     /// A worker ended before its time.
     #[error("a worker broke down: {0}")]
     Broken(String),
@@ -56,13 +66,13 @@ pub async fn reach(plan: &Plan) -> Result<Connector, EngineError> {
     let endpoints = plan.target.endpoints.iter();
     let remotes =
         endpoints.map(|place| Remote { host: place.host.clone(), port: place.port, tls: place.tls }).collect();
-    let connector = Connector::prepare(remotes, &trust).await?;
+    let reached = async {
+        let connector = Connector::prepare(remotes, &trust).await?;
+        connector.probe().await?;
+        Ok(connector)
+    };
     let limit = plan.target.timeout;
-    match tokio::time::timeout(limit, connector.probe()).await {
-        Ok(reached) => reached?,
-        Err(_) => return Err(PrepareError::Silent(limit).into()),
-    }
-    Ok(connector)
+    tokio::time::timeout(limit, reached).await.unwrap_or(Err(PrepareError::Silent(limit).into()))
 }
 
 /// Runs `plan` to its end, or until `stop` says so.
@@ -75,8 +85,12 @@ pub async fn run(
     live: &watch::Sender<Live>,
     stop: &Stop,
 ) -> Result<Summary, EngineError> {
+    let base = plan.scope.fork();
+    once::setup(plan, &connector, &base, stop).await?;
     let workers = plan.limits.workers as u64;
-    let start = Instant::now() + if workers > 1 { HEAD_START } else { Duration::ZERO };
+    let head_start = if matches!(plan.load, Load::Once) { Duration::ZERO } else { HEAD_START };
+    let start = Instant::now() + head_start;
+    stop.load_starts_at(start);
     let clock = Clock::starting_at(start);
     let cap = match &plan.load {
         Load::Closed(closed) => users::cap(closed),
@@ -85,7 +99,7 @@ pub async fn run(
     let (sender, receiver) = mpsc::unbounded_channel();
     let threads = Shard::all(workers)
         .map(|shard| {
-            let (plan, connector, cap) = (Arc::clone(plan), connector.clone(), cap.clone());
+            let (plan, connector, cap, base) = (Arc::clone(plan), connector.clone(), cap.clone(), base.clone());
             worker::spawn(Assignment {
                 shard,
                 plan,
@@ -94,6 +108,7 @@ pub async fn run(
                 snapshots: sender.clone(),
                 stop: stop.clone(),
                 cap,
+                base,
             })
         })
         .collect::<Result<Vec<_>, _>>()?;
@@ -105,7 +120,9 @@ pub async fn run(
         let report = thread.join().map_err(|panic| EngineError::Broken(words_of(&*panic)))??;
         reports.push(report);
     }
-    Ok(summarise(plan, aggregate, &reports, start.elapsed(), stop))
+    let elapsed = start.elapsed();
+    once::teardown(plan, &connector, &base).await;
+    Ok(summarise(plan, aggregate, &reports, elapsed, stop))
 }
 
 /// Merges snapshots until every worker has hung up.
@@ -143,7 +160,9 @@ fn summarise(plan: &Plan, aggregate: Aggregate, reports: &[WorkerReport], elapse
     // An open load offers until its schedule ends or is stopped; in the others journeys start until the last one does.
     let window = match (&plan.load, stop.stopped_after()) {
         (Load::Open(open), stopped) => stopped.unwrap_or(Duration::MAX).min(open.profile.duration()),
-        (Load::Once | Load::Closed(_), _) => plan.load.duration().unwrap_or(elapsed).min(elapsed),
+        (Load::Once | Load::Closed(_), stopped) => {
+            stopped.unwrap_or(Duration::MAX).min(plan.load.duration().unwrap_or(elapsed)).min(elapsed)
+        }
     };
     let per_s = |count: u64| if window.is_zero() { 0.0 } else { count as f64 / window.as_secs_f64() };
     Summary {

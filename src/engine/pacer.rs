@@ -1,26 +1,31 @@
 //! Waiting until a due time, with a finer clock than the runtime's timers, which have a grain of 1 ms.
 //!
-//! On Linux a timerfd wakes the worker within tens of microseconds. Each wake costs some 25 µs of CPU, so arrivals that
-//! are closer together than [`GRAIN`] share one.
+//! On Linux a timerfd wakes the worker within tens of microseconds. Each wake costs some 25 µs of CPU, so above
+//! [`MOST_WAKES_PER_S`] arrivals that are closer together than [`GRAIN`] share one.
 
 use std::io;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The least time between two wakes.
+/// Below this rate every due time has a wake of its own.
+const MOST_WAKES_PER_S: f64 = 2_000.0;
+/// The least time between two wakes above it.
 const GRAIN: Duration = Duration::from_micros(200);
 
 /// Waits for one due time after another.
 #[derive(Debug)]
 pub(super) struct Pacer {
     timer: timer::Timer,
+    grain: Duration,
     last_wake: Option<Instant>,
 }
 
 impl Pacer {
-    pub(super) fn new() -> io::Result<Self> {
-        Ok(Self { timer: timer::Timer::new()?, last_wake: None })
+    /// A pacer for so many due times per second at the most.
+    pub(super) fn new(peak_per_s: f64) -> io::Result<Self> {
+        let grain = if peak_per_s > MOST_WAKES_PER_S { GRAIN } else { Duration::ZERO };
+        Ok(Self { timer: timer::Timer::new()?, grain, last_wake: None })
     }
 
     /// Returns at `due` or as soon after it as can be; at once if it has passed.
@@ -28,7 +33,7 @@ impl Pacer {
         if Instant::now() >= due {
             return Ok(());
         }
-        let wake = self.last_wake.map_or(due, |last| due.max(last + GRAIN));
+        let wake = self.last_wake.map_or(due, |last| due.max(last + self.grain));
         loop {
             let left = wake.saturating_duration_since(Instant::now());
             if left.is_zero() {

@@ -1,5 +1,6 @@
 //! The wish to stop early: shared by all workers, with the reason and the moment.
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -11,12 +12,12 @@ use crate::verdict::Ending;
 #[derive(Debug, Clone)]
 pub struct Stop {
     state: watch::Sender<Option<(Ending, Instant)>>,
-    created: Instant,
+    started: Arc<OnceLock<Instant>>,
 }
 
 impl Default for Stop {
     fn default() -> Self {
-        Self { state: watch::Sender::new(None), created: Instant::now() }
+        Self { state: watch::Sender::new(None), started: Arc::default() }
     }
 }
 
@@ -49,8 +50,15 @@ impl Stop {
         self.state.borrow().map_or(Ending::Completed, |(ending, _)| ending)
     }
 
-    /// How long after its creation the stop was asked for.
+    /// Notes when the load starts.
+    pub(super) fn load_starts_at(&self, start: Instant) {
+        // Only the first load of a run counts; there is one.
+        let _ = self.started.set(start);
+    }
+
+    /// How long after the start of the load the stop was asked for.
     pub fn stopped_after(&self) -> Option<Duration> {
-        self.state.borrow().map(|(_, at)| at.duration_since(self.created))
+        let start = self.started.get()?;
+        self.state.borrow().map(|(_, at)| at.saturating_duration_since(*start))
     }
 }

@@ -10,12 +10,17 @@ use governor::clock::{Clock as _, MonotonicClock};
 use governor::{Quota, RateLimiter};
 use tokio::task::JoinSet;
 
-use super::journey::{Stage, perform};
-use super::stop::Stop;
+use super::journey::{Stage, Ticket, perform};
 use super::worker::{Assignment, WorkerReport};
 use crate::client::{Channel, Connector};
 use crate::load::{Closed, Until};
 use crate::metrics::Accounting;
+use crate::plan::Seat;
+
+/// The time whose share of journeys may start at once.
+const BURST: Duration = Duration::from_millis(10);
+/// A user whose journey failed waits so long before the next: a target that refuses at once is not hammered.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(10);
 
 /// A cap on journeys per second that all users of all workers share.
 pub(super) type Cap = RateLimiter<governor::state::NotKeyed, governor::state::InMemoryState, MonotonicClock>;
@@ -23,17 +28,20 @@ pub(super) type Cap = RateLimiter<governor::state::NotKeyed, governor::state::In
 /// The cap that `load` asks for, if it does.
 pub(super) fn cap(load: &Closed) -> Option<Arc<Cap>> {
     let period = load.max_rate.and_then(|per_s| Duration::try_from_secs_f64(1.0 / per_s).ok())?;
-    // One at a time: a burst after a pause would be above the rate.
-    let quota = Quota::with_period(period)?.allow_burst(NonZeroU32::MIN);
+    // Only what the runtime's timers, with their grain of 1 ms, would otherwise lose.
+    let burst = NonZeroU32::new((load.max_rate? * BURST.as_secs_f64()) as u32).unwrap_or(NonZeroU32::MIN);
+    let quota = Quota::with_period(period)?.allow_burst(burst);
     Some(Arc::new(RateLimiter::direct_with_clock(quota, MonotonicClock)))
 }
 
 /// The books of one worker's users.
+#[derive(Default)]
 struct Books {
     /// Journeys that may still be started; none if there is no such limit.
     left: Cell<Option<u64>>,
     started: Cell<u64>,
     ended: Cell<u64>,
+    peak: Cell<u64>,
 }
 
 /// Runs this worker's share of the users until the load's end and reports where their journeys went.
@@ -48,79 +56,89 @@ pub(super) async fn run(
         Until::Elapsed(time) => (None, Some(time)),
         Until::Iterations(journeys, time) => (Some(shard.share(journeys)), time),
     };
-    let books = Rc::new(Books { left: Cell::new(quota), started: Cell::new(0), ended: Cell::new(0) });
-    let users = shard.share(load.users);
+    let books = Rc::new(Books { left: Cell::new(quota), ..Books::default() });
     let ends_ns = time.map_or(u64::MAX, |time| time.as_nanos() as u64);
     let mut all = JoinSet::new();
-    for _ in 0..users {
+    for local in 0..shard.share(load.users) {
+        let number = local * shard.of + shard.index;
         let user = User {
             stage: Rc::clone(stage),
             books: Rc::clone(&books),
-            stop: assignment.stop.clone(),
             cap: cap.clone(),
+            number,
+            users: load.users,
             ends_ns,
         };
         all.spawn_local(user.live(assignment.connector.clone()));
     }
     let finished = async { while all.join_next().await.is_some() {} };
-    match ends_ns {
-        u64::MAX => until_done(finished, stage, &assignment.stop).await,
-        _ => until_end(finished, stage, ends_ns).await,
-    }
-    let left = books.left.get().unwrap_or(0);
+    tokio::select! { () = finished => {}, () = limit(stage, ends_ns) => {} }
     let (started, ended) = (books.started.get(), books.ended.get());
-    let accounting = Accounting {
-        scheduled: quota.unwrap_or(started),
-        abandoned: started - ended,
-        unstarted: left,
-        ..Accounting::default()
-    };
-    WorkerReport { accounting, due_in_window: started, peak_in_flight: users.min(started), ..WorkerReport::default() }
+    // With an end in time, the number of journeys is a bound and no promise.
+    let unstarted = if time.is_none() { books.left.get().unwrap_or(0) } else { 0 };
+    let accounting =
+        Accounting { scheduled: started + unstarted, abandoned: started - ended, unstarted, ..Accounting::default() };
+    WorkerReport { accounting, due_in_window: started, peak_in_flight: books.peak.get(), ..WorkerReport::default() }
 }
 
-/// Waits for users who have no end in time, but no longer than the drain after a stop.
-async fn until_done(finished: impl Future<Output = ()>, stage: &Stage, stop: &Stop) {
-    let drained = async {
-        stop.asked().await;
-        tokio::time::sleep(stage.plan.limits.drain).await;
+/// Waits until journeys under way have had their time to finish, after the end or a stop.
+async fn limit(stage: &Stage, ends_ns: u64) {
+    let end = async {
+        match ends_ns {
+            u64::MAX => std::future::pending().await,
+            _ => tokio::time::sleep_until(stage.clock.instant(ends_ns)).await,
+        }
     };
-    tokio::select! { () = finished => {}, () = drained => {} }
-}
-
-/// Waits for users who end in time, but no longer than the drain after that.
-async fn until_end(finished: impl Future<Output = ()>, stage: &Stage, ends_ns: u64) {
-    let last = stage.clock.instant(ends_ns) + stage.plan.limits.drain;
-    let _ = tokio::time::timeout_at(last, finished).await;
+    tokio::select! {
+        () = end => {}
+        () = stage.stop.asked() => stage.recorder.borrow_mut().close_window(stage.clock.now_ns()),
+    }
+    tokio::time::sleep(stage.plan.limits.drain).await;
 }
 
 struct User {
     stage: Rc<Stage>,
     books: Rc<Books>,
-    stop: Stop,
     cap: Option<Arc<Cap>>,
+    /// This user, and how many there are in all.
+    number: u64,
+    users: u64,
     ends_ns: u64,
 }
 
 impl User {
     async fn live(self, connector: Connector) {
         let mut channel = Channel::new(connector, self.stage.clock);
+        let scope = self.stage.base.fork();
+        let mut iteration = 0;
         while self.may_start().await {
-            self.books.started.set(self.books.started.get() + 1);
-            perform(&self.stage, &mut channel, self.stage.clock.now_ns()).await;
+            let (started, ended) = (self.books.started.get() + 1, self.books.ended.get());
+            self.books.started.set(started);
+            self.books.peak.set(self.books.peak.get().max(started - ended));
+            let seat = Seat { user: self.number, iteration, arrival: iteration * self.users + self.number };
+            let ticket = Ticket { due_ns: self.stage.clock.now_ns(), scheduled: false, seat };
+            let passed = perform(&self.stage, &mut channel, &scope, ticket).await;
             self.books.ended.set(self.books.ended.get() + 1);
+            iteration += 1;
+            if !passed {
+                tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
+            }
         }
     }
 
     /// Waits for the cap's leave, and says whether there is time and a journey left.
     async fn may_start(&self) -> bool {
         loop {
-            if self.stop.is_asked() || self.stage.clock.now_ns() >= self.ends_ns || self.books.left.get() == Some(0) {
+            if self.stage.stop.is_asked()
+                || self.stage.clock.now_ns() >= self.ends_ns
+                || self.books.left.get() == Some(0)
+            {
                 return false;
             }
             match self.cap.as_ref().map(|cap| cap.check()) {
                 Some(Err(refused)) => {
                     let pause = refused.wait_time_from(MonotonicClock.now());
-                    tokio::select! { () = tokio::time::sleep(pause) => {}, () = self.stop.asked() => {} }
+                    tokio::select! { () = tokio::time::sleep(pause) => {}, () = self.stage.stop.asked() => {} }
                 }
                 Some(Ok(())) | None => break,
             }

@@ -19,7 +19,7 @@ use super::{dispatch, usage, users};
 use crate::client::{Clock, Connector};
 use crate::load::{Closed, Load, Shard, Until};
 use crate::metrics::{Accounting, Recorder, Snapshot};
-use crate::plan::Plan;
+use crate::plan::{Plan, Scope};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -32,6 +32,8 @@ pub(super) struct Assignment {
     pub(super) snapshots: UnboundedSender<Snapshot>,
     pub(super) stop: Stop,
     pub(super) cap: Option<Arc<Cap>>,
+    /// The values that journeys start from.
+    pub(super) base: Scope,
 }
 
 /// What one worker says at its end, beside its snapshots.
@@ -60,7 +62,8 @@ async fn work(assignment: &Assignment) -> io::Result<WorkerReport> {
     let Assignment { shard, plan, clock, snapshots, .. } = assignment;
     let window_ns = plan.load.duration().map_or(u64::MAX, |window| window.as_nanos() as u64);
     let recorder = RefCell::new(Recorder::new(shard.index, plan.steps.len(), window_ns));
-    let stage = Rc::new(Stage { plan: Arc::clone(plan), clock: *clock, recorder });
+    let (base, stop) = (assignment.base.clone(), assignment.stop.clone());
+    let stage = Rc::new(Stage { plan: Arc::clone(plan), base, clock: *clock, recorder, stop });
     let ticker = spawn_local(hand_in_every_second(Rc::clone(&stage), snapshots.clone()));
     tokio::time::sleep_until(clock.instant(0)).await;
     let report = match &plan.load {

@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use super::NamedGate;
-use super::expression::Bound;
+use super::expression::{Bound, Comparison, Metric};
+use crate::failure::Failure;
 use crate::metrics::Summary;
 use crate::units::{format_count, format_duration, format_rate, format_us, format_us_f64};
 use crate::verdict::{Ending, Finding, Kind, Status};
@@ -15,14 +16,27 @@ use crate::verdict::{Ending, Finding, Kind, Status};
 const LAG_LIMIT: Duration = Duration::from_millis(10);
 /// A worker that computes for more than this share of the time is short of CPU rather than kept from it.
 const BUSY: f64 = 0.7;
+/// Beyond this share of its cores the generator may be what was measured.
+const SATURATED: f64 = 0.95;
 /// The share of the offered rate that may be missed.
 const MISSED_LIMIT: f64 = 0.02;
 
 pub(super) fn findings(gates: &[NamedGate], summary: &Summary) -> Vec<Finding> {
-    [accounting(summary), ending(summary), late(gates, summary), rate_missed(summary), cut_off(summary)]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        accounting(summary),
+        ending(summary),
+        aborted(summary),
+        out_of_resources(summary),
+        saturated(summary),
+        late(gates, summary),
+        late_in_the_tail(gates, summary),
+        rate_missed(summary),
+        cut_off(summary),
+        unstarted(summary),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn invalid(name: &str, wanted: String, observed: String, samples: u64, reason: String) -> Finding {
@@ -41,7 +55,7 @@ fn accounting(summary: &Summary) -> Option<Finding> {
 
 fn ending(summary: &Summary) -> Option<Finding> {
     let signal = match summary.ending {
-        Ending::Completed => return None,
+        Ending::Completed | Ending::Aborted => return None,
         Ending::Interrupted => "Ctrl-C",
         Ending::Terminated => "SIGTERM",
     };
@@ -56,12 +70,80 @@ fn ending(summary: &Summary) -> Option<Finding> {
     ))
 }
 
+/// A step that must not fail failed: that is known, whatever was left out.
+fn aborted(summary: &Summary) -> Option<Finding> {
+    (summary.ending == Ending::Aborted).then(|| Finding {
+        status: Status::Fail,
+        kind: Kind::Gate,
+        ..invalid(
+            "abort_run",
+            "no failure of a step with on_failure = \"abort_run\"".to_owned(),
+            format!("stopped after {}", format_duration(summary.elapsed)),
+            summary.accounting.started(),
+            "a step failed whose failure ends the run".to_owned(),
+        )
+    })
+}
+
+fn out_of_resources(summary: &Summary) -> Option<Finding> {
+    let refused = summary.total.errors.get(&Failure::Generator)?;
+    let said = refused.examples.first().map(|example| example.message.clone()).unwrap_or_default();
+    let reason = format!(
+        "this machine ran out of sockets or ports ({said}): raise the limit on open files, or lower users, max_in_flight or the rate"
+    );
+    Some(invalid(
+        "generator had sockets",
+        "every request can be sent".to_owned(),
+        format!("{} could not", refused.count),
+        summary.all_steps.requests,
+        reason,
+    ))
+}
+
+/// A generator without CPU to spare measures itself.
+fn saturated(summary: &Summary) -> Option<Finding> {
+    let generator = &summary.generator;
+    let long_enough = summary.elapsed >= Duration::from_secs(1);
+    (long_enough && generator.cpu_share > SATURATED).then(|| {
+        let busy = format!("{:.0}%", generator.cpu_share * 100.0);
+        let reason = format!("the generator was busy {busy} of the time, so it may have been the limit: use more --workers, or ask for less");
+        invalid("generator had time", format!("at most {:.0}% busy", SATURATED * 100.0), busy, summary.all_steps.requests, reason)
+    })
+}
+
+/// Lag beyond p99 matters where a gate looks beyond p99.
+fn late_in_the_tail(gates: &[NamedGate], summary: &Summary) -> Option<Finding> {
+    let tightest = gates.iter().filter_map(|named| {
+        let quantile = match named.gate.metric {
+            Metric::Percentile(percentile) => percentile.quantile(),
+            Metric::Max => 1.0,
+            Metric::Mean | Metric::ErrorRate | Metric::Checks | Metric::Rate => return None,
+        };
+        let bound_us = upper_bound_us(named).filter(|_| quantile > 0.99)?;
+        let lag_us = summary.total.send_lag.quantile_us(quantile)?;
+        (lag_us as f64 > bound_us / 10.0).then_some((named, lag_us, bound_us))
+    });
+    tightest.min_by(|a, b| a.2.total_cmp(&b.2)).map(|(named, lag_us, bound_us)| {
+        let metric = named.gate.metric;
+        let reason =
+            format!("the generator was late by {} in the tail that `{}` looks at", format_us(lag_us), named.gate);
+        let wanted = format!("send lag {metric} <= {}", format_us_f64(bound_us / 10.0));
+        invalid("punctual in the tail", wanted, format_us(lag_us), summary.total.send_lag.count(), reason)
+    })
+}
+
+/// The bound of a gate that a lag could break.
+fn upper_bound_us(named: &NamedGate) -> Option<f64> {
+    let upper = matches!(named.gate.comparison, Comparison::Below | Comparison::AtMost);
+    match named.gate.bound {
+        Bound::Time(time) if upper && !time.is_zero() => Some(time.as_secs_f64() * 1e6),
+        Bound::Time(_) | Bound::Percent(_) | Bound::PerSecond(_) => None,
+    }
+}
+
 /// The send lag that would move the tightest time gate, or any.
 fn lag_limit_us(gates: &[NamedGate]) -> f64 {
-    let bounds = gates.iter().filter_map(|named| match named.gate.bound {
-        Bound::Time(time) => Some(time.as_secs_f64() * 1e6 / 10.0),
-        Bound::Percent(_) | Bound::PerSecond(_) => None,
-    });
+    let bounds = gates.iter().filter_map(upper_bound_us).map(|bound_us| bound_us / 10.0);
     bounds.fold(LAG_LIMIT.as_secs_f64() * 1e6, f64::min)
 }
 
@@ -105,13 +187,25 @@ fn rate_missed(summary: &Summary) -> Option<Finding> {
 }
 
 fn cut_off(summary: &Summary) -> Option<Finding> {
-    let cut = summary.accounting.abandoned + summary.accounting.unstarted;
+    let cut = summary.accounting.abandoned;
     (cut > 0 && summary.ending == Ending::Completed).then(|| {
         let reason = format!(
             "{} did not come to an end before the drain limit: their times are unknown; raise [load] drain, or lower the rate",
             plural(cut, "journey")
         );
         invalid("all finished", "every journey ends".to_owned(), format!("{cut} cut off"), summary.accounting.scheduled, reason)
+    })
+}
+
+fn unstarted(summary: &Summary) -> Option<Finding> {
+    let unstarted = summary.accounting.unstarted;
+    (unstarted > 0 && summary.ending == Ending::Completed).then(|| {
+        let reason = format!(
+            "{} never started: as many as allowed ({}) were under way until the end; the target is too slow for this rate, or raise max_in_flight",
+            plural(unstarted, "journey"),
+            format_count(summary.generator.max_in_flight)
+        );
+        invalid("all started", "every journey starts".to_owned(), format!("{unstarted} did not"), summary.accounting.scheduled, reason)
     })
 }
 

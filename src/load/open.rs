@@ -59,6 +59,17 @@ pub struct Schedule<'a> {
 }
 
 impl Schedule<'_> {
+    /// How many arrivals are still to come.
+    pub fn remaining(self) -> u64 {
+        match self.open.arrivals {
+            Arrivals::Even => {
+                let taken = (self.next + self.shard.of - 1).saturating_sub(self.shard.index) / self.shard.of;
+                self.shard.share(self.open.count()).saturating_sub(taken)
+            }
+            Arrivals::Poisson => self.count() as u64,
+        }
+    }
+
     fn next_of_all(&mut self) -> (u64, f64) {
         let index = self.next;
         self.next += 1;
@@ -155,6 +166,13 @@ mod tests {
             let mut dealt: Vec<Arrival> = Shard::all(of).flat_map(|shard| load.schedule(shard)).collect();
             dealt.sort_by_key(|arrival| arrival.index);
             prop_assert_eq!(dealt, whole);
+        }
+
+        #[test]
+        fn what_remains_is_what_is_still_to_come(load in any_open(), of in 1u64..9, index in 0u64..9, taken in 0usize..50) {
+            let mut schedule = load.schedule(Shard { index: index % of, of });
+            schedule.by_ref().take(taken).for_each(drop);
+            prop_assert_eq!(schedule.clone().remaining(), schedule.count() as u64);
         }
 
         #[test]

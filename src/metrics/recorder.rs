@@ -34,7 +34,17 @@ impl Recorder {
 
     /// Counts one request; see [`Tally::record`].
     pub fn record(&mut self, sample: &Sample, example: impl FnOnce() -> String) {
-        self.current.record(sample, example);
+        self.current.record(sample, sample.done_ns < self.window_ns, example);
+    }
+
+    /// Counts a request that could not be made; see [`Tally::not_sent`].
+    pub fn not_sent(&mut self, step: usize, at_ns: u64, message: String) {
+        self.current.not_sent(step, at_ns, at_ns < self.window_ns, message);
+    }
+
+    /// Ends the window at `at_ns` if it would end later.
+    pub fn close_window(&mut self, at_ns: u64) {
+        self.window_ns = self.window_ns.min(at_ns);
     }
 
     /// Counts a journey that was taken up at `now_ns`.

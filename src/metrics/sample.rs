@@ -21,6 +21,8 @@ pub struct Sample {
     pub checks: Checks,
     /// Whether the due time was set by the schedule, so that `sent - due` is the generator's lag.
     pub scheduled: bool,
+    /// Whether the step is tried again, so that this was not its last word.
+    pub tried_again: bool,
 }
 
 /// How many expectations were met and missed.

@@ -99,9 +99,9 @@ impl Requests<'_> {
         share(self.tally.checks_passed, self.tally.checks_passed + self.tally.checks_failed)
     }
 
-    /// Requests that passed, per second of the window; none of nothing.
+    /// Requests that passed within the window, per second; none of nothing.
     pub fn passed_per_s(&self) -> Option<f64> {
-        let passed = self.tally.requests - self.tally.failed;
+        let passed = self.tally.in_window - self.tally.failed_in_window;
         (self.tally.requests > 0 && !self.window.is_zero()).then(|| passed as f64 / self.window.as_secs_f64())
     }
 }

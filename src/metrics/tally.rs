@@ -38,6 +38,12 @@ pub struct StepTally {
     pub requests: u64,
     /// Of those, the failed ones.
     pub failed: u64,
+    /// Of those, the ones whose step was tried again.
+    pub tried_again: u64,
+    /// Requests that came to an end within the window.
+    pub in_window: u64,
+    /// Of those, the failed ones.
+    pub failed_in_window: u64,
     /// Expectations met.
     pub checks_passed: u64,
     /// Expectations missed.
@@ -81,20 +87,34 @@ impl Tally {
     }
 
     /// Counts one request; `example` is asked for only while examples of its failure are wanted.
-    pub fn record(&mut self, sample: &Sample, example: impl FnOnce() -> String) {
+    pub fn record(&mut self, sample: &Sample, in_window: bool, example: impl FnOnce() -> String) {
         if sample.scheduled {
             self.send_lag.record(sample.send_lag_us());
         }
-        self.steps[sample.step].record(sample);
+        self.steps[sample.step].record(sample, in_window);
         if let Some(failure) = sample.failure {
-            let at_ns = sample.done_ns;
-            let error = self.errors.entry(failure).or_insert_with(|| ErrorTally::starting_at(at_ns));
-            error.count += 1;
-            error.first_ns = error.first_ns.min(at_ns);
-            error.last_ns = error.last_ns.max(at_ns);
-            if error.examples.len() < MOST_EXAMPLES {
-                error.examples.push(ErrorExample { at_ns, step: sample.step, message: example() });
-            }
+            self.note(failure, sample.done_ns, sample.step, example);
+        }
+    }
+
+    /// Counts a request that could not be made, as a failed expectation without any time.
+    pub fn not_sent(&mut self, step: usize, at_ns: u64, in_window: bool, message: String) {
+        let counted = &mut self.steps[step];
+        counted.requests += 1;
+        counted.failed += 1;
+        counted.in_window += u64::from(in_window);
+        counted.failed_in_window += u64::from(in_window);
+        counted.checks_failed += 1;
+        self.note(Failure::Check, at_ns, step, || message);
+    }
+
+    fn note(&mut self, failure: Failure, at_ns: u64, step: usize, example: impl FnOnce() -> String) {
+        let error = self.errors.entry(failure).or_insert_with(|| ErrorTally::starting_at(at_ns));
+        error.count += 1;
+        error.first_ns = error.first_ns.min(at_ns);
+        error.last_ns = error.last_ns.max(at_ns);
+        if error.examples.len() < MOST_EXAMPLES {
+            error.examples.push(ErrorExample { at_ns, step, message: example() });
         }
     }
 
@@ -132,9 +152,13 @@ impl Tally {
 }
 
 impl StepTally {
-    fn record(&mut self, sample: &Sample) {
+    fn record(&mut self, sample: &Sample, in_window: bool) {
+        let failed = u64::from(sample.failure.is_some());
         self.requests += 1;
-        self.failed += u64::from(sample.failure.is_some());
+        self.failed += failed;
+        self.tried_again += u64::from(sample.tried_again);
+        self.in_window += u64::from(in_window);
+        self.failed_in_window += u64::from(in_window) * failed;
         self.checks_passed += sample.checks.passed;
         self.checks_failed += sample.checks.failed;
         self.response.record(sample.response_us());
@@ -148,6 +172,9 @@ impl StepTally {
     pub fn merge(&mut self, other: &Self) {
         self.requests += other.requests;
         self.failed += other.failed;
+        self.tried_again += other.tried_again;
+        self.in_window += other.in_window;
+        self.failed_in_window += other.failed_in_window;
         self.checks_passed += other.checks_passed;
         self.checks_failed += other.checks_failed;
         self.response.merge(&other.response);
@@ -190,6 +217,7 @@ mod tests {
                 failure: status.map(Failure::Http),
                 checks: Checks { passed: u64::from(status.is_none()), failed: u64::from(status.is_some()) },
                 scheduled: step == 0,
+                tried_again: false,
             },
         )
     }
@@ -197,7 +225,7 @@ mod tests {
     fn of(samples: &[Sample]) -> Tally {
         let mut tally = Tally::new(3);
         for sample in samples {
-            tally.record(sample, || format!("{:?}", sample.failure));
+            tally.record(sample, true, || format!("{:?}", sample.failure));
         }
         tally
     }
@@ -237,11 +265,12 @@ mod tests {
             failure: Some(Failure::Reset),
             checks: Checks::default(),
             scheduled: true,
+            tried_again: false,
         };
         let mut tally = Tally::new(1);
         let mut made = 0;
         for _ in 0..10 {
-            tally.record(&sample, || {
+            tally.record(&sample, true, || {
                 made += 1;
                 String::new()
             });

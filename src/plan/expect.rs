@@ -5,7 +5,7 @@ use std::fmt;
 use toml::Spanned;
 
 use super::resolver::Resolver;
-use crate::scenario::{Entries, Value, unknown_key};
+use crate::scenario::{StepSection, Value, unknown_key};
 
 /// What an answer must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,9 +54,9 @@ impl fmt::Display for Expect {
     }
 }
 
-pub(super) fn resolve(resolver: &mut Resolver<'_>, written: &Entries) -> Expect {
+pub(super) fn resolve(resolver: &mut Resolver<'_>, section: &StepSection) -> Expect {
     let mut expect = Expect::default();
-    for (key, value) in &written.0 {
+    for (key, value) in section.expect.iter().flat_map(|entries| &entries.get_ref().0) {
         match key.get_ref().as_str() {
             "status" => expect.status = statuses(resolver, value),
             other => {

@@ -33,7 +33,7 @@ pub(super) fn resolve(
             }
         }
     }
-    let judges_errors = gates.iter().any(|named| matches!(named.gate.metric, Metric::ErrorRate | Metric::Checks));
+    let judges_errors = gates.iter().any(judges_all_errors);
     let missing: &[(&str, &str)] = match (load, gates.is_empty()) {
         // One pass through the steps is too little for a percentile: its checks are what it shows.
         (Load::Once, true) => &[DEFAULT_CHECKS],
@@ -45,6 +45,18 @@ pub(super) fn resolve(
     };
     gates.extend(missing.iter().filter_map(|(name, text)| default_gate(name, text)));
     gates
+}
+
+/// Whether a run in which everything fails could not pass this gate.
+fn judges_all_errors(named: &NamedGate) -> bool {
+    let bound = named.gate.bound_value();
+    let holds_at = |observed: f64| named.gate.comparison.holds(observed, bound);
+    named.step.is_none()
+        && match named.gate.metric {
+            Metric::ErrorRate => !holds_at(1.0),
+            Metric::Checks => !holds_at(0.0),
+            Metric::Percentile(_) | Metric::Max | Metric::Mean | Metric::Rate => false,
+        }
 }
 
 fn default_gate(name: &str, text: &str) -> Option<NamedGate> {

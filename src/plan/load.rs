@@ -18,6 +18,9 @@ pub(super) struct PlannedLoad {
     pub(super) drain: Option<Duration>,
 }
 
+/// Enough for a million a second over a quarter of an hour; a schedule this long is still counted in seconds.
+const MOST_ARRIVALS: f64 = 1e9;
+
 /// Fixed, so that two runs of one file are alike unless the file says otherwise.
 const DEFAULT_SEED: u64 = 1;
 
@@ -102,6 +105,11 @@ fn open(resolver: &mut Resolver<'_>, written: &Spanned<LoadSection>, seed: u64) 
         Some(stages) => staged(resolver, section, stages)?,
         None => steady(resolver, written)?,
     };
+    if profile.expected() > MOST_ARRIVALS {
+        let message = format!("this load has {:.0} million journeys", profile.expected() / 1e6);
+        resolver.mistake(written.span(), message, "a run has at most 1000 million: lower the rate or the duration");
+        return None;
+    }
     Some(Load::Open(Open { profile, arrivals, seed }))
 }
 

@@ -4,24 +4,29 @@
 //! mistake in what the file means. Nothing is sent, and nothing is validated again later.
 
 mod expect;
+mod flow;
 mod gates;
 mod limits;
 mod load;
+mod request;
 mod resolver;
 mod step;
 mod target;
-mod template;
+mod values;
 
 pub use expect::{Expect, StatusRange};
+pub use flow::Flow;
 pub use limits::{Limits, Machine};
-pub use step::Step;
+pub use request::{Rendered, Request};
+pub use step::{Again, OnFailure, Only, Step};
 pub use target::{Endpoint, Target};
-pub use template::Environment;
+pub use values::{Condition, Environment, RenderError, Scope, Seat, Secrets};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::gate::NamedGate;
 use crate::load::Load;
 use crate::scenario::ScenarioFile;
+use flow::Steps;
 use resolver::Resolver;
 
 /// What will run.
@@ -41,8 +46,18 @@ pub struct Plan {
     pub seed: u64,
     /// How much may happen at one time.
     pub limits: Limits,
-    /// What one journey does, in order.
+    /// Steps that run once before the load, outside the figures.
+    pub setup: Vec<Step>,
+    /// The steps of all flows.
     pub steps: Vec<Step>,
+    /// Which steps one journey does.
+    pub flows: Vec<Flow>,
+    /// Steps that run once after the load, outside the figures.
+    pub teardown: Vec<Step>,
+    /// The values that every journey starts from.
+    pub scope: Scope,
+    /// What must stand in no output.
+    pub secrets: Secrets,
     /// What the run must show.
     pub gates: Vec<NamedGate>,
 }
@@ -64,32 +79,50 @@ impl Plan {
     /// # Errors
     /// Every mistake in it, in the order of the file.
     pub fn resolve(file: &ScenarioFile, overrides: &Overrides, machine: &Machine) -> Result<Self, Diagnostics> {
-        let mut resolver = Resolver::new(&file.source, &overrides.environment);
+        let secrets = Secrets::default();
+        let mut resolver = Resolver::new(&file.source, &overrides.environment, &secrets);
         let document = &file.document;
+        flow::declare(&mut resolver, document);
         let name = match &document.name {
             Some(name) => resolver.text(name),
             None => stem(&file.source.name),
         };
         let description = document.description.as_ref().map(|text| resolver.text(text)).unwrap_or_default();
         let mut target = target::resolve(&mut resolver, document.target.as_ref(), overrides.base_url.as_deref());
-        let steps = step::resolve_all(&mut resolver, document, &mut target);
+        let Steps { setup, all: steps, flows, teardown } = flow::resolve(&mut resolver, document, &mut target);
         let load = load::resolve(&mut resolver, document.load.as_ref());
         let gates = gates::resolve(&mut resolver, document.gates.as_ref(), &steps, &load.load);
-        let limits = limits::resolve(&load, &steps, overrides.workers, machine);
-        if steps.is_empty() && document.step.is_empty() {
+        limits::check(&mut resolver, document.load.as_ref(), &load, machine);
+        let limits = limits::resolve(&load, &steps, &flows, overrides.workers, machine);
+        if document.step.is_empty() && document.flow.is_empty() {
             let missing = "the scenario has no steps: nothing would be sent";
-            resolver.mistakes.push(
-                Diagnostic::nowhere(format!("{}: {missing}", file.source.name))
-                    .hint("add a [[step]] with get = \"/health\""),
-            );
+            let mistake = Diagnostic::nowhere(format!("{}: {missing}", file.source.name));
+            resolver.mistakes.push(mistake.hint("add a [[step]] with get = \"/health\""));
         }
         let (file, seed, load) = (file.source.name.to_string(), load.seed, load.load);
-        resolver.mistakes.unless_empty(Self { name, description, file, target, load, seed, limits, steps, gates })
+        let (mistakes, scope) = resolver.finish(seed);
+        mistakes.unless_empty(Self {
+            name,
+            description,
+            file,
+            target,
+            load,
+            seed,
+            limits,
+            setup,
+            steps,
+            flows,
+            teardown,
+            gates,
+            scope,
+            secrets,
+        })
     }
 
-    /// Requests of one journey.
+    /// The most requests of one journey, if none is tried again.
     pub fn requests_per_journey(&self) -> u64 {
-        self.steps.len() as u64
+        let requests = |flow: &Flow| self.steps[flow.steps.clone()].iter().map(|step| step.repeat).sum();
+        self.flows.iter().map(requests).max().unwrap_or(0)
     }
 }
 

@@ -5,21 +5,79 @@ use std::time::Duration;
 
 use toml::Spanned;
 
-use super::template::{Environment, Templates};
+use super::values::{Condition, Environment, Names, Node, Scope, Secrets, Templates, Text};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 use crate::scenario::Value;
 use crate::units::{self, UnitError};
+
+/// Thirty days: longer is a slip of the pen.
+const LONGEST: Duration = Duration::from_secs(30 * 24 * 3_600);
+const FASTEST_PER_S: f64 = 1_000_000.0;
 
 /// Reads values of one file, noting what is wrong with them.
 pub(super) struct Resolver<'a> {
     pub(super) source: &'a Source,
     pub(super) mistakes: Diagnostics,
+    pub(super) secrets: Secrets,
     templates: Templates<'a>,
 }
 
 impl<'a> Resolver<'a> {
-    pub(super) fn new(source: &'a Source, environment: &'a Environment) -> Self {
-        Self { source, mistakes: Diagnostics::default(), templates: Templates::new(source, environment) }
+    pub(super) fn new(source: &'a Source, environment: &Environment, secrets: &Secrets) -> Self {
+        let templates = Templates::new(source, environment, secrets);
+        Self { source, mistakes: Diagnostics::default(), secrets: secrets.clone(), templates }
+    }
+
+    /// The names that templates may use.
+    pub(super) fn names(&mut self) -> &mut Names {
+        &mut self.templates.names
+    }
+
+    /// The mistakes, and the scope that every journey starts from.
+    pub(super) fn finish(self, seed: u64) -> (Diagnostics, Scope) {
+        (self.mistakes, Scope::new(self.templates.finish(seed)))
+    }
+
+    /// A text that may differ from journey to journey.
+    pub(super) fn run_text(&mut self, written: &Spanned<String>) -> Option<Text> {
+        let text = self.templates.text(written.get_ref(), &written.span());
+        self.mistakes.keep(text)
+    }
+
+    /// Text or a plain number or boolean that may differ from journey to journey.
+    pub(super) fn run_scalar(&mut self, key: &str, written: &Spanned<Value>) -> Option<Text> {
+        match written.get_ref() {
+            Value::String(text) => {
+                let text = self.templates.text(text, &written.span());
+                self.mistakes.keep(text)
+            }
+            _ => Some(Text::from(self.scalar(key, written).as_str())),
+        }
+    }
+
+    /// An expression that holds or not.
+    pub(super) fn condition(&mut self, written: &Spanned<String>) -> Option<Condition> {
+        let condition = self.templates.condition(written.get_ref(), &written.span());
+        self.mistakes.keep(condition)
+    }
+
+    /// A value of any shape that may differ from journey to journey.
+    pub(super) fn run_json(&mut self, written: &Spanned<Value>) -> Node {
+        match written.get_ref() {
+            Value::String(text) => {
+                let span = written.span();
+                let node = match self.templates.value(text, &span) {
+                    Some(value) => value.map(Node::Value),
+                    None => self.templates.text(text, &span).map(Node::Text),
+                };
+                self.mistakes.keep(node).unwrap_or(Node::Constant(serde_json::Value::Null))
+            }
+            Value::Array(items) => Node::Array(items.iter().map(|item| self.run_json(item)).collect()),
+            Value::Table(entries) => Node::Object(
+                entries.0.iter().map(|(key, value)| (key.get_ref().clone(), self.run_json(value))).collect(),
+            ),
+            Value::Integer(_) | Value::Float(_) | Value::Boolean(_) => Node::Constant(self.json(written)),
+        }
     }
 
     /// Notes a mistake at `span`; the caller adds a label and hints.
@@ -29,7 +87,7 @@ impl<'a> Resolver<'a> {
 
     /// The text with its templates filled in; empty where that fails.
     pub(super) fn text(&mut self, written: &Spanned<String>) -> String {
-        let rendered = self.templates.render(written.get_ref(), &written.span());
+        let rendered = self.templates.before(written.get_ref(), &written.span());
         self.mistakes.keep(rendered).unwrap_or_default()
     }
 
@@ -39,7 +97,7 @@ impl<'a> Resolver<'a> {
         written: &Spanned<String>,
         parse: impl FnOnce(&str) -> Result<T, UnitError>,
     ) -> Option<T> {
-        let rendered = self.templates.render(written.get_ref(), &written.span());
+        let rendered = self.templates.before(written.get_ref(), &written.span());
         let text = self.mistakes.keep(rendered)?;
         match parse(&text) {
             Ok(value) => Some(value),
@@ -53,20 +111,28 @@ impl<'a> Resolver<'a> {
     /// A span of time; `positive` refuses zero.
     pub(super) fn duration(&mut self, written: &Spanned<String>, positive: bool) -> Option<Duration> {
         self.parsed(written, |text| {
-            let duration = units::parse_duration(text)?;
-            match positive && duration.is_zero() {
-                true => Err(UnitError {
-                    problem: "this must be longer than nothing".into(),
-                    hint: "for example 10s".into(),
-                }),
-                false => Ok(duration),
+            let wrong = |problem: String, hint: &str| Err(UnitError { problem, hint: hint.to_owned() });
+            match units::parse_duration(text)? {
+                duration if positive && duration.is_zero() => {
+                    wrong("this must be longer than nothing".to_owned(), "for example 10s")
+                }
+                duration if duration > LONGEST => {
+                    wrong(format!("`{text}` is longer than a run can be"), "at most 720h")
+                }
+                duration => Ok(duration),
             }
         })
     }
 
     /// A rate per second.
     pub(super) fn rate(&mut self, written: &Spanned<String>) -> Option<f64> {
-        self.parsed(written, units::parse_rate)
+        self.parsed(written, |text| match units::parse_rate(text)? {
+            rate if rate > FASTEST_PER_S => Err(UnitError {
+                problem: format!("`{text}` is more than any generator sends"),
+                hint: "at most 1000000/s".into(),
+            }),
+            rate => Ok(rate),
+        })
     }
 
     /// A whole number of at least `least`, written as a number or as text with templates.
@@ -74,7 +140,7 @@ impl<'a> Resolver<'a> {
         let number = match written.get_ref() {
             Value::Integer(number) => u64::try_from(*number).ok(),
             Value::String(text) => {
-                let rendered = self.templates.render(text, &written.span());
+                let rendered = self.templates.before(text, &written.span());
                 self.mistakes.keep(rendered)?.trim().parse().ok()
             }
             _ => None,
@@ -94,7 +160,7 @@ impl<'a> Resolver<'a> {
     pub(super) fn scalar(&mut self, key: &str, written: &Spanned<Value>) -> String {
         match written.get_ref() {
             Value::String(text) => {
-                let rendered = self.templates.render(text, &written.span());
+                let rendered = self.templates.before(text, &written.span());
                 self.mistakes.keep(rendered).unwrap_or_default()
             }
             Value::Integer(number) => number.to_string(),

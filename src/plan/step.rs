@@ -1,165 +1,171 @@
-//! One request of a journey, with everything prebuilt that does not change.
+//! One step of a flow: a request, what its answer must be, and how the journey goes on.
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, USER_AGENT};
-use hyper::{Method, Uri};
 use toml::Spanned;
 
 use super::expect::{self, Expect};
+use super::request::{self, Request};
 use super::resolver::Resolver;
-use super::target::{Target, resolve_headers};
-use crate::scenario::{Document, StepSection};
+use super::target::Target;
+use super::values::Condition;
+use crate::scenario::StepSection;
+use crate::units;
 
-/// One request of a journey.
+/// One step of a flow.
 #[derive(Debug, Clone)]
 pub struct Step {
     /// What reports and gates call it.
     pub name: String,
-    /// The HTTP method.
-    pub method: Method,
-    /// Which of the target's endpoints it goes to.
-    pub endpoint: usize,
-    /// Path and query.
-    pub path: Uri,
-    /// All headers but those that framing needs.
-    pub headers: HeaderMap,
-    /// The body; empty for none.
-    pub body: Bytes,
-    /// How long it may take.
+    /// Several steps together, in reports.
+    pub group: Option<String>,
+    /// What is sent.
+    pub request: Request,
+    /// How long one request may take.
     pub timeout: Duration,
     /// What the answer must be.
     pub expect: Expect,
+    /// When it is done at all.
+    pub only: Only,
+    /// How often it is done in a row.
+    pub repeat: u64,
+    /// What happens before a failure counts.
+    pub again: Again,
+    /// A pause after it, from the shortest to the longest.
+    pub think: Option<(Duration, Duration)>,
+    /// What a failure means for the journey.
+    pub on_failure: OnFailure,
 }
 
-pub(super) fn resolve_all(resolver: &mut Resolver<'_>, document: &Document, target: &mut Target) -> Vec<Step> {
-    let mut steps: Vec<Step> = Vec::new();
-    for written in &document.step {
-        let Some(step) = resolve(resolver, written, target) else { continue };
-        if steps.iter().any(|other| other.name == step.name) {
-            let span = written.get_ref().name.as_ref().map_or(written.span(), Spanned::span);
-            let message = format!("two steps are called `{}`", step.name);
-            resolver.mistake(
-                span,
-                message,
-                "give each a `name` of its own, so that reports and gates can tell them apart",
-            );
-        }
-        steps.push(step);
+/// When a step is done at all.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Only {
+    /// Only if this holds.
+    pub when: Option<Condition>,
+    /// Only if this does not hold.
+    pub unless: Option<Condition>,
+    /// Only in this share of journeys, from 0 to 1.
+    pub probability: Option<f64>,
+}
+
+/// What happens before a failure counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Again {
+    /// Nothing.
+    #[default]
+    Never,
+    /// It is tried again so many times, with a pause before each.
+    Retry(u64, Duration),
+    /// It is asked again, with a pause in between, until it passes or the deadline is over.
+    Poll(Duration, Duration),
+}
+
+/// What a failure means for the journey.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnFailure {
+    /// Its other steps are left out.
+    #[default]
+    StopJourney,
+    /// It goes on.
+    Continue,
+    /// The whole run is stopped.
+    AbortRun,
+}
+
+impl Step {
+    /// The longest that the step can take.
+    pub fn longest(&self) -> Duration {
+        let times = |count: u64, each: Duration| each.saturating_mul(u32::try_from(count).unwrap_or(u32::MAX));
+        let once = match self.again {
+            Again::Never => self.timeout,
+            Again::Retry(more, pause) => self.timeout.saturating_add(times(more, self.timeout.saturating_add(pause))),
+            Again::Poll(_, deadline) => deadline.saturating_add(self.timeout),
+        };
+        times(self.repeat, once.saturating_add(self.think.map_or(Duration::ZERO, |(_, longest)| longest)))
     }
-    steps
 }
 
-fn resolve(resolver: &mut Resolver<'_>, written: &Spanned<StepSection>, target: &mut Target) -> Option<Step> {
+pub(super) fn resolve(
+    resolver: &mut Resolver<'_>,
+    written: &Spanned<StepSection>,
+    target: &mut Target,
+) -> Option<Step> {
     let section = written.get_ref();
-    let (method, path) = the_method(resolver, written)?;
-    let location = location(resolver, path, target);
-    let own_headers =
-        section.headers.as_ref().map(|headers| resolve_headers(resolver, headers.get_ref())).unwrap_or_default();
-    let (body, content_type) = body(resolver, section);
+    let request = request::resolve(resolver, written, target);
+    let expect = expect::resolve(resolver, section);
     let timeout =
         section.timeout.as_ref().and_then(|timeout| resolver.duration(timeout, true)).unwrap_or(target.timeout);
-    let expect = section.expect.as_ref().map(|expect| expect::resolve(resolver, expect.get_ref())).unwrap_or_default();
+    let group = section.group.as_ref().map(|group| resolver.text(group));
+    let only = only(resolver, section);
+    let repeat = section.repeat.as_ref().and_then(|repeat| resolver.count("repeat", repeat, 1)).unwrap_or(1);
+    let again = again(resolver, section);
+    let think = section.think.as_ref().and_then(|think| resolver.parsed(think, think_range));
+    let on_failure =
+        section.on_failure.as_ref().and_then(|on_failure| resolver.parsed(on_failure, reaction)).unwrap_or_default();
     let name = section.name.as_ref().map(|name| resolver.text(name));
-    let (endpoint, path) = location?;
-    let name = name.unwrap_or_else(|| format!("{method} {}", path.path()));
-    let mut headers = default_headers(&target.endpoints[endpoint].authority, content_type);
-    override_headers(&mut headers, &target.headers);
-    override_headers(&mut headers, &own_headers);
-    Some(Step { name, method, endpoint, path, headers, body, timeout, expect })
+    let request = request?;
+    let name = name.unwrap_or_else(|| request.summary());
+    Some(Step { name, group, request, timeout, expect, only, repeat, again, think, on_failure })
 }
 
-/// The one method of the step and what it is applied to.
-fn the_method<'s>(
-    resolver: &mut Resolver<'_>,
-    written: &'s Spanned<StepSection>,
-) -> Option<(Method, &'s Spanned<String>)> {
-    const ONE: &str = "a step has exactly one of get, post, put, patch, delete, head, options";
-    let mut methods = written.get_ref().methods();
-    let Some((method, path)) = methods.next() else {
-        resolver.mistake(written.span(), "this step has no method, so nothing to send", ONE);
-        return None;
-    };
-    if let Some((other, second)) = methods.next() {
-        let message = format!("this step has two methods, {} and {}", method.to_lowercase(), other.to_lowercase());
-        resolver.mistake(second.span(), message, ONE);
-        return None;
+fn only(resolver: &mut Resolver<'_>, section: &StepSection) -> Only {
+    Only {
+        when: section.when.as_ref().and_then(|when| resolver.condition(when)),
+        unless: section.unless.as_ref().and_then(|unless| resolver.condition(unless)),
+        probability: section.probability.as_ref().and_then(|share| resolver.parsed(share, units::parse_share)),
     }
-    Some((Method::from_bytes(method.as_bytes()).ok()?, path))
 }
 
-/// The endpoint and the path with its query that `written` means: a path under the base URL, or a URL of its own.
-fn location(resolver: &mut Resolver<'_>, written: &Spanned<String>, target: &mut Target) -> Option<(usize, Uri)> {
-    let before = resolver.mistakes.0.len();
-    let text = resolver.text(written);
-    if resolver.mistakes.0.len() > before {
-        return None;
-    }
-    let full = text.starts_with("http://") || text.starts_with("https://");
-    if !full && !text.starts_with('/') {
+fn again(resolver: &mut Resolver<'_>, section: &StepSection) -> Again {
+    if let (Some(_), Some(poll)) = (&section.retry, &section.poll) {
         resolver.mistake(
-            written.span(),
-            format!("`{text}` is neither a path nor a URL"),
-            "start a path with /, a URL with http:// or https://",
-        );
-        return None;
-    }
-    if !full && target.base_url.is_empty() {
-        // The missing base URL has been reported.
-        return None;
-    }
-    let url = if full { text.clone() } else { format!("{}{text}", target.base_url) };
-    let parsed = url
-        .parse::<Uri>()
-        .ok()
-        .filter(|url| url.authority().is_some_and(|authority| !authority.as_str().contains('@')));
-    let found = parsed.and_then(|url| {
-        let path = url.path_and_query().map_or("/", |path| path.as_str()).parse().ok()?;
-        Some((target.endpoint_of(&url)?, path))
-    });
-    if found.is_none() {
-        resolver.mistake(
-            written.span(),
-            format!("`{text}` cannot be requested"),
-            "percent-encode spaces and other special characters: a%20b",
+            poll.span(),
+            "`retry` and `poll` contradict each other",
+            "retry counts tries, poll counts time: keep one",
         );
     }
-    found
-}
-
-/// The body, and its type if the kind of body has one.
-fn body(resolver: &mut Resolver<'_>, section: &StepSection) -> (Bytes, Option<&'static str>) {
-    match (&section.json, &section.body) {
-        (Some(_), Some(body)) => {
-            resolver.mistake(body.span(), "this step has two bodies, json and body", "keep one of them");
-            (Bytes::new(), None)
+    if let Some(retry) = &section.retry {
+        let times = retry.get_ref().times.as_ref().and_then(|times| resolver.count("times", times, 1));
+        let pause = retry.get_ref().pause.as_ref().and_then(|pause| resolver.duration(pause, false));
+        if retry.get_ref().times.is_none() {
+            resolver.mistake(retry.span(), "`retry` needs `times`", "for example { times = 2, pause = \"500ms\" }");
         }
-        (Some(json), None) => (Bytes::from(resolver.json(json).to_string()), Some("application/json")),
-        (None, Some(body)) => (Bytes::from(resolver.text(body)), None),
-        (None, None) => (Bytes::new(), None),
+        return Again::Retry(times.unwrap_or(1), pause.unwrap_or(Duration::ZERO));
+    }
+    let Some(poll) = &section.poll else { return Again::Never };
+    let every = poll.get_ref().every.as_ref().and_then(|every| resolver.duration(every, true));
+    let deadline = poll.get_ref().deadline.as_ref().and_then(|deadline| resolver.duration(deadline, true));
+    if poll.get_ref().deadline.is_none() {
+        resolver.mistake(
+            poll.span(),
+            "`poll` needs `deadline`",
+            "for example { every = \"500ms\", deadline = \"30s\" }",
+        );
+    }
+    Again::Poll(every.unwrap_or(Duration::from_secs(1)), deadline.unwrap_or(Duration::from_secs(30)))
+}
+
+/// `1s` or `1s..3s`.
+fn think_range(text: &str) -> Result<(Duration, Duration), units::UnitError> {
+    let (shortest, longest) = text.split_once("..").unwrap_or((text, text));
+    let (shortest, longest) = (units::parse_duration(shortest)?, units::parse_duration(longest)?);
+    match shortest <= longest {
+        true => Ok((shortest, longest)),
+        false => Err(units::UnitError {
+            problem: format!("`{text}` ends before it begins"),
+            hint: "write the shorter pause first: 1s..3s".to_owned(),
+        }),
     }
 }
 
-fn default_headers(authority: &str, content_type: Option<&'static str>) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    if let Ok(authority) = HeaderValue::from_str(authority) {
-        headers.insert(HOST, authority);
-    }
-    headers.insert(USER_AGENT, HeaderValue::from_static(concat!("mnload/", env!("CARGO_PKG_VERSION"))));
-    headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
-    if let Some(content_type) = content_type {
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    }
-    headers
-}
-
-/// Replaces in `headers` every name that `by` holds.
-fn override_headers(headers: &mut HeaderMap, by: &HeaderMap) {
-    for name in by.keys() {
-        headers.remove(name);
-        for value in by.get_all(name) {
-            headers.append(name, value.clone());
-        }
+fn reaction(text: &str) -> Result<OnFailure, units::UnitError> {
+    match text {
+        "stop_journey" => Ok(OnFailure::StopJourney),
+        "continue" => Ok(OnFailure::Continue),
+        "abort_run" => Ok(OnFailure::AbortRun),
+        other => Err(units::UnitError {
+            problem: format!("unknown reaction `{other}`"),
+            hint: "write \"stop_journey\", \"continue\" or \"abort_run\"".to_owned(),
+        }),
     }
 }

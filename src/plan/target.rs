@@ -9,6 +9,7 @@ use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use toml::Spanned;
 
+use super::request::refuse_framing;
 use super::resolver::Resolver;
 use crate::scenario::{Entries, TargetSection};
 
@@ -27,6 +28,8 @@ pub struct Target {
     pub authorities: Option<Vec<CertificateDer<'static>>>,
     /// Any certificate is accepted.
     pub insecure: bool,
+    /// The base URL was given in place of the file's.
+    pub replaced: bool,
     /// Every place that a step names.
     pub endpoints: Vec<Endpoint>,
 }
@@ -69,7 +72,7 @@ pub(super) fn resolve(
     written: Option<&Spanned<TargetSection>>,
     base_url: Option<&str>,
 ) -> Target {
-    let mut target = Target { timeout: DEFAULT_TIMEOUT, ..Target::default() };
+    let mut target = Target { timeout: DEFAULT_TIMEOUT, replaced: base_url.is_some(), ..Target::default() };
     let empty = TargetSection::default();
     let section = written.map_or(&empty, Spanned::get_ref);
     target.base_url = match (base_url, &section.base_url) {
@@ -133,6 +136,7 @@ fn checked_base_url(resolver: &mut Resolver<'_>, written: &Spanned<String>) -> S
 pub(super) fn resolve_headers(resolver: &mut Resolver<'_>, entries: &Entries) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (key, value) in &entries.0 {
+        refuse_framing(resolver, key);
         let text = resolver.scalar(key.get_ref(), value);
         let Ok(name) = HeaderName::try_from(key.get_ref().as_str()) else {
             resolver.mistake(

@@ -42,7 +42,7 @@ pub fn report_of(plan: &Plan, summary: Summary, findings: Vec<Finding>, occasion
         rates: Rates {
             offered_per_s: summary.offered_per_s,
             achieved_per_s: summary.achieved_per_s,
-            requests_per_s: if window_s > 0.0 { all.requests as f64 / window_s } else { 0.0 },
+            requests_per_s: if window_s > 0.0 { all.in_window as f64 / window_s } else { 0.0 },
         },
         times_us: Times {
             response: all.response.latency(),
@@ -83,6 +83,7 @@ fn step_result(tally: &StepTally) -> StepResult {
     StepResult {
         requests: tally.requests,
         failed: tally.failed,
+        tried_again: tally.tried_again,
         checks_passed: tally.checks_passed,
         checks_failed: tally.checks_failed,
         response_us: tally.response.latency(),

@@ -222,7 +222,7 @@ fn short(name: &str) -> String {
 }
 
 /// Text from the scenario or the target, which must not move the cursor or change colours.
-pub(super) fn clean(text: &str) -> String {
+pub fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() || is_direction_mark(c) { '\u{FFFD}' } else { c }).collect()
 }
 

@@ -82,5 +82,13 @@ fn harmless(text: &str) -> String {
 
 fn no_requests() -> StepResult {
     let none = Latency::default();
-    StepResult { requests: 0, failed: 0, checks_passed: 0, checks_failed: 0, response_us: none, service_us: none }
+    StepResult {
+        requests: 0,
+        failed: 0,
+        tried_again: 0,
+        checks_passed: 0,
+        checks_failed: 0,
+        response_us: none,
+        service_us: none,
+    }
 }

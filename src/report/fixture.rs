@@ -283,6 +283,7 @@ fn step_result(counted: &Counted) -> StepResult {
     StepResult {
         requests: counted.requests,
         failed: counted.failed,
+        tried_again: 0,
         checks_passed: counted.requests - counted.failed,
         checks_failed: counted.failed,
         response_us: counted.response.latency(),

@@ -15,7 +15,7 @@ mod statement;
 mod svg;
 
 pub use build::{Occasion, report_of};
-pub use console::{Detail, render as render_console};
+pub use console::{Detail, clean, render as render_console};
 pub use csv::{summary as render_summary_csv, timeline as render_timeline_csv};
 pub use html::{HtmlError, render as render_html};
 pub use progress::Progress;

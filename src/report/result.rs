@@ -66,7 +66,7 @@ pub struct Rates {
     pub offered_per_s: f64,
     /// Journeys that were started.
     pub achieved_per_s: f64,
-    /// Requests that came to an end.
+    /// Requests that came to an end within the window.
     pub requests_per_s: f64,
 }
 
@@ -116,6 +116,9 @@ pub struct StepResult {
     pub requests: u64,
     /// Of those, the failed ones.
     pub failed: u64,
+    /// Of those, the ones whose step was tried again: they are not failed.
+    #[serde(default)]
+    pub tried_again: u64,
     /// Expectations met.
     pub checks_passed: u64,
     /// Expectations missed.

@@ -2,19 +2,30 @@
 
 use std::time::Duration;
 
+use super::console::clean;
 use crate::load::{Arrivals, Load, Open, Until};
 use crate::plan::Plan;
 use crate::units::{format_count, format_duration, format_rate};
 
 /// What `plan` will do.
 pub fn statement(plan: &Plan) -> String {
+    clean(&plan.secrets.redact(&sentence(plan)))
+}
+
+fn sentence(plan: &Plan) -> String {
     let requests = counted(plan.requests_per_journey(), "request");
     let workers = counted(plan.limits.workers as u64, "worker");
     let base = &plan.target.base_url;
     let what = match &plan.load {
         Load::Once => format!("once through {requests} to {base}"),
         Load::Open(open) => {
-            let journeys = counted(open.count(), "journey");
+            // Counting random arrivals means drawing them all.
+            let journeys = match open.arrivals {
+                Arrivals::Poisson if open.profile.expected() > 1e6 => {
+                    format!("about {}", counted(open.profile.expected() as u64, "journey"))
+                }
+                Arrivals::Even | Arrivals::Poisson => counted(open.count(), "journey"),
+            };
             format!("{journeys} of {requests} to {base}, {}", pace(open))
         }
         Load::Closed(closed) => {

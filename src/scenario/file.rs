@@ -17,9 +17,20 @@ pub struct Document {
     pub target: Option<Spanned<TargetSection>>,
     /// When they go; once by default.
     pub load: Option<Spanned<LoadSection>>,
+    /// Names and values for templates.
+    pub vars: Option<Spanned<Entries>>,
+    /// Steps that run once before the load, outside the figures.
+    #[serde(default)]
+    pub setup: Vec<Spanned<StepSection>>,
     /// The steps of the one flow.
     #[serde(default)]
     pub step: Vec<Spanned<StepSection>>,
+    /// Several flows, instead of `step`.
+    #[serde(default)]
+    pub flow: Vec<Spanned<FlowSection>>,
+    /// Steps that run once after the load, outside the figures.
+    #[serde(default)]
+    pub teardown: Vec<Spanned<StepSection>>,
     /// Gate name = expression.
     pub gates: Option<Spanned<Entries>>,
 }
@@ -80,6 +91,49 @@ pub struct StageSection {
     pub to: Option<Spanned<String>>,
 }
 
+/// `[[flow]]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FlowSection {
+    /// What reports call it.
+    pub name: Option<Spanned<String>>,
+    /// How often it is chosen, relative to the others; 1 by default.
+    pub weight: Option<Spanned<Value>>,
+    /// Its steps, in order.
+    #[serde(default)]
+    pub step: Vec<Spanned<StepSection>>,
+}
+
+/// `retry = { times, pause }`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetrySection {
+    /// How often a step that fails is tried again.
+    pub times: Option<Spanned<Value>>,
+    /// How long to wait before that.
+    pub pause: Option<Spanned<String>>,
+}
+
+/// `poll = { every, deadline }`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PollSection {
+    /// How long to wait between two requests.
+    pub every: Option<Spanned<String>>,
+    /// How long the step may take to pass.
+    pub deadline: Option<Spanned<String>>,
+}
+
+/// `basic = { user, password }`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BasicSection {
+    /// The user.
+    pub user: Option<Spanned<String>>,
+    /// The password.
+    pub password: Option<Spanned<String>>,
+}
+
 /// `[[step]]`
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -102,6 +156,12 @@ pub struct StepSection {
     pub options: Option<Spanned<String>>,
     /// Headers of this request.
     pub headers: Option<Spanned<Entries>>,
+    /// The token of an `Authorization: Bearer` header.
+    pub bearer: Option<Spanned<String>>,
+    /// The user and password of an `Authorization: Basic` header.
+    pub basic: Option<Spanned<BasicSection>>,
+    /// A body as a URL-encoded form.
+    pub form: Option<Spanned<Entries>>,
     /// A body as JSON.
     pub json: Option<Spanned<Value>>,
     /// A body as text.
@@ -110,6 +170,26 @@ pub struct StepSection {
     pub timeout: Option<Spanned<String>>,
     /// What the answer must be.
     pub expect: Option<Spanned<Entries>>,
+    /// Variable = where its value stands in the answer.
+    pub extract: Option<Spanned<Entries>>,
+    /// A name for several steps together, in reports.
+    pub group: Option<Spanned<String>>,
+    /// A pause after the step: `1s`, or `1s..3s`.
+    pub think: Option<Spanned<String>>,
+    /// Only if this holds.
+    pub when: Option<Spanned<String>>,
+    /// Only if this does not hold.
+    pub unless: Option<Spanned<String>>,
+    /// Only in this share of journeys: `10%`.
+    pub probability: Option<Spanned<String>>,
+    /// How often the step is done in a row.
+    pub repeat: Option<Spanned<Value>>,
+    /// Try again while the step fails.
+    pub retry: Option<Spanned<RetrySection>>,
+    /// Ask again until the step passes.
+    pub poll: Option<Spanned<PollSection>>,
+    /// `stop_journey` (default), `continue` or `abort_run`.
+    pub on_failure: Option<Spanned<String>>,
 }
 
 impl StepSection {

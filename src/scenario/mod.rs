@@ -9,7 +9,10 @@ mod value;
 
 pub(crate) use parse::unknown_key;
 
-pub use file::{Document, LoadSection, StageSection, StepSection, TargetSection};
+pub use file::{
+    BasicSection, Document, FlowSection, LoadSection, PollSection, RetrySection, StageSection, StepSection,
+    TargetSection,
+};
 pub use value::{Entries, Value};
 
 use std::path::Path;

@@ -58,7 +58,7 @@ fn an_unknown_variable_and_one_that_is_not_set() {
         "TARGET\n[[step]]\npost = \"/a\"\njson = { a = { b = [1, \"${ nope }\"] } }\n",
         "5:",
         "unknown variable `nope`",
-        "env.NAME",
+        "the names here are",
     );
 }
 

@@ -267,6 +267,7 @@ fn environment(result: &RunResult) -> Vec<Fact> {
     let plan = &result.plan;
     let ending = match result.ending {
         Ending::Completed => "the plan was carried out",
+        Ending::Aborted => "stopped by a step whose failure ends the run",
         Ending::Interrupted => "stopped by Ctrl-C",
         Ending::Terminated => "stopped by SIGTERM",
     };

@@ -130,6 +130,7 @@ pub(super) fn steps(result: &RunResult) -> StepTable {
     let all = StepResult {
         requests,
         failed,
+        tried_again: 0,
         checks_passed: 0,
         checks_failed: 0,
         response_us: result.times_us.response,

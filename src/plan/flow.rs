@@ -1,0 +1,133 @@
+//! Flows: which steps belong to one journey, and how often each flow is chosen.
+
+use std::ops::Range;
+
+use minijinja::Value as Variable;
+use toml::Spanned;
+
+use super::resolver::Resolver;
+use super::step::{self, Step};
+use super::target::Target;
+use crate::scenario::{Document, FlowSection, StepSection};
+
+/// One flow of a scenario.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Flow {
+    /// What reports call it; empty for the only flow of a file.
+    pub name: String,
+    /// How often it is chosen, relative to the others.
+    pub weight: u64,
+    /// Its steps, as numbers of the plan's steps.
+    pub steps: Range<usize>,
+}
+
+/// All steps of a scenario.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Steps {
+    pub(super) setup: Vec<Step>,
+    pub(super) all: Vec<Step>,
+    pub(super) flows: Vec<Flow>,
+    pub(super) teardown: Vec<Step>,
+}
+
+/// Gives every name that templates may use its place, before the first template is read.
+pub(super) fn declare(resolver: &mut Resolver<'_>, document: &Document) {
+    for (name, value) in document.vars.iter().flat_map(|vars| &vars.get_ref().0) {
+        let json = resolver.json(value);
+        resolver.names().constants.insert(name.get_ref().clone(), Variable::from(minijinja::value::Serde(&json)));
+    }
+    let steps = [&document.setup, &document.step, &document.teardown]
+        .into_iter()
+        .chain(document.flow.iter().map(|flow| &flow.get_ref().step));
+    for (name, _) in
+        steps.flatten().filter_map(|step| step.get_ref().extract.as_ref()).flat_map(|extract| &extract.get_ref().0)
+    {
+        let is_name = |text: &str| {
+            let mut letters = text.chars();
+            letters.next().is_some_and(|c| c.is_alphabetic() || c == '_')
+                && letters.all(|c| c.is_alphanumeric() || c == '_')
+        };
+        match is_name(name.get_ref()) {
+            true => drop(resolver.names().slot(name.get_ref())),
+            false => resolver.mistake(
+                name.span(),
+                format!("`{}` cannot be a variable", name.get_ref()),
+                "variables have letters, digits and _",
+            ),
+        }
+    }
+}
+
+pub(super) fn resolve(resolver: &mut Resolver<'_>, document: &Document, target: &mut Target) -> Steps {
+    let mut steps = Steps { setup: once(resolver, &document.setup, target), ..Steps::default() };
+    if let (Some(first), false) = (document.flow.first(), document.step.is_empty()) {
+        resolver.mistake(
+            first.span(),
+            "a file has either [[step]] or [[flow]]",
+            "move the steps at the top level into a [[flow]] of their own",
+        );
+    }
+    if !document.step.is_empty() {
+        let taken = add(resolver, &document.step, target, &mut steps.all);
+        steps.flows.push(Flow { name: String::new(), weight: 1, steps: taken });
+    }
+    for (number, written) in document.flow.iter().enumerate() {
+        let flow = flow(resolver, number, written, target, &mut steps);
+        steps.flows.push(flow);
+    }
+    steps.teardown = once(resolver, &document.teardown, target);
+    steps
+}
+
+fn flow(
+    resolver: &mut Resolver<'_>,
+    number: usize,
+    written: &Spanned<FlowSection>,
+    target: &mut Target,
+    steps: &mut Steps,
+) -> Flow {
+    let section = written.get_ref();
+    let name = section.name.as_ref().map(|name| resolver.text(name)).unwrap_or_else(|| format!("flow {}", number + 1));
+    let weight = section.weight.as_ref().and_then(|weight| resolver.count("weight", weight, 0)).unwrap_or(1);
+    if section.step.is_empty() {
+        resolver.mistake(
+            written.span(),
+            format!("the flow `{name}` has no steps"),
+            "add [[flow.step]] with get = \"/health\"",
+        );
+    }
+    if let Some(place) = section.name.as_ref().filter(|_| steps.flows.iter().any(|flow| flow.name == name)) {
+        resolver.mistake(place.span(), format!("two flows are called `{name}`"), "give each a `name` of its own");
+    }
+    let taken = add(resolver, &section.step, target, &mut steps.all);
+    Flow { name, weight, steps: taken }
+}
+
+/// Adds `written` to `all`, and says which numbers they got.
+fn add(
+    resolver: &mut Resolver<'_>,
+    written: &[Spanned<StepSection>],
+    target: &mut Target,
+    all: &mut Vec<Step>,
+) -> Range<usize> {
+    let first = all.len();
+    for written in written {
+        let Some(step) = step::resolve(resolver, written, target) else { continue };
+        if all.iter().any(|other| other.name == step.name) {
+            let span = written.get_ref().name.as_ref().map_or(written.span(), Spanned::span);
+            let message = format!("two steps are called `{}`", step.name);
+            resolver.mistake(
+                span,
+                message,
+                "give each a `name` of its own, so that reports and gates can tell them apart",
+            );
+        }
+        all.push(step);
+    }
+    first..all.len()
+}
+
+/// Steps that run once, outside the figures.
+fn once(resolver: &mut Resolver<'_>, written: &[Spanned<StepSection>], target: &mut Target) -> Vec<Step> {
+    written.iter().filter_map(|written| step::resolve(resolver, written, target)).collect()
+}

@@ -1,0 +1,24 @@
+//! `${ … }` in texts: names are checked when the file is read; what can be known then is filled in then.
+//!
+//! Takes texts as written, gives a [`Text`] (constant, or rendered per journey from a [`Scope`]) and a [`Document`]
+//! for JSON bodies. A text without `${` costs nothing at run time.
+
+mod document;
+mod environment;
+mod functions;
+mod names;
+mod scope;
+mod secrets;
+mod template;
+mod text;
+
+pub use environment::Environment;
+pub use scope::{RenderError, Scope, Seat};
+pub use secrets::Secrets;
+pub use text::Condition;
+
+pub(super) use text::Text;
+
+pub(super) use document::{Document, Node};
+pub(super) use names::Names;
+pub(super) use template::Templates;

@@ -1,0 +1,47 @@
+//! Which names a template may use, and where their values come from.
+
+use std::collections::BTreeMap;
+
+use minijinja::value::Value;
+
+/// The names of one scenario.
+#[derive(Debug, Clone, Default)]
+pub(in crate::plan) struct Names {
+    /// `[vars]`: known before the run.
+    pub(in crate::plan) constants: BTreeMap<String, Value>,
+    /// What steps extract, by name: each has a slot in every user's scope.
+    pub(in crate::plan) slots: BTreeMap<String, usize>,
+    /// `[data.NAME]` feeders, in order: each has a row in every user's scope.
+    pub(in crate::plan) feeders: Vec<String>,
+}
+
+/// Names whose values are known before the run.
+pub(super) const BEFORE: [&str; 3] = ["env", "secret", "vars"];
+/// Names whose values are known only while a journey runs.
+pub(super) const DURING: [&str; 5] = ["data", "user", "iteration", "arrival", "now"];
+/// Functions; all but `pick` differ from call to call, and `pick` does too.
+pub(super) const FUNCTIONS: [&str; 4] = ["uuid", "random_int", "random_string", "pick"];
+
+impl Names {
+    /// The slot of `name`, a new one if it has none.
+    pub(in crate::plan) fn slot(&mut self, name: &str) -> usize {
+        let next = self.slots.len();
+        *self.slots.entry(name.to_owned()).or_insert(next)
+    }
+
+    /// Whether the value of `name` is known before the run.
+    pub(super) fn is_constant(&self, name: &str) -> bool {
+        BEFORE.contains(&name) || (self.constants.contains_key(name) && !self.slots.contains_key(name))
+    }
+
+    /// Whether `name` means anything.
+    pub(super) fn is_known(&self, name: &str) -> bool {
+        self.is_constant(name) || self.slots.contains_key(name) || DURING.contains(&name) || FUNCTIONS.contains(&name)
+    }
+
+    /// Everything that may be written.
+    pub(super) fn all(&self) -> Vec<&str> {
+        let own = self.slots.keys().chain(self.constants.keys()).map(String::as_str);
+        own.chain(BEFORE).chain(DURING).chain(FUNCTIONS).collect()
+    }
+}

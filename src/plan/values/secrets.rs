@@ -1,0 +1,80 @@
+//! What must stand in no output: every value that a scenario read as `secret.NAME`, or that was extracted as one.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use minijinja::value::{Enumerator, Object, Value};
+
+use super::environment::Environment;
+
+/// What stands in place of a secret.
+const REDACTED: &str = "[redacted]";
+/// Shorter values stand in too many innocent words to be taken out.
+const SHORTEST: usize = 4;
+
+/// The secrets that were read so far. Debug output counts them.
+#[derive(Clone, Default)]
+pub struct Secrets(Arc<Mutex<BTreeMap<String, String>>>);
+
+impl Secrets {
+    /// `text` without any secret.
+    pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut text = Cow::Borrowed(text);
+        for secret in known.values().filter(|secret| secret.len() >= SHORTEST) {
+            if text.contains(secret.as_str()) {
+                text = Cow::Owned(text.replace(secret.as_str(), REDACTED));
+            }
+        }
+        text
+    }
+
+    /// Notes a value that must not be shown.
+    pub(in crate::plan) fn note(&self, name: &str, value: &str) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(name.to_owned(), value.to_owned());
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        write!(f, "Secrets({})", known.len())
+    }
+}
+
+/// `secret.NAME`: the environment's value, noted as a secret when it is asked for.
+#[derive(Debug)]
+pub(super) struct SecretEnvironment {
+    pub(super) environment: Environment,
+    pub(super) secrets: Secrets,
+}
+
+impl Object for SecretEnvironment {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let name = key.as_str()?;
+        let value = self.environment.get(name)?;
+        self.secrets.note(name, value);
+        Some(Value::from(value))
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::NonEnumerable
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_taken_out_and_never_shown() {
+        let secrets = Secrets::default();
+        secrets.note("PASSWORD", "hunter2");
+        secrets.note("SHORT", "ab");
+        assert_eq!(secrets.redact("password hunter2 and hunter2, ab"), "password [redacted] and [redacted], ab");
+        assert_eq!(format!("{secrets:?}"), "Secrets(2)");
+    }
+}
