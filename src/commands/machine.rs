@@ -10,7 +10,8 @@ const KEPT_BACK: u64 = 64;
 /// This machine, with the limit on open files raised as far as it goes without privileges.
 pub(super) fn this_machine() -> Machine {
     let cores = available_parallelism().map_or(1, usize::from);
-    Machine { cores, sockets: open_files().saturating_sub(KEPT_BACK).max(1) }
+    let files = open_files();
+    Machine { cores, sockets: (files - files.min(KEPT_BACK).min(files / 4)).max(1) }
 }
 
 #[cfg(unix)]

@@ -5,7 +5,9 @@
 mod support;
 
 mod examples;
+mod flows;
 mod mistakes;
 mod outputs;
 mod signals;
+mod trust;
 mod verdicts;

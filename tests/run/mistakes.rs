@@ -55,9 +55,9 @@ fn an_unknown_variable_and_one_that_is_not_set() {
     wrong("TARGET\n[[step]]\nget = \"/${ evn.X }\"\n", "4:12", "unknown variable `evn`", "did you mean `env`?");
     wrong("TARGET\n[[step]]\nget = \"/${ env.MNLOAD_UNSET }\"\n", "4:", "MNLOAD_UNSET is not set", "default(");
     wrong(
-        "TARGET\n[[step]]\npost = \"/a\"\njson = { a = { b = [1, \"${ nope }\"] } }\n",
+        "TARGET\n[[step]]\npost = \"/a\"\njson = { a = { b = [1, \"${ zzzzzz }\"] } }\n",
         "5:",
-        "unknown variable `nope`",
+        "unknown variable `zzzzzz`",
         "the names here are",
     );
 }

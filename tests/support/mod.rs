@@ -1,6 +1,8 @@
 //! The vocabulary of the tests that go through the binary: write a scenario, run it, look at what it left.
 #![allow(dead_code, reason = "every test program uses its own part of this")]
 
+pub(crate) mod raw;
+
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};

@@ -1,0 +1,77 @@
+//! A server that says the bytes it is told to: for answers that no decent server gives.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Answers every request on every connection with what `answer` gives for its number and head.
+pub(crate) struct RawServer {
+    pub(crate) address: SocketAddr,
+    seen: Arc<AtomicU64>,
+}
+
+impl RawServer {
+    pub(crate) fn start(answer: impl Fn(u64, &str) -> Vec<u8> + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let seen = Arc::new(AtomicU64::new(0));
+        let (answer, counted) = (Arc::new(answer), Arc::clone(&seen));
+        // Ends with the test program: it only waits for connections by then.
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (answer, seen) = (Arc::clone(&answer), Arc::clone(&counted));
+                std::thread::spawn(move || serve(stream, &seen, &*answer));
+            }
+        });
+        Self { address, seen }
+    }
+
+    /// Requests so far.
+    pub(crate) fn requests_seen(&self) -> u64 {
+        self.seen.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+fn serve(mut stream: TcpStream, seen: &AtomicU64, answer: &(dyn Fn(u64, &str) -> Vec<u8> + Send + Sync)) {
+    let mut buffer = Vec::new();
+    loop {
+        let mut chunk = [0; 4096];
+        match stream.read(&mut chunk) {
+            Ok(0) | Err(_) => return,
+            Ok(read) => buffer.extend_from_slice(&chunk[..read]),
+        }
+        while let Some((head, length)) = whole_request(&buffer) {
+            buffer.drain(..length);
+            if stream.write_all(&answer(seen.fetch_add(1, Ordering::SeqCst), &head)).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// The head of the first request in `buffer` and the length of it all, once it is all there.
+fn whole_request(buffer: &[u8]) -> Option<(String, usize)> {
+    let end = buffer.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
+    let head = String::from_utf8_lossy(&buffer[..end]).into_owned();
+    let length = head
+        .to_ascii_lowercase()
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
+    let whole = end + length.unwrap_or(0);
+    (buffer.len() >= whole).then_some((head, whole))
+}
+
+/// A 200 with `headers` (each with its line end) and `body`.
+pub(crate) fn ok(headers: &str, body: &str) -> Vec<u8> {
+    answer(200, headers, body)
+}
+
+/// An answer of `status` with `headers` (each with its line end) and `body`.
+pub(crate) fn answer(status: u16, headers: &str, body: &str) -> Vec<u8> {
+    format!("HTTP/1.1 {status} X\r\n{headers}content-length: {}\r\n\r\n{body}", body.len()).into_bytes()
+}
