@@ -154,12 +154,12 @@ pub(super) fn resolve_headers(resolver: &mut Resolver<'_>, entries: &Entries) ->
     headers
 }
 
-/// The certificates in the PEM file `written`, found from the scenario file's own folder.
+/// The certificates in the PEM file `written`, found from the folder of the file that names it.
 fn authorities(resolver: &mut Resolver<'_>, written: &Spanned<String>) -> Option<Vec<CertificateDer<'static>>> {
-    let path = beside(&resolver.source.name, &resolver.text(written));
+    let path = beside(resolver.source.file_at(&written.span()), &resolver.text(written));
     let read =
         CertificateDer::pem_file_iter(&path).and_then(|certificates| certificates.collect::<Result<Vec<_>, _>>());
-    let hint = "`ca` names a PEM file, relative to the scenario file";
+    let hint = "`ca` names a PEM file, relative to the scenario file that it stands in";
     match read {
         Ok(certificates) if !certificates.is_empty() => return Some(certificates),
         Ok(_) => resolver.mistake(written.span(), format!("{} holds no certificate", path.display()), hint),
@@ -168,7 +168,7 @@ fn authorities(resolver: &mut Resolver<'_>, written: &Spanned<String>) -> Option
     None
 }
 
-/// `path` as seen from the folder of the scenario file.
-fn beside(scenario: &str, path: &str) -> PathBuf {
-    Path::new(scenario).parent().unwrap_or(Path::new("")).join(path)
+/// `path` as seen from the folder of the file that it is written in.
+fn beside(file: &str, path: &str) -> PathBuf {
+    Path::new(file).parent().unwrap_or(Path::new("")).join(path)
 }

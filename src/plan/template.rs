@@ -119,7 +119,7 @@ impl<'a> Templates<'a> {
     }
 
     fn not_set(&self, text: &str, span: Range<usize>) -> Diagnostic {
-        let written = self.source.text.get(span.clone()).unwrap_or(text);
+        let written = self.source.text_at(&span).unwrap_or(text);
         let name =
             written.split("env.").nth(1).and_then(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next());
         let name = name.unwrap_or("NAME");
