@@ -172,3 +172,31 @@ fn authorities(resolver: &mut Resolver<'_>, written: &Spanned<String>) -> Option
 fn beside(file: &str, path: &str) -> PathBuf {
     Path::new(file).parent().unwrap_or(Path::new("")).join(path)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::plan::{Machine, Overrides, Plan};
+    use crate::scenario::ScenarioFile;
+
+    #[test]
+    fn the_authority_is_found_beside_the_file_that_names_it() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("shared")).unwrap();
+        let shared = "[target]\nbase_url = \"https://localhost\"\nca = \"ca.pem\"\n";
+        std::fs::write(folder.path().join("shared/target.toml"), shared).unwrap();
+        let certificate = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap().cert.pem();
+        std::fs::write(folder.path().join("shared/ca.pem"), certificate).unwrap();
+
+        let name = folder.path().join("main.toml").display().to_string();
+        let resolve = |text: &str| {
+            let file = ScenarioFile::parse(&name, text, None).unwrap();
+            Plan::resolve(&file, &Overrides::default(), &Machine { cores: 1, sockets: 1_000 })
+        };
+        let text = "use = [\"shared/target.toml\"]\n[[step]]\nget = \"/\"\n";
+        let plan = resolve(text).unwrap();
+        assert_eq!((plan.target.authorities.map(|list| list.len()), plan.name.as_str()), (Some(1), "main"));
+
+        let own = resolve(&format!("{text}[target]\nca = \"ca.pem\"\n")).unwrap_err().to_string();
+        assert!(own.contains("main.toml:5:6") && !own.contains("shared"), "{own}");
+    }
+}

@@ -170,7 +170,46 @@ fn contains(outer: &Range<usize>, inner: &Range<usize>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// Lines that say something, right or wrong, to every part that reads a scenario.
+    const LINES: [&str; 20] = [
+        "use = ['s.toml', 'none', 1]",
+        "use = 5",
+        "[profile.a]",
+        "[profile.b]",
+        "[profile.a.load]",
+        "[profile.b.target]",
+        "profile = [1]",
+        "base = 'a'",
+        "base = 'b'",
+        "base = 'é'",
+        "load = { model = 'once', modle = 1 }",
+        "[load]",
+        "[[load]]",
+        "[target]",
+        "timeout = 5",
+        "timeout = 'é'",
+        "[[step]]",
+        "[step]",
+        "step = []",
+        "= é",
+    ];
+
+    proptest! {
+        #[test]
+        fn any_text_gives_a_document_or_mistakes_that_can_be_shown(lines in prop::collection::vec(0..LINES.len(), 0..12)) {
+            let text: String = lines.iter().map(|line| format!("{}\n", LINES[*line])).collect();
+            for profile in [None, Some("a"), Some("é")] {
+                if let Err(mistakes) = document("none/s.toml", &text, profile) {
+                    prop_assert!(mistakes.to_string().contains("error: "));
+                    prop_assert!(mistakes.0.len() <= MOST_MISTAKES);
+                }
+            }
+        }
+    }
 
     fn mistakes(text: &str) -> String {
         document("s.toml", text, None).unwrap_err().to_string()
