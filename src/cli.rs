@@ -61,6 +61,10 @@ pub struct RunArgs {
     #[arg(value_name = "FILE")]
     pub scenario: PathBuf,
 
+    /// Apply the overrides in [profile.NAME] of the scenario.
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+
     /// Start the built-in target and send everything to it instead of the scenario's base URL.
     #[arg(long)]
     pub demo: bool,
@@ -101,6 +105,10 @@ pub struct PlanArgs {
     /// The scenario file.
     #[arg(value_name = "FILE")]
     pub scenario: PathBuf,
+
+    /// Apply the overrides in [profile.NAME] of the scenario.
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
 
     /// Threads that send [default: as many as the rate needs, at most one per core].
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]

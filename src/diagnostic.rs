@@ -8,32 +8,89 @@ use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet, renderer::DecorStyle};
 
-/// A file that was read, kept so that a mistake in it can be shown.
+/// The files that were read, kept so that a mistake in them can be shown.
+///
+/// All share one space of byte offsets: the main file starts at 0, every further one behind the end of those before it.
 #[derive(Debug, Clone)]
 pub struct Source {
-    /// The path as the user gave it.
+    /// The path of the main file as the user gave it.
+    pub name: Arc<str>,
+    files: Arc<Vec<File>>,
+}
+
+/// One file of a [`Source`].
+#[derive(Debug, Clone)]
+pub struct File {
+    /// The path as it was found.
     pub name: Arc<str>,
     /// The whole text.
     pub text: Arc<str>,
+    /// The offset that its text starts at.
+    pub start: usize,
+}
+
+impl File {
+    /// `span` of this file's text as a span of the whole source.
+    pub fn in_source(&self, span: Range<usize>) -> Range<usize> {
+        span.start + self.start..span.end + self.start
+    }
+
+    /// `span` of the whole source as a span of this file's text.
+    fn in_file(&self, span: &Range<usize>) -> Range<usize> {
+        span.start.saturating_sub(self.start)..span.end.saturating_sub(self.start)
+    }
 }
 
 impl Source {
-    /// A source called `name`.
+    /// A source of one file called `name`.
     pub fn new(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
-        Self { name: name.into(), text: text.into() }
+        let main = File { name: name.into(), text: text.into(), start: 0 };
+        Self { name: main.name.clone(), files: Arc::new(vec![main]) }
     }
 
-    /// The span of `part` (byte offsets in a string value) within the file, where `value_span` is the value with its quotes.
+    /// Adds a file, giving its number. Spans and diagnostics made before stay right.
+    pub fn add(&mut self, name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> usize {
+        // One byte between files, so that the end of a file is not the start of the next.
+        let start = self.files.last().map_or(0, |last| last.start + last.text.len() + 1);
+        let files = Arc::make_mut(&mut self.files);
+        files.push(File { name: name.into(), text: text.into(), start });
+        files.len() - 1
+    }
+
+    /// The files in the order in which they were added, the main file first.
+    pub fn files(&self) -> &[File] {
+        &self.files
+    }
+
+    /// The path of the file that `span` lies in: what relative paths written there start from.
+    pub fn file_at(&self, span: &Range<usize>) -> &str {
+        &self.file_of(span).name
+    }
+
+    /// What is written at `span`; nothing if the span is not one of this source.
+    pub fn text_at(&self, span: &Range<usize>) -> Option<&str> {
+        let file = self.file_of(span);
+        file.text.get(file.in_file(span))
+    }
+
+    /// The span of `part` (byte offsets in a string value) within the source, where `value_span` is the value with its
+    /// quotes.
     ///
     /// Falls back to the whole value where escapes make the offsets differ.
     pub fn within(&self, value_span: &Range<usize>, value: &str, part: Range<usize>) -> Range<usize> {
-        let written = self.text.get(value_span.clone()).unwrap_or_default();
+        let written = self.text_at(value_span).unwrap_or_default();
         match written.find(value) {
             Some(quote) if !value.is_empty() && part.end <= value.len() => {
                 value_span.start + quote + part.start..value_span.start + quote + part.end
             }
             _ => value_span.clone(),
         }
+    }
+
+    fn file_of(&self, span: &Range<usize>) -> &File {
+        let after = self.files.partition_point(|file| file.start <= span.start);
+        // The main file starts at 0, so at least one starts no later than any span.
+        &self.files[after.saturating_sub(1)]
     }
 }
 
@@ -42,7 +99,7 @@ impl Source {
 pub struct Diagnostic {
     /// What is wrong, in one lowercase sentence.
     pub message: String,
-    /// The file and the bytes that are wrong; none when the file itself could not be read.
+    /// The files and the bytes that are wrong; none when the file itself could not be read.
     pub place: Option<(Source, Range<usize>)>,
     /// What stands at the caret.
     pub label: String,
@@ -78,9 +135,10 @@ impl Diagnostic {
         let title = Level::ERROR.primary_title(self.message.as_str());
         let mut group = match &self.place {
             Some((source, span)) => {
-                let annotation =
-                    AnnotationKind::Primary.span(clamp(span, source.text.len())).label(self.label.as_str());
-                title.element(Snippet::source(&*source.text).path(&*source.name).annotation(annotation))
+                let file = source.file_of(span);
+                let span = clamp(&file.in_file(span), file.text.len());
+                let annotation = AnnotationKind::Primary.span(span).label(self.label.as_str());
+                title.element(Snippet::source(&*file.text).path(&*file.name).annotation(annotation))
             }
             None => annotate_snippets::Group::with_title(title),
         };
@@ -187,6 +245,29 @@ mod tests {
         let source = Source::new("x", r#"a = "p95 < 6ms" # "\u0041b""#);
         assert_eq!(source.within(&(4..15), "p95 < 6ms", 4..5), 9..10);
         assert_eq!(source.within(&(18..28), "Ab", 0..1), 18..28);
+    }
+
+    #[test]
+    fn each_file_shows_its_own_name_line_and_column() {
+        let mut source = Source::new("main.toml", "a = 1\nb = 2");
+        let number = source.add("shared/auth.toml", "\nwrng = \"x y\"");
+        let file = source.files()[number].clone();
+        let span = file.in_source(1..5);
+        assert_eq!((source.text_at(&span), source.file_at(&span)), (Some("wrng"), "shared/auth.toml"));
+        let shown = Diagnostic::at(&source, span, "m").render(false);
+        assert!(shown.contains("shared/auth.toml:2:1") && shown.contains("wrng"), "{shown}");
+        let part = source.within(&file.in_source(8..13), "x y", 2..3);
+        assert_eq!((source.text_at(&part), part), (Some("y"), file.in_source(11..12)));
+        assert_eq!(source.file_at(&(11..11)), "main.toml", "the end of a file is its own");
+        assert_eq!(&*source.name, "main.toml");
+    }
+
+    #[test]
+    fn a_file_added_later_leaves_earlier_diagnostics_as_they_were() {
+        let mut source = Source::new("main.toml", "abc");
+        let earlier = Diagnostic::at(&source, 1..2, "m");
+        source.add("more.toml", "def");
+        assert!(earlier.render(false).contains("main.toml:1:2"));
     }
 
     #[test]

@@ -61,7 +61,7 @@ fn run(case: &Case) -> (Plan, Summary, u64) {
         demo.base_url(),
         case.load
     );
-    let file = ScenarioFile::parse("case.toml", &text).unwrap();
+    let file = ScenarioFile::parse("case.toml", &text, None).unwrap();
     let overrides = Overrides { workers: Some(case.workers), ..Overrides::default() };
     let plan = Arc::new(Plan::resolve(&file, &overrides, &Machine { cores: 2, sockets: 1_000 }).unwrap());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -15,7 +15,7 @@ use crate::units::format_duration;
 use crate::verdict::ExitCode;
 
 pub(super) fn run(args: &PlanArgs) -> Result<ExitCode, CommandError> {
-    let file = ScenarioFile::read(&args.scenario)?;
+    let file = ScenarioFile::read(&args.scenario, args.profile.as_deref())?;
     let overrides =
         Overrides { base_url: None, workers: args.workers.map(usize::from), environment: Environment::of_process() };
     let plan = Plan::resolve(&file, &overrides, &this_machine())?;

@@ -22,7 +22,7 @@ use crate::scenario::ScenarioFile;
 use crate::verdict::{Ending, ExitCode};
 
 pub(super) fn run(args: &RunArgs) -> Result<ExitCode, CommandError> {
-    let file = ScenarioFile::read(&args.scenario)?;
+    let file = ScenarioFile::read(&args.scenario, args.profile.as_deref())?;
     let demo = match args.demo {
         true => Some(Demo::start(DemoOptions::default()).context("cannot start the built-in target")?),
         false => None,

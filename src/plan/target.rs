@@ -158,12 +158,12 @@ pub(super) fn resolve_headers(resolver: &mut Resolver<'_>, entries: &Entries) ->
     headers
 }
 
-/// The certificates in the PEM file `written`, found from the scenario file's own folder.
+/// The certificates in the PEM file `written`, found from the folder of the file that names it.
 fn authorities(resolver: &mut Resolver<'_>, written: &Spanned<String>) -> Option<Vec<CertificateDer<'static>>> {
-    let path = beside(&resolver.source.name, &resolver.text(written));
+    let path = beside(resolver.source.file_at(&written.span()), &resolver.text(written));
     let read =
         CertificateDer::pem_file_iter(&path).and_then(|certificates| certificates.collect::<Result<Vec<_>, _>>());
-    let hint = "`ca` names a PEM file, relative to the scenario file";
+    let hint = "`ca` names a PEM file, relative to the scenario file that it stands in";
     match read {
         Ok(certificates) if !certificates.is_empty() => return Some(certificates),
         Ok(_) => resolver.mistake(written.span(), format!("{} holds no certificate", path.display()), hint),
@@ -172,7 +172,35 @@ fn authorities(resolver: &mut Resolver<'_>, written: &Spanned<String>) -> Option
     None
 }
 
-/// `path` as seen from the folder of the scenario file.
-fn beside(scenario: &str, path: &str) -> PathBuf {
-    Path::new(scenario).parent().unwrap_or(Path::new("")).join(path)
+/// `path` as seen from the folder of the file that it is written in.
+fn beside(file: &str, path: &str) -> PathBuf {
+    Path::new(file).parent().unwrap_or(Path::new("")).join(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::plan::{Machine, Overrides, Plan};
+    use crate::scenario::ScenarioFile;
+
+    #[test]
+    fn the_authority_is_found_beside_the_file_that_names_it() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("shared")).unwrap();
+        let shared = "[target]\nbase_url = \"https://localhost\"\nca = \"ca.pem\"\n";
+        std::fs::write(folder.path().join("shared/target.toml"), shared).unwrap();
+        let certificate = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap().cert.pem();
+        std::fs::write(folder.path().join("shared/ca.pem"), certificate).unwrap();
+
+        let name = folder.path().join("main.toml").display().to_string();
+        let resolve = |text: &str| {
+            let file = ScenarioFile::parse(&name, text, None).unwrap();
+            Plan::resolve(&file, &Overrides::default(), &Machine { cores: 1, sockets: 1_000 })
+        };
+        let text = "use = [\"shared/target.toml\"]\n[[step]]\nget = \"/\"\n";
+        let plan = resolve(text).unwrap();
+        assert_eq!((plan.target.authorities.map(|list| list.len()), plan.name.as_str()), (Some(1), "main"));
+
+        let own = resolve(&format!("{text}[target]\nca = \"ca.pem\"\n")).unwrap_err().to_string();
+        assert!(own.contains("main.toml:5:6") && !own.contains("shared"), "{own}");
+    }
 }

@@ -1,10 +1,14 @@
 //! What the user writes: a serde mirror of the scenario file with the place of every value, and nothing else.
 //!
-//! Takes a path or text, gives a [`ScenarioFile`] or every mistake of form that it holds.
+//! Takes a path or text and perhaps a profile, gives a [`ScenarioFile`] or every mistake of form that it holds: the files
+//! that it uses are laid beneath it and the profile over it, each value with the place where it was written.
 //! What the values mean is [`crate::plan`]'s business.
 
 mod file;
+mod include;
+mod merge;
 mod parse;
+mod profile;
 mod value;
 
 pub(crate) use parse::unknown_key;
@@ -22,29 +26,28 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 /// A scenario file as it was written.
 #[derive(Debug, Clone)]
 pub struct ScenarioFile {
-    /// The file's name and text, for diagnostics.
+    /// The file's name and text and those of the files that it uses, for diagnostics.
     pub source: Source,
-    /// Its content.
+    /// The content of all of them together, with the profile applied.
     pub document: Document,
 }
 
 impl ScenarioFile {
-    /// Reads and parses the file at `path`.
+    /// Reads and parses the file at `path` and the files that it uses, and applies `profile`.
     ///
     /// # Errors
-    /// When the file cannot be read, or with every syntax error, unknown key and wrong type in it.
-    pub fn read(path: &Path) -> Result<Self, Diagnostics> {
+    /// When a file cannot be read, the profile does not exist, or with every syntax error, unknown key and wrong type.
+    pub fn read(path: &Path, profile: Option<&str>) -> Result<Self, Diagnostics> {
         let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
-        Self::parse(&path.display().to_string(), &text)
+        Self::parse(&path.display().to_string(), &text, profile)
     }
 
-    /// Parses `text`, calling it `name` in diagnostics.
+    /// Parses `text`, calling it `name` in diagnostics; files that it uses are read from the folder of `name`.
     ///
     /// # Errors
     /// As [`ScenarioFile::read`].
-    pub fn parse(name: &str, text: &str) -> Result<Self, Diagnostics> {
-        let source = Source::new(name, text);
-        let document = parse::document(&source)?;
+    pub fn parse(name: &str, text: &str, profile: Option<&str>) -> Result<Self, Diagnostics> {
+        let (source, document) = parse::document(name, text, profile)?;
         Ok(Self { source, document })
     }
 }

@@ -1,6 +1,7 @@
 //! Text to [`Document`], with every mistake of form in one go.
 //!
-//! serde stops at the first mistake; so the part that is wrong is noted, taken out of the tree, and the rest tried again.
+//! Lays the files and the chosen profile over each other, then reads the tree. serde stops at the first mistake; so the
+//! part that is wrong is noted, taken out of the tree, and the rest tried again.
 
 use std::ops::Range;
 
@@ -9,38 +10,88 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer, Error};
 
 use super::file::Document;
-use crate::diagnostic::{Diagnostic, Diagnostics, Source, nearest};
+use super::include::{self, Gathered};
+use super::merge::{Level, lay_over, shifted};
+use super::profile::Profiles;
+use crate::diagnostic::{Diagnostic, Diagnostics, File, Source, nearest};
 
 /// Enough for any file that a person wrote; a bound for the ones that nobody did.
 const MOST_MISTAKES: usize = 50;
 
-pub(super) fn document(source: &Source) -> Result<Document, Diagnostics> {
-    let (tree, syntax_errors) = DeTable::parse_recoverable(&source.text);
-    if !syntax_errors.is_empty() {
-        let mistakes = syntax_errors.iter().take(MOST_MISTAKES).map(|error| of_syntax(source, error));
-        return Err(Diagnostics(mistakes.collect()));
+/// The document that `text`, the files that it uses and its profile make together.
+pub(super) fn document(name: &str, text: &str, profile: Option<&str>) -> Result<(Source, Document), Diagnostics> {
+    let Gathered { source, order, mut mistakes } = include::gather(name, text);
+    let complete = mistakes.0.is_empty();
+    let mut tree = DeTable::new();
+    for number in order {
+        lay_over(&mut tree, tree_of(&source.files()[number]), Level::File);
     }
-    let (span, mut table) = (tree.span(), tree.into_inner());
-    let mut mistakes = Diagnostics::default();
+    let profiles = Profiles::take_from(&mut tree, &source, &mut mistakes);
+    let mut document = form(&source, &mut tree, &mut mistakes);
+    for name in profiles.names() {
+        form(&source, &mut profiles.part_of(&tree, name), &mut mistakes);
+    }
+    if let Some(name) = profile {
+        match profiles.check_known(name) {
+            Ok(()) => {
+                profiles.lay_over(&mut tree, name);
+                document = form(&source, &mut tree, &mut mistakes);
+            }
+            // A file that is missing may hold the profile: one mistake should not look like two.
+            Err(mistake) if complete => mistakes.push(mistake),
+            Err(_) => {}
+        }
+    }
+    mistakes.unless_empty(document).map(|document| (source, document)).map_err(|mut mistakes| {
+        mistakes.0.truncate(MOST_MISTAKES);
+        mistakes
+    })
+}
+
+/// The keys and values of a file that is known to be TOML, with their places in the whole source.
+fn tree_of(file: &File) -> DeTable<'_> {
+    let (tree, _) = DeTable::parse_recoverable(&file.text);
+    let mut tree = shifted(tree.into_inner(), file.start);
+    tree.remove(include::KEY);
+    tree
+}
+
+/// What `tree` says; takes out of it what is wrong, noting what is not noted yet.
+fn form(source: &Source, tree: &mut DeTable<'_>, mistakes: &mut Diagnostics) -> Document {
+    let everything = 0..source.files()[0].text.len();
     loop {
-        let attempt = Deserializer::from(Spanned::new(span.clone(), table.clone()));
+        let attempt = Deserializer::from(Spanned::new(everything.clone(), tree.clone()));
         match Document::deserialize(attempt) {
-            Ok(document) => return mistakes.unless_empty(document),
+            Ok(document) => return document,
             Err(error) => {
-                let place = error.span();
-                mistakes.push(of_form(source, &error));
-                let removed = place.is_some_and(|place| remove_from_table(&mut table, &place));
+                let mistake = of_form(source, &error);
+                if !mistakes.0.iter().any(|known| is_same(known, &mistake)) {
+                    mistakes.push(mistake);
+                }
+                let removed = error.span().is_some_and(|place| remove_from_table(tree, &place));
                 if !removed || mistakes.0.len() >= MOST_MISTAKES {
-                    return mistakes.unless_empty(Document::default());
+                    return Document::default();
                 }
             }
         }
     }
 }
 
-fn of_syntax(source: &Source, error: &Error) -> Diagnostic {
+fn is_same(one: &Diagnostic, other: &Diagnostic) -> bool {
+    let place = |diagnostic: &Diagnostic| diagnostic.place.as_ref().map(|(_, span)| span.clone());
+    one.message == other.message && place(one) == place(other)
+}
+
+/// The parser's sentence, at its place in `file`.
+pub(super) fn of_syntax(source: &Source, file: &File, error: &Error) -> Diagnostic {
     let message = error.message().lines().collect::<Vec<_>>().join(", ");
-    Diagnostic::at(source, error.span().unwrap_or(0..0), format!("not valid TOML: {message}"))
+    let span = file.in_source(error.span().unwrap_or(0..0));
+    Diagnostic::at(source, span, format!("not valid TOML: {message}"))
+}
+
+/// The diagnostic for a value that is not what was `expected`.
+pub(super) fn wrong_type(source: &Source, span: Range<usize>, expected: &str, found: &DeValue<'_>) -> Diagnostic {
+    Diagnostic::at(source, span, format!("wrong type: expected {expected}, found {}", found.type_str()))
 }
 
 /// serde's sentence in the user's words.
@@ -119,10 +170,49 @@ fn contains(outer: &Range<usize>, inner: &Range<usize>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
+    /// Lines that say something, right or wrong, to every part that reads a scenario.
+    const LINES: [&str; 20] = [
+        "use = ['s.toml', 'none', 1]",
+        "use = 5",
+        "[profile.a]",
+        "[profile.b]",
+        "[profile.a.load]",
+        "[profile.b.target]",
+        "profile = [1]",
+        "base = 'a'",
+        "base = 'b'",
+        "base = 'é'",
+        "load = { model = 'once', modle = 1 }",
+        "[load]",
+        "[[load]]",
+        "[target]",
+        "timeout = 5",
+        "timeout = 'é'",
+        "[[step]]",
+        "[step]",
+        "step = []",
+        "= é",
+    ];
+
+    proptest! {
+        #[test]
+        fn any_text_gives_a_document_or_mistakes_that_can_be_shown(lines in prop::collection::vec(0..LINES.len(), 0..12)) {
+            let text: String = lines.iter().map(|line| format!("{}\n", LINES[*line])).collect();
+            for profile in [None, Some("a"), Some("é")] {
+                if let Err(mistakes) = document("none/s.toml", &text, profile) {
+                    prop_assert!(mistakes.to_string().contains("error: "));
+                    prop_assert!(mistakes.0.len() <= MOST_MISTAKES);
+                }
+            }
+        }
+    }
+
     fn mistakes(text: &str) -> String {
-        document(&Source::new("s.toml", text)).unwrap_err().to_string()
+        document("s.toml", text, None).unwrap_err().to_string()
     }
 
     #[test]
@@ -145,7 +235,7 @@ mod tests {
 
     #[test]
     fn tables_keep_the_order_of_the_file() {
-        let document = document(&Source::new("s", "[gates]\nz = \"a\"\nb = \"c\"\n")).unwrap();
+        let (_, document) = document("s", "[gates]\nz = \"a\"\nb = \"c\"\n", None).unwrap();
         let names: Vec<_> = document.gates.unwrap().get_ref().0.iter().map(|(key, _)| key.get_ref().clone()).collect();
         assert_eq!(names, ["z", "b"]);
     }

@@ -108,8 +108,7 @@ fn the_evidence_stays_when_nobody_reads_stdout() {
     let demo = Demo::start(DemoOptions::without_latency()).unwrap();
     let workspace =
         Workspace::with(&format!("[target]\nbase_url = \"{}\"\n[[step]]\nget = \"/health\"\n", demo.base_url()));
-    let script =
-        format!("{} run scenario.toml --out run | true", env!("CARGO_BIN_EXE_mnload"));
+    let script = format!("{} run scenario.toml --out run | true", env!("CARGO_BIN_EXE_mnload"));
     Command::new("sh").args(["-c", &script]).current_dir(workspace.path()).output().unwrap();
     let result = std::fs::read_to_string(workspace.path().join("run/result.json")).unwrap();
     assert!(result.contains("\"verdict\": \"pass\""), "{result}");

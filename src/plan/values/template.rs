@@ -174,7 +174,7 @@ impl<'a> Templates<'a> {
         if error.kind() != ErrorKind::UndefinedError {
             return Diagnostic::at(self.source, place, format!("this template fails: {}", detail(error)));
         }
-        let written = self.source.text.get(place.clone()).unwrap_or(text);
+        let written = self.source.text_at(&place).unwrap_or(text);
         let (root, name) = ["env", "secret", "vars"]
             .into_iter()
             .find_map(|root| {
