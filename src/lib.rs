@@ -20,6 +20,7 @@ pub mod demo;
 pub mod diagnostic;
 pub mod engine;
 pub mod failure;
+pub mod feed;
 pub mod gate;
 pub mod load;
 pub mod metrics;
