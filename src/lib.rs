@@ -13,6 +13,7 @@
 //! *Response time* runs from the due time to the end, *service time* from sending to the end, and *send lag* is
 //! the difference: the generator's own fault.
 
+pub mod answer;
 pub mod cli;
 pub mod client;
 pub mod commands;
