@@ -13,6 +13,7 @@
 //! *Response time* runs from the due time to the end, *service time* from sending to the end, and *send lag* is
 //! the difference: the generator's own fault.
 
+pub mod answer;
 pub mod cli;
 pub mod client;
 pub mod commands;
@@ -20,6 +21,7 @@ pub mod demo;
 pub mod diagnostic;
 pub mod engine;
 pub mod failure;
+pub mod feed;
 pub mod gate;
 pub mod load;
 pub mod metrics;

@@ -8,12 +8,14 @@ use std::path::{Path, PathBuf};
 const VOCABULARY: [&str; 5] = ["diagnostic", "failure", "tls", "units", "verdict"];
 
 /// What each room may import beside the vocabulary.
-const ROOMS: [(&str, &[&str]); 11] = [
+const ROOMS: [(&str, &[&str]); 13] = [
     ("scenario", &[]),
     ("load", &[]),
     ("client", &[]),
     ("metrics", &[]),
     ("demo", &[]),
+    ("answer", &[]),
+    ("feed", &[]),
     ("gate", &["metrics"]),
     ("plan", &["scenario", "load", "gate"]),
     ("engine", &["plan", "load", "client", "metrics"]),
