@@ -54,9 +54,9 @@ pub enum Command {
     Demo(Box<DemoArgs>),
 }
 
-/// `mnload run`.
+/// What `run` and `plan` have in common.
 #[derive(Debug, Args)]
-pub struct RunArgs {
+pub struct ScenarioArgs {
     /// The scenario file.
     #[arg(value_name = "FILE")]
     pub scenario: PathBuf,
@@ -64,6 +64,31 @@ pub struct RunArgs {
     /// Apply the overrides in [profile.NAME] of the scenario.
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
+
+    /// Set a variable of the scenario's [vars]; may be given several times.
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_and_value)]
+    pub set: Vec<(String, String)>,
+
+    /// Read environment variables from a dotenv file; the process's own win.
+    #[arg(long, value_name = "FILE")]
+    pub env_file: Option<PathBuf>,
+
+    /// Threads that send [default: as many as the rate needs, at most one per core].
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub workers: Option<u16>,
+}
+
+fn key_and_value(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("write KEY=VALUE")?;
+    Ok((key.trim().to_owned(), value.to_owned()))
+}
+
+/// `mnload run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Which scenario, and with which values.
+    #[command(flatten)]
+    pub scenario: ScenarioArgs,
 
     /// Start the built-in target and send everything to it instead of the scenario's base URL.
     #[arg(long)]
@@ -76,10 +101,6 @@ pub struct RunArgs {
     /// Replace an earlier run in the run folder.
     #[arg(long)]
     pub overwrite: bool,
-
-    /// Threads that send [default: as many as the rate needs, at most one per core].
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub workers: Option<u16>,
 
     /// Say only the verdict and what keeps it from being a pass.
     #[arg(long, short)]
@@ -102,17 +123,9 @@ pub enum Format {
 /// `mnload plan`.
 #[derive(Debug, Args)]
 pub struct PlanArgs {
-    /// The scenario file.
-    #[arg(value_name = "FILE")]
-    pub scenario: PathBuf,
-
-    /// Apply the overrides in [profile.NAME] of the scenario.
-    #[arg(long, value_name = "NAME")]
-    pub profile: Option<String>,
-
-    /// Threads that send [default: as many as the rate needs, at most one per core].
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub workers: Option<u16>,
+    /// Which scenario, and with which values.
+    #[command(flatten)]
+    pub scenario: ScenarioArgs,
 }
 
 /// `mnload demo`.

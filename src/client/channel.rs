@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::HeaderMap;
-use hyper::{Method, Uri, http};
+use hyper::{Method, Uri, Version, http};
 
 use super::clock::Clock;
 use super::connector::Connector;
@@ -38,6 +38,8 @@ pub struct Request<'a> {
 pub struct Answer {
     /// The status.
     pub status: u16,
+    /// The version of HTTP that it came in.
+    pub version: Version,
     /// The headers.
     pub headers: HeaderMap,
     /// The body, if it was wanted.

@@ -82,7 +82,7 @@ impl Http1 {
         let (parts, body) = response.into_parts();
         let (body, body_bytes) =
             self.read_body(body, keep_body).await.map_err(|error| Broken { error, unsent: None })?;
-        Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body, body_bytes })
+        Ok(Answer { status: parts.status.as_u16(), version: parts.version, headers: parts.headers, body, body_bytes })
     }
 
     /// Waits until the last answer is wholly out of the way.

@@ -3,6 +3,7 @@
 //! What goes wrong is told apart here: the user's file (3), the target before the start (3), everything else (1).
 
 mod demo;
+mod inputs;
 mod machine;
 mod outputs;
 mod plan;

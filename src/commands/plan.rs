@@ -5,20 +5,16 @@ use std::io::Write as _;
 use anyhow::Context as _;
 
 use super::CommandError;
-use super::machine::this_machine;
+use super::inputs::plan_of;
 use crate::cli::PlanArgs;
 use crate::gate::Origin;
-use crate::plan::{Environment, Overrides, Plan};
+use crate::plan::Plan;
 use crate::report::{self, clean};
-use crate::scenario::ScenarioFile;
 use crate::units::format_duration;
 use crate::verdict::ExitCode;
 
 pub(super) fn run(args: &PlanArgs) -> Result<ExitCode, CommandError> {
-    let file = ScenarioFile::read(&args.scenario, args.profile.as_deref())?;
-    let overrides =
-        Overrides { base_url: None, workers: args.workers.map(usize::from), environment: Environment::of_process() };
-    let plan = Plan::resolve(&file, &overrides, &this_machine())?;
+    let plan = plan_of(&args.scenario, None)?;
     print(&plan).context("cannot write to standard output")?;
     Ok(ExitCode::Passed)
 }

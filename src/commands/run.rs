@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use tokio::sync::watch;
 
 use super::CommandError;
-use super::machine::this_machine;
+use super::inputs::plan_of;
 use super::outputs::{Outputs, write_json};
 use super::signals::Signals;
 use crate::cli::{Format, RunArgs};
@@ -16,23 +16,16 @@ use crate::demo::{Demo, DemoOptions};
 use crate::engine::{self, EngineError, Stop};
 use crate::gate;
 use crate::metrics::{Live, Summary};
-use crate::plan::{Environment, Overrides, Plan};
+use crate::plan::Plan;
 use crate::report::{self, Detail, Occasion, Progress, Report};
-use crate::scenario::ScenarioFile;
 use crate::verdict::{Ending, ExitCode};
 
 pub(super) fn run(args: &RunArgs) -> Result<ExitCode, CommandError> {
-    let file = ScenarioFile::read(&args.scenario, args.profile.as_deref())?;
     let demo = match args.demo {
         true => Some(Demo::start(DemoOptions::default()).context("cannot start the built-in target")?),
         false => None,
     };
-    let overrides = Overrides {
-        base_url: demo.as_ref().map(Demo::base_url),
-        workers: args.workers.map(usize::from),
-        environment: Environment::of_process(),
-    };
-    let plan = Arc::new(Plan::resolve(&file, &overrides, &this_machine())?);
+    let plan = Arc::new(plan_of(&args.scenario, demo.as_ref().map(Demo::base_url))?);
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start a runtime")?;
     runtime.block_on(load_and_judge(args, &plan))

@@ -11,10 +11,10 @@ use tokio::time::{Instant, sleep_until};
 
 use super::chance::choose_flow;
 use super::stop::Stop;
+use crate::answer::{Facts, Seen};
 use crate::client::{Channel, Clock, Exchange, Request};
-use crate::failure::Failure;
 use crate::metrics::{Checks, JourneyEnding, Recorder, Sample};
-use crate::plan::{Again, Condition, OnFailure, Only, Plan, RenderError, Scope, Seat, Step};
+use crate::plan::{Again, Condition, Judged, OnFailure, Only, Plan, RenderError, Scope, Seat, Step};
 use crate::verdict::Ending;
 
 /// What all journeys of one worker share.
@@ -37,13 +37,6 @@ pub(super) struct Ticket {
     pub(super) scheduled: bool,
     /// Whose journey it is.
     pub(super) seat: Seat,
-}
-
-/// How one request came out, as far as the journey is concerned.
-struct Judged {
-    failure: Option<Failure>,
-    /// What is to be said of the failure.
-    message: String,
 }
 
 /// Performs the journey of `ticket` with the values of `scope`, through `channel`; says whether it passed.
@@ -111,10 +104,10 @@ impl UnderWay<'_> {
                 headers: &rendered.headers,
                 body: &rendered.body,
                 timeout: step.timeout,
-                keep_body: false,
+                keep_body: step.expect.needs_body(),
             };
             let exchange = self.channel.call(&request).await;
-            let judged = judge(step, &exchange);
+            let judged = judge(step, &exchange, self.scope);
             let pause = judged.failure.and_then(|_| tries.pause_before_next(self.stage.clock.now_ns()));
             self.record(number, &exchange, &judged, pause.is_some());
             // The next request is due when this one is done: what comes in between is not the target's.
@@ -169,7 +162,7 @@ impl UnderWay<'_> {
         let failure = judged.failure.filter(|_| !tried_again);
         let checks = match tried_again {
             true => Checks::default(),
-            false => Checks { passed: u64::from(failure.is_none()), failed: u64::from(failure.is_some()) },
+            false => judged.checks,
         };
         let sample = Sample {
             step,
@@ -226,14 +219,24 @@ fn is_done(only: &Only, scope: &Scope) -> Result<bool, RenderError> {
     Ok(chosen && holds(&only.when, true)? && !holds(&only.unless, false)?)
 }
 
-/// Why the call failed, if it did, and in which words.
-fn judge(step: &Step, exchange: &Exchange) -> Judged {
+/// Why the call failed, if it did, and in which words; an answer that never came misses every expectation.
+fn judge(step: &Step, exchange: &Exchange, scope: &Scope) -> Judged {
     match &exchange.result {
-        Err(error) => Judged { failure: Some(error.failure), message: error.message.clone() },
-        Ok(answer) if step.expect.accepts(answer.status) => Judged { failure: None, message: String::new() },
-        Ok(answer) => Judged {
-            failure: Some(Failure::Http(answer.status)),
-            message: format!("expected {}, got status {}", step.expect, answer.status),
+        Err(error) => Judged {
+            failure: Some(error.failure),
+            message: error.message.clone(),
+            checks: Checks { passed: 0, failed: step.expect.count() },
         },
+        Ok(answer) => {
+            let facts = Facts {
+                status: answer.status,
+                headers: &answer.headers,
+                body: &answer.body,
+                version: answer.version,
+                response_us: exchange.done_ns.saturating_sub(exchange.sent_ns) / 1_000,
+                certificate_days: None,
+            };
+            step.expect.judge(&Seen::new(facts), scope)
+        }
     }
 }

@@ -25,6 +25,9 @@ fn judge_one(named: &NamedGate, summary: &Summary) -> Finding {
         samples,
         reason: None,
     };
+    if let Some(reason) = &named.skip {
+        return Finding { status: Status::Skipped, reason: Some(reason.clone()), ..finding };
+    }
     let Some(observed) = observed(&named.gate, &requests) else {
         return Finding { reason: Some("no request gave a figure to judge".to_owned()), ..finding };
     };

@@ -21,6 +21,8 @@ pub struct NamedGate {
     pub step: Option<usize>,
     /// Who asked for it.
     pub origin: Origin,
+    /// Why it is not judged this time; none if it is.
+    pub skip: Option<String>,
 }
 
 /// Who asked for a gate.

@@ -1,95 +1,223 @@
-//! What an answer must be for its step to pass.
+//! What an answer must be for its step to pass, and what is taken from it.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
+use minijinja::Value as Variable;
+use serde_json::Value as Json;
 use toml::Spanned;
 
 use super::resolver::Resolver;
-use crate::scenario::{StepSection, Value, unknown_key};
+use super::values::{Node, Scope};
+use crate::answer::{Check, Part, ReadError, Seen, Selector, StatusSet};
+use crate::failure::Failure;
+use crate::metrics::Checks;
+use crate::scenario::{StepSection, Value};
 
 /// What an answer must be.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Expect {
-    /// The statuses that pass.
-    pub status: Vec<StatusRange>,
+    checks: Vec<Check<Node>>,
+    extracts: Vec<Extract>,
+    needs_body: bool,
 }
 
-/// Statuses from one to another, both included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StatusRange {
-    /// The lowest.
-    pub first: u16,
-    /// The highest.
-    pub last: u16,
+/// A variable and where its value stands in the answer.
+#[derive(Debug, Clone)]
+struct Extract {
+    name: String,
+    slot: usize,
+    selector: Selector,
 }
 
-const KEYS: [&str; 1] = ["status"];
-
-impl Default for Expect {
-    /// Any answer that is not an error.
-    fn default() -> Self {
-        Self { status: vec![StatusRange { first: 100, last: 399 }] }
-    }
+/// What came of looking at an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judged {
+    /// Why the step failed, if it did.
+    pub failure: Option<Failure>,
+    /// What was wanted and what was there instead, for each expectation that was missed.
+    pub message: String,
+    /// How many expectations were met and missed.
+    pub checks: Checks,
 }
 
 impl Expect {
-    /// Whether `status` passes.
-    pub fn accepts(&self, status: u16) -> bool {
-        self.status.iter().any(|range| (range.first..=range.last).contains(&status))
+    /// Whether the answer's body must be kept.
+    pub fn needs_body(&self) -> bool {
+        self.needs_body
+    }
+
+    /// How many expectations there are.
+    pub fn count(&self) -> u64 {
+        (self.checks.len() + self.extracts.len()) as u64
+    }
+
+    /// Looks at an answer for the journey of `scope`, which gets the values that are taken from it.
+    pub fn judge(&self, seen: &Seen<'_>, scope: &Scope) -> Judged {
+        let mut judged = Judged { failure: None, message: String::new(), checks: Checks::default() };
+        for check in &self.checks {
+            match holds(check, seen, scope) {
+                Ok(()) => judged.checks.passed += 1,
+                Err(message) => {
+                    let is_status = matches!(check, Check::Status(_));
+                    judged.miss(if is_status { Failure::Http(seen.facts().status) } else { Failure::Check }, &message);
+                }
+            }
+        }
+        for extract in &self.extracts {
+            match extract.selector.select(seen) {
+                Ok(value) => {
+                    judged.checks.passed += 1;
+                    scope.set(extract.slot, Variable::from(minijinja::value::Serde(&value)));
+                }
+                Err(missing) => judged.miss(Failure::Check, &format!("no value for `{}`: {missing}", extract.name)),
+            }
+        }
+        judged
+    }
+}
+
+impl Judged {
+    fn miss(&mut self, failure: Failure, message: &str) {
+        self.checks.failed += 1;
+        // The status tells most: it is what the failure is called, whatever else is wrong.
+        self.failure.get_or_insert(failure);
+        if !self.message.is_empty() {
+            self.message.push_str("; ");
+        }
+        self.message.push_str(message);
+    }
+}
+
+/// Whether `check` is met, else what was wanted and what was found.
+fn holds(check: &Check<Node>, seen: &Seen<'_>, scope: &Scope) -> Result<(), String> {
+    let rendered = match check.wanted() {
+        Some(Node::Constant(_)) | None => None,
+        Some(node) => Some(node.render(scope).map_err(|error| error.to_string())?),
+    };
+    check
+        .judge(seen, |node| value_of(node, rendered.as_ref()))
+        .map_err(|missed| format!("expected {}, got {}", missed.wanted, missed.found))
+}
+
+/// The wanted value: the constant itself, or what it was rendered to.
+fn value_of<'n>(node: &'n Node, rendered: Option<&Json>) -> Cow<'n, Json> {
+    match node {
+        Node::Constant(json) => Cow::Borrowed(json),
+        _ => Cow::Owned(rendered.cloned().unwrap_or_default()),
     }
 }
 
 impl fmt::Display for Expect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("status ")?;
-        for (at, range) in self.status.iter().enumerate() {
-            f.write_str(if at > 0 { " or " } else { "" })?;
-            match (range.first, range.last) {
-                (first, last) if first == last => write!(f, "{first}")?,
-                (100, 399) => f.write_str("below 400")?,
-                (first, _) => write!(f, "{}xx", first / 100)?,
-            }
+        let status = self.checks.iter().find_map(|check| match check {
+            Check::Status(statuses) => Some(statuses.to_string()),
+            _ => None,
+        });
+        f.write_str(&status.unwrap_or_default())?;
+        match self.count() - 1 {
+            0 => Ok(()),
+            1 => f.write_str(" and 1 more check"),
+            more => write!(f, " and {more} more checks"),
         }
-        Ok(())
     }
 }
 
 pub(super) fn resolve(resolver: &mut Resolver<'_>, section: &StepSection) -> Expect {
-    let mut expect = Expect::default();
+    let mut checks = Vec::new();
     for (key, value) in section.expect.iter().flat_map(|entries| &entries.get_ref().0) {
-        match key.get_ref().as_str() {
-            "status" => expect.status = statuses(resolver, value),
-            other => {
-                let unknown = unknown_key(resolver.source, key.span(), other, KEYS.into_iter());
-                resolver.mistakes.push(unknown);
-            }
-        }
+        checks.extend(checks_of(resolver, key, value));
     }
-    expect
+    let has_status = checks.iter().any(|check| matches!(check, Check::Status(_)));
+    if !has_status {
+        checks.insert(0, Check::Status(StatusSet::default()));
+    }
+    // The status first: it explains most of what else is missing.
+    checks.sort_by_key(|check| !matches!(check, Check::Status(_)));
+    let extracts: Vec<Extract> = section
+        .extract
+        .iter()
+        .flat_map(|entries| &entries.get_ref().0)
+        .filter_map(|(name, selector)| extract_of(resolver, name, selector))
+        .collect();
+    let needs_body =
+        checks.iter().any(Check::needs_body) || extracts.iter().any(|extract| extract.selector.needs_body());
+    Expect { checks, extracts, needs_body }
 }
 
-/// `200`, `"2xx"`, or a list of those.
-fn statuses(resolver: &mut Resolver<'_>, written: &Spanned<Value>) -> Vec<StatusRange> {
-    let range = match written.get_ref() {
-        Value::Integer(status) => u16::try_from(*status).ok().map(|status| StatusRange { first: status, last: status }),
-        Value::String(class) => class.strip_suffix("xx").and_then(|class| class.parse::<u16>().ok()).map(|hundreds| {
-            let first = hundreds.saturating_mul(100);
-            StatusRange { first, last: first.saturating_add(99) }
-        }),
-        Value::Array(items) if !items.is_empty() => {
-            return items.iter().flat_map(|item| statuses(resolver, item)).collect();
+/// The expectations that one line of `expect` means.
+fn checks_of(resolver: &mut Resolver<'_>, key: &Spanned<String>, value: &Spanned<Value>) -> Vec<Check<Node>> {
+    if key.get_ref() == "certificate_days" {
+        resolver.mistake(
+            key.span(),
+            "`certificate_days` is not measured yet",
+            "check the certificate by other means for now",
+        );
+        return Vec::new();
+    }
+    let written = resolver.json_as_written(value);
+    match Check::read(key.get_ref(), &written) {
+        Ok(checks) => {
+            let span = value.span();
+            checks
+                .into_iter()
+                .filter_map(|check| check.try_map(|json| resolver.node_of(json, &span).ok_or(())).ok())
+                .collect()
         }
+        Err(error) => {
+            let span = place_of(resolver, &error, key, value);
+            resolver.mistake(span, error.message, error.hint);
+            Vec::new()
+        }
+    }
+}
+
+/// Where in the file the mistake stands.
+fn place_of(resolver: &Resolver<'_>, error: &ReadError, key: &Spanned<String>, value: &Spanned<Value>) -> Range<usize> {
+    let entry = |name: &str| match value.get_ref() {
+        Value::Table(entries) => entries.0.iter().find(|(key, _)| key.get_ref() == name),
         _ => None,
     };
-    match range.filter(|range| (100..=599).contains(&range.first)) {
-        Some(range) => vec![range],
-        None => {
-            resolver.mistake(
-                written.span(),
-                "this is not a status",
-                "write 200, \"2xx\", or a list such as [200, 204]",
-            );
-            Vec::new()
+    match &error.part {
+        Part::Key(part) => resolver.source.within(&key.span(), key.get_ref(), part.clone()),
+        Part::Value => value.span(),
+        Part::Matcher(name) => entry(name).map_or(value.span(), |(key, _)| key.span()),
+        Part::MatcherValue(name) => entry(name).map_or(value.span(), |(_, value)| value.span()),
+    }
+}
+
+fn extract_of(resolver: &mut Resolver<'_>, name: &Spanned<String>, written: &Spanned<Value>) -> Option<Extract> {
+    let Value::String(text) = written.get_ref() else {
+        resolver.mistake(
+            written.span(),
+            "this does not say where the value stands",
+            "for example \"json:$.data.token\" or \"header:X-Id\"",
+        );
+        return None;
+    };
+    let slot = resolver.names().slot(name.get_ref());
+    match Selector::parse(text) {
+        Ok(selector) => Some(Extract { name: name.get_ref().clone(), slot, selector }),
+        Err(error) => {
+            let span = resolver.source.within(&written.span(), text, error.span);
+            resolver.mistake(span, error.message, error.hint);
+            None
+        }
+    }
+}
+
+impl Resolver<'_> {
+    /// `written` as JSON; what is known before the run is filled in, other templates stay as they are.
+    fn json_as_written(&mut self, written: &Spanned<Value>) -> Json {
+        match written.get_ref() {
+            Value::String(text) => Json::String(self.known_text(text, &written.span())),
+            Value::Array(items) => items.iter().map(|item| self.json_as_written(item)).collect::<Vec<_>>().into(),
+            Value::Table(entries) => {
+                let fields = entries.0.iter().map(|(key, value)| (key.get_ref().clone(), self.json_as_written(value)));
+                Json::Object(fields.collect())
+            }
+            Value::Integer(_) | Value::Float(_) | Value::Boolean(_) => self.json(written),
         }
     }
 }

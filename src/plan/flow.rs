@@ -8,6 +8,7 @@ use toml::Spanned;
 use super::resolver::Resolver;
 use super::step::{self, Step};
 use super::target::Target;
+use crate::diagnostic::{Diagnostic, nearest};
 use crate::scenario::{Document, FlowSection, StepSection};
 
 /// One flow of a scenario.
@@ -31,10 +32,21 @@ pub(super) struct Steps {
 }
 
 /// Gives every name that templates may use its place, before the first template is read.
-pub(super) fn declare(resolver: &mut Resolver<'_>, document: &Document) {
+pub(super) fn declare(resolver: &mut Resolver<'_>, document: &Document, given: &[(String, String)]) {
     for (name, value) in document.vars.iter().flat_map(|vars| &vars.get_ref().0) {
         let json = resolver.json(value);
         resolver.names().constants.insert(name.get_ref().clone(), Variable::from(minijinja::value::Serde(&json)));
+    }
+    for (name, value) in given {
+        let known: Vec<String> = resolver.names().constants.keys().cloned().collect();
+        if !known.contains(name) {
+            let near = nearest(name, known.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
+            let hint = near.unwrap_or_else(|| format!("its variables are: {}", known.join(", ")));
+            resolver
+                .mistakes
+                .push(Diagnostic::nowhere(format!("the scenario has no variable `{name}` to set")).hint(hint));
+        }
+        resolver.names().constants.insert(name.clone(), Variable::from(value.as_str()));
     }
     let steps = [&document.setup, &document.step, &document.teardown]
         .into_iter()

@@ -25,7 +25,8 @@ pub(super) fn resolve(
         match text.parse::<Gate>() {
             Ok(gate) => {
                 let step = step_of(resolver, &gate, &expression.span(), steps);
-                gates.push(NamedGate { name: name.get_ref().clone(), gate, step, origin: Origin::File });
+                let skip = skip(&gate, load);
+                gates.push(NamedGate { name: name.get_ref().clone(), gate, step, origin: Origin::File, skip });
             }
             Err(error) => {
                 let span = resolver.source.within(&expression.span(), &text, error.span);
@@ -47,6 +48,12 @@ pub(super) fn resolve(
     gates
 }
 
+/// One pass through the steps has no percentiles and no rate: such gates of a file are for its other profiles.
+fn skip(gate: &Gate, load: &Load) -> Option<String> {
+    let of_many = matches!(gate.metric, Metric::Percentile(_) | Metric::Mean | Metric::Rate);
+    (of_many && *load == Load::Once).then(|| format!("one pass through the steps has no {}", gate.metric))
+}
+
 /// Whether a run in which everything fails could not pass this gate.
 fn judges_all_errors(named: &NamedGate) -> bool {
     let bound = named.gate.bound_value();
@@ -61,7 +68,7 @@ fn judges_all_errors(named: &NamedGate) -> bool {
 
 fn default_gate(name: &str, text: &str) -> Option<NamedGate> {
     let gate = text.parse().ok()?;
-    Some(NamedGate { name: name.to_owned(), gate, step: None, origin: Origin::Default })
+    Some(NamedGate { name: name.to_owned(), gate, step: None, origin: Origin::Default, skip: None })
 }
 
 /// The number of the step that the gate names.

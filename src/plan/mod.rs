@@ -14,7 +14,7 @@ mod step;
 mod target;
 mod values;
 
-pub use expect::{Expect, StatusRange};
+pub use expect::{Expect, Judged};
 pub use flow::Flow;
 pub use limits::{Limits, Machine};
 pub use request::{Rendered, Request};
@@ -71,6 +71,8 @@ pub struct Overrides {
     pub workers: Option<usize>,
     /// The values behind `env.NAME`.
     pub environment: Environment,
+    /// Variables, instead of or beside those of `[vars]`.
+    pub vars: Vec<(String, String)>,
 }
 
 impl Plan {
@@ -82,7 +84,7 @@ impl Plan {
         let secrets = Secrets::default();
         let mut resolver = Resolver::new(&file.source, &overrides.environment, &secrets);
         let document = &file.document;
-        flow::declare(&mut resolver, document);
+        flow::declare(&mut resolver, document, &overrides.vars);
         let name = match &document.name {
             Some(name) => resolver.text(name),
             None => stem(&file.source.name),

@@ -61,6 +61,38 @@ impl<'a> Resolver<'a> {
         self.mistakes.keep(condition)
     }
 
+    /// The text filled in if all of it is known before the run, else as it is; mistakes in it are noted.
+    pub(super) fn known_text(&mut self, text: &str, span: &Range<usize>) -> String {
+        let compiled = self.templates.text(text, span);
+        let constant = self.mistakes.keep(compiled).and_then(|text| text.constant().map(str::to_owned));
+        constant.unwrap_or_else(|| text.to_owned())
+    }
+
+    /// JSON whose texts may hold templates, written at `span`.
+    pub(super) fn node_of(&mut self, json: serde_json::Value, span: &Range<usize>) -> Option<Node> {
+        use serde_json::Value as Json;
+        let node = match json {
+            Json::String(text) if text.contains("${") => {
+                let node = match self.templates.value(&text, span) {
+                    Some(value) => value.map(Node::Value),
+                    None => self.templates.text(&text, span).map(Node::Text),
+                };
+                self.mistakes.keep(node)?
+            }
+            Json::Array(items) => {
+                Node::Array(items.into_iter().map(|item| self.node_of(item, span)).collect::<Option<_>>()?)
+            }
+            Json::Object(fields) => Node::Object(
+                fields
+                    .into_iter()
+                    .map(|(name, field)| Some((name, self.node_of(field, span)?)))
+                    .collect::<Option<_>>()?,
+            ),
+            constant => Node::Constant(constant),
+        };
+        Some(node.constant().map_or(node, Node::Constant))
+    }
+
     /// A value of any shape that may differ from journey to journey.
     pub(super) fn run_json(&mut self, written: &Spanned<Value>) -> Node {
         match written.get_ref() {

@@ -11,8 +11,6 @@ mod parse;
 mod profile;
 mod value;
 
-pub(crate) use parse::unknown_key;
-
 pub use file::{
     BasicSection, Document, FlowSection, LoadSection, PollSection, RetrySection, StageSection, StepSection,
     TargetSection,
