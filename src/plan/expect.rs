@@ -96,9 +96,13 @@ fn holds(check: &Check<Node>, seen: &Seen<'_>, scope: &Scope) -> Result<(), Stri
         Some(Node::Constant(_)) | None => None,
         Some(node) => Some(node.render(scope).map_err(|error| error.to_string())?),
     };
-    check
-        .judge(seen, |node| value_of(node, rendered.as_ref()))
-        .map_err(|missed| format!("expected {}, got {}", missed.wanted, missed.found))
+    check.judge(seen, |node| value_of(node, rendered.as_ref())).map_err(|missed| {
+        let subject = match check {
+            Check::Part { selector, .. } => format!("{selector}: "),
+            _ => String::new(),
+        };
+        format!("{subject}expected {}, got {}", missed.wanted, missed.found)
+    })
 }
 
 /// The wanted value: the constant itself, or what it was rendered to.
