@@ -17,7 +17,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("answer", &[]),
     ("feed", &[]),
     ("gate", &["metrics"]),
-    ("plan", &["scenario", "load", "gate", "answer", "metrics"]),
+    ("plan", &["scenario", "load", "gate", "answer", "feed", "metrics"]),
     ("engine", &["plan", "load", "client", "metrics", "answer"]),
     ("report", &["plan", "load", "gate", "metrics"]),
     ("cli", &["demo"]),

@@ -42,13 +42,26 @@ pub(super) struct Ticket {
 /// Performs the journey of `ticket` with the values of `scope`, through `channel`; says whether it passed.
 pub(super) async fn perform(stage: &Rc<Stage>, channel: &mut Channel, scope: &Scope, ticket: Ticket) -> bool {
     stage.recorder.borrow_mut().journey_started(stage.clock.now_ns());
-    scope.begin(&stage.base, ticket.seat);
     let plan = &stage.plan;
+    let rows: Option<Vec<_>> = plan.data.iter().map(|data| data.row(ticket.seat)).collect();
+    let Some(rows) = rows else {
+        return without_a_row(stage);
+    };
+    scope.begin(&stage.base, ticket.seat, rows);
     let flow = choose_flow(&plan.flows, scope).map_or(0..0, |flow| flow.steps.clone());
     let steps = flow.map(|number| (number, &plan.steps[number]));
     let passed = go_through(stage, channel, scope, steps, ticket.due_ns, ticket.scheduled).await;
     stage.recorder.borrow_mut().journey_ended(if passed { JourneyEnding::Passed } else { JourneyEnding::Failed });
     passed
+}
+
+/// Fails a journey whose data has run out: nothing can be sent in its name.
+fn without_a_row(stage: &Rc<Stage>) -> bool {
+    let message = "the rows of [data] have run out".to_owned();
+    let mut recorder = stage.recorder.borrow_mut();
+    recorder.not_sent(0, stage.clock.now_ns(), message);
+    recorder.journey_ended(JourneyEnding::Failed);
+    false
 }
 
 /// Does `steps` one after the other, the first of them due at `due_ns`; says whether all passed.

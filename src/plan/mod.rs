@@ -3,6 +3,7 @@
 //! Takes a [`ScenarioFile`], overrides from the command line and the machine's limits; gives a [`Plan`], or every
 //! mistake in what the file means. Nothing is sent, and nothing is validated again later.
 
+mod data;
 mod expect;
 mod flow;
 mod gates;
@@ -14,6 +15,7 @@ mod step;
 mod target;
 mod values;
 
+pub use data::Data;
 pub use expect::{Expect, Judged};
 pub use flow::Flow;
 pub use limits::{Limits, Machine};
@@ -54,6 +56,8 @@ pub struct Plan {
     pub flows: Vec<Flow>,
     /// Steps that run once after the load, outside the figures.
     pub teardown: Vec<Step>,
+    /// Rows that journeys get.
+    pub data: Vec<Data>,
     /// The values that every journey starts from.
     pub scope: Scope,
     /// What must stand in no output.
@@ -85,6 +89,7 @@ impl Plan {
         let mut resolver = Resolver::new(&file.source, &overrides.environment, &secrets);
         let document = &file.document;
         flow::declare(&mut resolver, document, &overrides.vars);
+        let data = data::resolve(&mut resolver, document.data.as_ref());
         let name = match &document.name {
             Some(name) => resolver.text(name),
             None => stem(&file.source.name),
@@ -94,6 +99,7 @@ impl Plan {
         let Steps { setup, all: steps, flows, teardown } = flow::resolve(&mut resolver, document, &mut target);
         let load = load::resolve(&mut resolver, document.load.as_ref());
         let gates = gates::resolve(&mut resolver, document.gates.as_ref(), &steps, &load.load);
+        data::check(&mut resolver, document.data.as_ref(), &data, &load.load);
         limits::check(&mut resolver, document.load.as_ref(), &load, machine);
         let limits = limits::resolve(&load, &steps, &flows, overrides.workers, machine);
         if document.step.is_empty() && document.flow.is_empty() {
@@ -102,6 +108,7 @@ impl Plan {
             resolver.mistakes.push(mistake.hint("add a [[step]] with get = \"/health\""));
         }
         let (file, seed, load) = (file.source.name.to_string(), load.seed, load.load);
+        let data = data.into_iter().map(|data| data.seeded(seed)).collect();
         let (mistakes, scope) = resolver.finish(seed);
         mistakes.unless_empty(Self {
             name,
@@ -116,6 +123,7 @@ impl Plan {
             flows,
             teardown,
             gates,
+            data,
             scope,
             secrets,
         })

@@ -173,7 +173,7 @@ fn authorities(resolver: &mut Resolver<'_>, written: &Spanned<String>) -> Option
 }
 
 /// `path` as seen from the folder of the file that it is written in.
-fn beside(file: &str, path: &str) -> PathBuf {
+pub(super) fn beside(file: &str, path: &str) -> PathBuf {
     Path::new(file).parent().unwrap_or(Path::new("")).join(path)
 }
 

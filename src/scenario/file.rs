@@ -1,5 +1,7 @@
 //! The sections and keys of a scenario file, as written: texts are templates, nothing is checked but names and types.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -19,6 +21,8 @@ pub struct Document {
     pub load: Option<Spanned<LoadSection>>,
     /// Names and values for templates.
     pub vars: Option<Spanned<Entries>>,
+    /// Files whose rows templates may use, by name.
+    pub data: Option<BTreeMap<String, Spanned<DataSection>>>,
     /// Steps that run once before the load, outside the figures.
     #[serde(default)]
     pub setup: Vec<Spanned<StepSection>>,
@@ -89,6 +93,20 @@ pub struct StageSection {
     pub over: Option<Spanned<String>>,
     /// The rate that it ends with.
     pub to: Option<Spanned<String>>,
+}
+
+/// `[data.NAME]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataSection {
+    /// A CSV file with a header, or a JSON list.
+    pub file: Option<Spanned<String>>,
+    /// `sequential` (default), `random`, `shuffled` or `unique`.
+    pub order: Option<Spanned<String>>,
+    /// A row for each `journey` (default) or each `user`.
+    pub per: Option<Spanned<String>>,
+    /// When all rows have been used: `repeat` (default), or `stop` (default for `unique`).
+    pub exhausted: Option<Spanned<String>>,
 }
 
 /// `[[flow]]`

@@ -12,8 +12,8 @@ mod profile;
 mod value;
 
 pub use file::{
-    BasicSection, Document, FlowSection, LoadSection, PollSection, RetrySection, StageSection, StepSection,
-    TargetSection,
+    BasicSection, DataSection, Document, FlowSection, LoadSection, PollSection, RetrySection, StageSection,
+    StepSection, TargetSection,
 };
 pub use value::{Entries, Value};
 

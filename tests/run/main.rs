@@ -5,6 +5,7 @@
 mod support;
 
 mod answers;
+mod data;
 mod examples;
 mod flows;
 mod mistakes;

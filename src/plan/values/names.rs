@@ -11,8 +11,8 @@ pub(in crate::plan) struct Names {
     pub(in crate::plan) constants: BTreeMap<String, Value>,
     /// What steps extract, by name: each has a slot in every user's scope.
     pub(in crate::plan) slots: BTreeMap<String, usize>,
-    /// `[data.NAME]` feeders, in order: each has a row in every user's scope.
-    pub(in crate::plan) feeders: Vec<String>,
+    /// `[data.NAME]`, in order, with their columns if the file could be read: each has a row in every journey's scope.
+    pub(in crate::plan) feeders: Vec<(String, Option<Vec<String>>)>,
 }
 
 /// Names whose values are known before the run.
@@ -37,6 +37,17 @@ impl Names {
     /// Whether `name` means anything.
     pub(super) fn is_known(&self, name: &str) -> bool {
         self.is_constant(name) || self.slots.contains_key(name) || DURING.contains(&name) || FUNCTIONS.contains(&name)
+    }
+
+    /// What is wrong with `path`, such as `data.users.email`: the part that is not known, and what is.
+    pub(super) fn wrong_data<'p>(&self, path: &'p str) -> Option<(&'p str, Vec<&str>)> {
+        let mut parts = path.strip_prefix("data.")?.split('.');
+        let name = parts.next()?;
+        let Some((_, columns)) = self.feeders.iter().find(|(known, _)| known == name) else {
+            return Some((name, self.feeders.iter().map(|(known, _)| known.as_str()).collect()));
+        };
+        let (columns, column) = (columns.as_ref()?, parts.next()?);
+        (!columns.iter().any(|known| known == column)).then(|| (column, columns.iter().map(String::as_str).collect()))
     }
 
     /// Everything that may be written.

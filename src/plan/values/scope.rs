@@ -87,12 +87,9 @@ impl Scope {
     }
 
     /// Begins the journey `seat` with the values of `base`; its draws follow from the run's seed and the journey alone.
-    pub fn begin(&self, base: &Self, seat: Seat) {
+    pub fn begin(&self, base: &Self, seat: Seat, rows: Vec<Value>) {
         let seed = self.0.shared.seed ^ seat.arrival.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let (slots, rows) = {
-            let base = base.0.state();
-            (base.slots.clone(), base.rows.clone())
-        };
+        let slots = base.0.state().slots.clone();
         *self.0.state() = State { seat, slots, rows, random: Pcg64Mcg::seed_from_u64(seed), kept: None };
     }
 
@@ -143,7 +140,7 @@ impl Object for Frame {
                         .names
                         .feeders
                         .iter()
-                        .map(String::as_str)
+                        .map(|(name, _)| name.as_str())
                         .zip(rows)
                         .collect::<std::collections::BTreeMap<_, _>>()
                         .into(),

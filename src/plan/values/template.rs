@@ -145,6 +145,16 @@ impl<'a> Templates<'a> {
                 .hint("templates look like ${ env.NAME }, ${ token } or ${ env.NAME | default('text') }")
         })?;
         let used: Vec<String> = parsed.undeclared_variables(false).into_iter().collect();
+        let nested = parsed.undeclared_variables(true);
+        if let Some((wrong, known)) = nested.iter().find_map(|path| self.names.wrong_data(path)) {
+            let place =
+                written.find(wrong).map_or(span.clone(), |at| self.source.within(span, written, at..at + wrong.len()));
+            let hint = match nearest(wrong, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("there are: {}", known.join(", ")),
+            };
+            return Err(Diagnostic::at(self.source, place, format!("there is no data `{wrong}`")).hint(hint));
+        }
         match used.iter().find(|name| !self.names.is_known(name)) {
             None => Ok(used),
             Some(name) => {
@@ -255,7 +265,7 @@ mod tests {
         (0..3)
             .map(|arrival| {
                 let scope = base.fork();
-                scope.begin(&base, Seat { user: 4, iteration: 2, arrival });
+                scope.begin(&base, Seat { user: 4, iteration: 2, arrival }, Vec::new());
                 compiled.render(&scope).unwrap().into_owned()
             })
             .collect()
