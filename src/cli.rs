@@ -61,11 +61,11 @@ pub struct ScenarioArgs {
     #[arg(value_name = "FILE")]
     pub scenario: PathBuf,
 
-    /// Apply the overrides in [profile.NAME] of the scenario.
+    /// Apply the overrides in `[profile.NAME]` of the scenario.
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
 
-    /// Set a variable of the scenario's [vars]; may be given several times.
+    /// Set a variable of the scenario's `[vars]`; may be given several times.
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_and_value)]
     pub set: Vec<(String, String)>,
 

@@ -1,10 +1,15 @@
 //! What is left to chance in a journey, decided by its own stream of draws.
 
-use crate::plan::{Flow, Scope};
+use crate::load::Load;
+use crate::plan::{Flow, Plan, Scope, Seat};
 
-/// The flow that this journey takes: each as often as its weight says.
-pub(super) fn choose_flow<'p>(flows: &'p [Flow], scope: &Scope) -> Option<&'p Flow> {
-    if let [only] = flows {
+/// The flow that this journey takes: each as often as its weight says, or each once in order.
+pub(super) fn choose_flow<'p>(plan: &'p Plan, scope: &Scope, seat: Seat) -> Option<&'p Flow> {
+    let flows = &plan.flows;
+    if plan.load == Load::Once {
+        return flows.get(usize::try_from(seat.arrival).ok()?);
+    }
+    if let [only] = &flows[..] {
         return Some(only);
     }
     let total: u64 = flows.iter().map(|flow| flow.weight).sum();

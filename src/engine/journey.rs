@@ -48,7 +48,7 @@ pub(super) async fn perform(stage: &Rc<Stage>, channel: &mut Channel, scope: &Sc
         return without_a_row(stage);
     };
     scope.begin(&stage.base, ticket.seat, rows);
-    let flow = choose_flow(&plan.flows, scope).map_or(0..0, |flow| flow.steps.clone());
+    let flow = choose_flow(plan, scope, ticket.seat).map_or(0..0, |flow| flow.steps.clone());
     let steps = flow.map(|number| (number, &plan.steps[number]));
     let passed = go_through(stage, channel, scope, steps, ticket.due_ns, ticket.scheduled).await;
     stage.recorder.borrow_mut().journey_ended(if passed { JourneyEnding::Passed } else { JourneyEnding::Failed });

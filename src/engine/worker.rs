@@ -69,15 +69,17 @@ async fn work(assignment: &Assignment) -> io::Result<WorkerReport> {
     let report = match &plan.load {
         Load::Open(open) => dispatch::run(open, &stage, assignment).await?,
         Load::Closed(closed) => users::run(closed, assignment.cap.clone(), &stage, assignment).await,
-        Load::Once => users::run(&ONCE, None, &stage, assignment).await,
+        Load::Once => users::run(&once(plan), None, &stage, assignment).await,
     };
     ticker.abort();
     hand_in(&stage, snapshots, clock.now_ns() / SECOND.as_nanos() as u64, true);
     Ok(report)
 }
 
-/// Once through every step: one user with one journey.
-const ONCE: Closed = Closed { users: 1, until: Until::Iterations(1, None), max_rate: None };
+/// Once through every flow: one user with a journey for each.
+fn once(plan: &Plan) -> Closed {
+    Closed { users: 1, until: Until::Iterations(plan.flows.len() as u64, None), max_rate: None }
+}
 
 async fn hand_in_every_second(stage: Rc<Stage>, snapshots: UnboundedSender<Snapshot>) {
     let mut ticks = interval_at(stage.clock.instant(SECOND.as_nanos() as u64), SECOND);

@@ -67,7 +67,7 @@ impl Load {
     /// How many journeys will be started, where that is known beforehand.
     pub fn journeys(&self) -> Option<u64> {
         match self {
-            Self::Once => Some(1),
+            Self::Once => None,
             Self::Open(open) => Some(open.count()),
             Self::Closed(Closed { until: Until::Iterations(iterations, None), .. }) => Some(*iterations),
             Self::Closed(_) => None,

@@ -215,7 +215,10 @@ impl Resolver<'_> {
     /// `written` as JSON; what is known before the run is filled in, other templates stay as they are.
     fn json_as_written(&mut self, written: &Spanned<Value>) -> Json {
         match written.get_ref() {
-            Value::String(text) => Json::String(self.known_text(text, &written.span())),
+            Value::String(text) => match self.known_value(text) {
+                Some(known) => known,
+                None => Json::String(self.known_text(text, &written.span())),
+            },
             Value::Array(items) => items.iter().map(|item| self.json_as_written(item)).collect::<Vec<_>>().into(),
             Value::Table(entries) => {
                 let fields = entries.0.iter().map(|(key, value)| (key.get_ref().clone(), self.json_as_written(value)));

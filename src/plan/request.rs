@@ -298,7 +298,7 @@ fn authorization(resolver: &mut Resolver<'_>, section: &StepSection) -> Option<(
     };
     let credentials = format!("{}:{}", resolver.text(user), resolver.text(password));
     let encoded = BASE64.encode(credentials);
-    resolver.secrets.note("basic", &encoded);
+    resolver.secrets.note(&encoded, &encoded);
     Some((AUTHORIZATION, Text::from(format!("Basic {encoded}").as_str())))
 }
 

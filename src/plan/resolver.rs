@@ -68,6 +68,11 @@ impl<'a> Resolver<'a> {
         constant.unwrap_or_else(|| text.to_owned())
     }
 
+    /// The value of a text that is one template and known before the run, with its type.
+    pub(super) fn known_value(&self, text: &str) -> Option<serde_json::Value> {
+        self.templates.known_value(text)
+    }
+
     /// JSON whose texts may hold templates, written at `span`.
     pub(super) fn node_of(&mut self, json: serde_json::Value, span: &Range<usize>) -> Option<Node> {
         use serde_json::Value as Json;
@@ -98,6 +103,9 @@ impl<'a> Resolver<'a> {
         match written.get_ref() {
             Value::String(text) => {
                 let span = written.span();
+                if let Some(known) = self.templates.known_value(text) {
+                    return Node::Constant(known);
+                }
                 let node = match self.templates.value(text, &span) {
                     Some(value) => value.map(Node::Value),
                     None => self.templates.text(text, &span).map(Node::Text),

@@ -17,8 +17,6 @@ use crate::units;
 pub struct Step {
     /// What reports and gates call it.
     pub name: String,
-    /// Several steps together, in reports.
-    pub group: Option<String>,
     /// What is sent.
     pub request: Request,
     /// How long one request may take.
@@ -95,7 +93,6 @@ pub(super) fn resolve(
     let expect = expect::resolve(resolver, section);
     let timeout =
         section.timeout.as_ref().and_then(|timeout| resolver.duration(timeout, true)).unwrap_or(target.timeout);
-    let group = section.group.as_ref().map(|group| resolver.text(group));
     let only = only(resolver, section);
     let repeat = section.repeat.as_ref().and_then(|repeat| resolver.count("repeat", repeat, 1)).unwrap_or(1);
     let again = again(resolver, section);
@@ -105,7 +102,7 @@ pub(super) fn resolve(
     let name = section.name.as_ref().map(|name| resolver.text(name));
     let request = request?;
     let name = name.unwrap_or_else(|| request.summary());
-    Some(Step { name, group, request, timeout, expect, only, repeat, again, think, on_failure })
+    Some(Step { name, request, timeout, expect, only, repeat, again, think, on_failure })
 }
 
 fn only(resolver: &mut Resolver<'_>, section: &StepSection) -> Only {

@@ -17,7 +17,10 @@ fn sentence(plan: &Plan) -> String {
     let workers = counted(plan.limits.workers as u64, "worker");
     let base = &plan.target.base_url;
     let what = match &plan.load {
-        Load::Once => format!("once through {requests} to {base}"),
+        Load::Once => {
+            let all = plan.steps.iter().map(|step| step.repeat).sum();
+            format!("once through {} to {base}", counted(all, "request"))
+        }
         Load::Open(open) => {
             // Counting random arrivals means drawing them all.
             let journeys = match open.arrivals {

@@ -190,8 +190,6 @@ pub struct StepSection {
     pub expect: Option<Spanned<Entries>>,
     /// Variable = where its value stands in the answer.
     pub extract: Option<Spanned<Entries>>,
-    /// A name for several steps together, in reports.
-    pub group: Option<Spanned<String>>,
     /// A pause after the step: `1s`, or `1s..3s`.
     pub think: Option<Spanned<String>>,
     /// Only if this holds.

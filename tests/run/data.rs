@@ -21,8 +21,7 @@ fn rows(data: &str, load: &str, wanted_exit: i32) -> Vec<String> {
     ));
     workspace.file("users.csv", USERS);
     workspace.run(&[]).exits_with(wanted_exit);
-    let rows = seen.lock().unwrap().clone();
-    rows
+    seen.lock().unwrap().clone()
 }
 
 #[test]

@@ -145,3 +145,20 @@ fn bodies_and_paths_are_filled_in_per_journey() {
     assert!(head.contains("authorization: Bearer t-0\r\n"), "{head}");
     assert_eq!(server.requests_seen(), 1);
 }
+
+#[test]
+fn once_goes_through_every_flow_in_order_and_values_keep_their_type() {
+    let bodies = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&bodies);
+    let server = RawServer::start(move |_, head| {
+        noted.lock().unwrap().push(head.lines().next().unwrap_or_default().to_owned());
+        if head.contains("/a") { answer(500, "", "") } else { ok("", "{\"n\":3,\"list\":[1,2]}") }
+    });
+    let text = format!(
+        "[vars]\nn = 3\nlist = [1, 2]\n[target]\nbase_url = \"{}\"\n[[flow]]\n[[flow.step]]\nget = \"/a\"\n[[flow]]\n[[flow.step]]\nget = \"/b\"\nexpect = {{ \"json:$.n\" = \"${{ n }}\", \"json:$.list\" = \"${{ list }}\" }}\n",
+        server.base_url()
+    );
+    let result = Workspace::with(&text).run(&[]).exits_with(99).result();
+    assert_eq!(*bodies.lock().unwrap(), ["GET /a HTTP/1.1", "GET /b HTTP/1.1"]);
+    assert_eq!((result.accounting.scheduled, result.accounting.failed), (2, 1));
+}

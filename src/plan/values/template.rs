@@ -91,6 +91,16 @@ impl<'a> Templates<'a> {
         })
     }
 
+    /// The value of an expression that is known before the run, with its type; none if it is not known or has an error,
+    /// which [`Templates::value`] then tells.
+    pub(in crate::plan) fn known_value(&self, text: &str) -> Option<serde_json::Value> {
+        let expression = text.strip_prefix("${")?.strip_suffix('}').filter(|inner| !inner.contains("${"))?;
+        let compiled = self.engine.compile_expression(expression).ok()?;
+        let known = compiled.undeclared_variables(false).iter().all(|name| self.names.is_constant(name));
+        let value = compiled.eval(self.constants()).ok().filter(|value| known && !value.is_undefined())?;
+        serde_json::to_value(&value).ok()
+    }
+
     /// An expression that holds or not, written without `${ }`.
     pub(in crate::plan) fn condition(
         &mut self,

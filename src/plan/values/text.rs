@@ -99,7 +99,7 @@ impl Condition {
     /// Whether it holds for the journey of `scope`.
     ///
     /// # Errors
-    /// As [`Text::render`].
+    /// When a variable has no value yet, or the expression fails.
     pub fn holds(&self, scope: &Scope) -> Result<bool, RenderError> {
         render(&self.0, scope).map(|text| !text.is_empty())
     }
