@@ -1,4 +1,4 @@
-//! The final report for people: the verdict first, then why, then the figures, at 80 columns.
+//! The final report for people: the verdict first, then why, then the figures, within 90 columns.
 //!
 //! Colours are always written; whoever prints the text takes them out where they do not belong.
 
@@ -142,7 +142,8 @@ fn health(result: &RunResult) -> String {
     format!(
         "  journeys   {} scheduled = {} passed + {} failed + {} abandoned + {} unstarted\n  \
          rate       offered {}, achieved {} journeys; {} requests; {elapsed} in all\n  \
-         generator  send lag p99 {}, max {}; {} {:.0}% busy; {}; {}, {} at one time{insecure}\n",
+         generator  send lag p99 {}, max {}; {} {:.0}% busy; {}\n  \
+         in flight  at most {} of {} allowed; {}{insecure}\n",
         format_count(accounting.scheduled),
         format_count(accounting.passed),
         format_count(accounting.failed),
@@ -156,8 +157,9 @@ fn health(result: &RunResult) -> String {
         counted(generator.workers, "worker"),
         generator.cpu_share * 100.0,
         format_bytes(generator.peak_rss_bytes),
-        counted(generator.connections_opened, "connection"),
         format_count(generator.peak_in_flight),
+        format_count(result.plan.max_in_flight),
+        counted(generator.connections_opened, "connection"),
     )
 }
 
@@ -228,4 +230,31 @@ pub fn clean(text: &str) -> String {
 
 fn is_direction_mark(c: char) -> bool {
     matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::Fixture;
+
+    fn plain(text: &str) -> String {
+        anstream::adapter::strip_str(text).to_string()
+    }
+
+    #[test]
+    fn the_report_fits_90_columns_and_says_the_verdict_first() {
+        for report in [Fixture::default().report(), Fixture::empty().report()] {
+            let text = plain(&render(&report, Detail::Full));
+            let widest = text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
+            assert!(widest <= 90, "{widest} columns:\n{text}");
+            assert!(["PASS", "FAIL", "INCONCLUSIVE"].iter().any(|word| text.starts_with(word)), "{text}");
+            assert!(text.contains("scheduled ="), "{text}");
+        }
+    }
+
+    #[test]
+    fn hostile_names_move_nothing() {
+        assert_eq!(clean("a\u{1b}[31mb\nc\u{202e}d"), "a\u{FFFD}[31mb\u{FFFD}c\u{FFFD}d");
+        assert_eq!(short(&"x".repeat(80)).chars().count(), LONGEST_NAME);
+    }
 }
