@@ -3,10 +3,8 @@
 use std::io::{self, Write as _};
 
 use anyhow::Context as _;
-use tokio::runtime::Runtime;
-#[cfg(unix)]
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::signals::Signals;
 use crate::cli::DemoArgs;
 use crate::demo::{Demo, DemoOptions, Faults, Latency, Quota, RateLimits, TlsFiles};
 
@@ -16,13 +14,17 @@ use crate::demo::{Demo, DemoOptions, Faults, Latency, Quota, RateLimits, TlsFile
 /// If the target cannot start or the outputs cannot be written to.
 pub(super) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     let options = options(args);
-    // Before anybody learns that it runs: an interrupt right after that must find us ready.
-    let interrupts = Interrupts::listen().context("cannot listen for interrupts")?;
-    let demo = Demo::start(options.clone())?;
-    introduce(&demo, &options).context("cannot write to standard output")?;
-    interrupts.wait().context("cannot wait for an interrupt")?;
-    demo.stop();
-    Ok(())
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start a runtime")?;
+    runtime.block_on(async {
+        // Before anybody learns that it runs: an interrupt right after that must find us ready.
+        let mut signals = Signals::listen().context("cannot listen for signals")?;
+        let demo = Demo::start(options.clone())?;
+        introduce(&demo, &options).context("cannot write to standard output")?;
+        signals.next().await;
+        demo.stop();
+        Ok(())
+    })
 }
 
 fn options(args: &DemoArgs) -> DemoOptions {
@@ -92,46 +94,4 @@ fn switched_on(options: &DemoOptions) -> Vec<String> {
         say(true, format!("fault:    dies {} after the first request", text(after)));
     }
     lines
-}
-
-/// Interrupts and requests to terminate, noticed from when this is made.
-struct Interrupts {
-    runtime: Runtime,
-    #[cfg(unix)]
-    signals: [Signal; 2],
-}
-
-impl Interrupts {
-    fn listen() -> io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        #[cfg(unix)]
-        let signals = {
-            let _context = runtime.enter();
-            [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?]
-        };
-        Ok(Self {
-            runtime,
-            #[cfg(unix)]
-            signals,
-        })
-    }
-
-    /// Returns when one of them has come.
-    #[cfg(unix)]
-    fn wait(self) -> io::Result<()> {
-        let [mut interrupt, mut terminate] = self.signals;
-        self.runtime.block_on(async {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-        });
-        Ok(())
-    }
-
-    /// Returns when one of them has come.
-    #[cfg(not(unix))]
-    fn wait(self) -> io::Result<()> {
-        self.runtime.block_on(tokio::signal::ctrl_c())
-    }
 }

@@ -5,7 +5,6 @@ use std::io::{self, Write};
 use csv::Writer;
 
 use super::Report;
-use super::result::StepResult;
 use crate::metrics::Latency;
 
 const LATENCY: [&str; 8] = ["min", "mean", "p50", "p90", "p95", "p99", "p999", "max"];
@@ -18,14 +17,7 @@ pub fn summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let header = ["step", "requests", "failed", "checks_passed", "checks_failed"].map(str::to_owned);
     writer.write_record(header.into_iter().chain(columns("response_us")).chain(columns("service_us")))?;
     let result = &report.result;
-    let all = result.steps.0.iter().fold(no_requests(), |mut all, (_, step)| {
-        all.requests += step.requests;
-        all.failed += step.failed;
-        all.checks_passed += step.checks_passed;
-        all.checks_failed += step.checks_failed;
-        all
-    });
-    let all = StepResult { response_us: result.times_us.response, service_us: result.times_us.service, ..all };
+    let all = result.all_steps();
     for (name, step) in
         std::iter::once((ALL, &all)).chain(result.steps.0.iter().map(|(name, step)| (name.as_str(), step)))
     {
@@ -77,18 +69,5 @@ fn harmless(text: &str) -> String {
     match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         true => format!("'{text}"),
         false => text.to_owned(),
-    }
-}
-
-fn no_requests() -> StepResult {
-    let none = Latency::default();
-    StepResult {
-        requests: 0,
-        failed: 0,
-        tried_again: 0,
-        checks_passed: 0,
-        checks_failed: 0,
-        response_us: none,
-        service_us: none,
     }
 }

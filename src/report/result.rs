@@ -187,6 +187,22 @@ pub struct Load {
     pub duration_s: Option<f64>,
 }
 
+impl RunResult {
+    /// All steps as one.
+    pub fn all_steps(&self) -> StepResult {
+        let sum = |count: fn(&StepResult) -> u64| self.steps.0.iter().map(|(_, step)| count(step)).sum();
+        StepResult {
+            requests: sum(|step| step.requests),
+            failed: sum(|step| step.failed),
+            tried_again: sum(|step| step.tried_again),
+            checks_passed: sum(|step| step.checks_passed),
+            checks_failed: sum(|step| step.checks_failed),
+            response_us: self.times_us.response,
+            service_us: self.times_us.service,
+        }
+    }
+}
+
 impl StepResult {
     /// Failed requests of all; none of nothing.
     pub fn error_rate(&self) -> Option<f64> {

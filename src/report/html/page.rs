@@ -191,8 +191,9 @@ fn seconds(seconds: f64) -> String {
 
 fn key_figures(result: &RunResult) -> Vec<Fact> {
     let response = &result.times_us.response;
-    let (requests, failed) = tables::totals(result);
-    let share = if requests == 0 { NONE.to_owned() } else { format_share(failed as f64 / requests as f64) };
+    let all = result.all_steps();
+    let (requests, failed) = (all.requests, all.failed);
+    let share = all.error_rate().map_or_else(|| NONE.to_owned(), format_share);
     vec![
         Fact::noted("Requests", format_count(requests), format_rate(result.rates.requests_per_s)),
         Fact::noted("Failed", share, format_count(failed)),

@@ -87,11 +87,6 @@ pub(super) fn short(name: &str) -> String {
     cut(name, LONGEST_NAME)
 }
 
-/// Requests and failed requests of all steps.
-pub(super) fn totals(result: &RunResult) -> (u64, u64) {
-    result.steps.0.iter().fold((0, 0), |(requests, failed), (_, step)| (requests + step.requests, failed + step.failed))
-}
-
 /// The table of gates.
 pub(super) fn gates(result: &RunResult) -> Gates {
     let of = |kind: Kind| result.findings.iter().filter(move |finding| finding.kind == kind);
@@ -126,17 +121,7 @@ fn finding_row(finding: &Finding, added: &[String]) -> FindingRow {
 
 /// The table of steps, all together first.
 pub(super) fn steps(result: &RunResult) -> StepTable {
-    let (requests, failed) = totals(result);
-    let all = StepResult {
-        requests,
-        failed,
-        tried_again: 0,
-        checks_passed: 0,
-        checks_failed: 0,
-        response_us: result.times_us.response,
-        service_us: result.times_us.service,
-    };
-    let all = StepRow { all: true, ..step_row("All steps", &all) };
+    let all = StepRow { all: true, ..step_row("All steps", &result.all_steps()) };
     let steps = result.steps.0.iter().take(MOST_ROWS).map(|(name, step)| step_row(name, step));
     StepTable {
         rows: std::iter::once(all).chain(steps).collect(),
