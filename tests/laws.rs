@@ -95,7 +95,7 @@ proptest! {
         let (plan, summary, seen) = run(&case);
         let accounting = summary.accounting;
         prop_assert!(accounting.balances(), "{accounting:?}");
-        if let Some(journeys) = plan.load.journeys() {
+        if let Some(journeys) = plan.streams[0].load.journeys() {
             prop_assert_eq!(accounting.scheduled, journeys);
         }
         prop_assert_eq!(accounting.started(), summary.total.journeys_started);

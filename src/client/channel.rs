@@ -1,6 +1,6 @@
-//! What one virtual user sends through: a connection to each place, opened when needed and kept while it lasts.
+//! What one virtual user sends through: takes a connection, or opens one, for each request, and gives it back after.
 
-use std::task::Context;
+use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,7 +12,8 @@ use super::clock::Clock;
 use super::connector::Connector;
 use super::deadline::Deadline;
 use super::error::CallError;
-use super::http1::{Broken, Http1, HttpRequest};
+use super::http1::{Broken, HttpRequest};
+use super::pool::{Kept, Pool};
 
 /// One request, ready to be sent.
 #[derive(Debug, Clone, Copy)]
@@ -59,27 +60,28 @@ pub struct Exchange {
     pub done_ns: u64,
     /// Connections that were opened for it.
     pub opened: u64,
+    /// Whether it went over a connection that had carried others.
+    pub reused: bool,
     /// The answer, or why there is none.
     pub result: Result<Answer, CallError>,
 }
 
-/// The connections of one virtual user.
+/// What one virtual user sends through.
 #[derive(Debug)]
 pub struct Channel {
     connector: Connector,
     clock: Clock,
-    connections: Vec<Option<Http1>>,
+    pool: Rc<Pool>,
     deadline: Deadline,
     /// The map of the last answer, emptied: the next request needs no new one.
     spare_headers: HeaderMap,
 }
 
 impl Channel {
-    /// A channel without connections.
-    pub fn new(connector: Connector, clock: Clock) -> Self {
-        let connections = (0..connector.places()).map(|_| None).collect();
+    /// A channel that uses the connections of `pool`, or opens its own into it.
+    pub fn new(connector: Connector, clock: Clock, pool: Rc<Pool>) -> Self {
         let deadline = Deadline::new(clock.instant(clock.now_ns()));
-        Self { connector, clock, connections, deadline, spare_headers: HeaderMap::new() }
+        Self { connector, clock, pool, deadline, spare_headers: HeaderMap::new() }
     }
 
     /// Sends `request` and waits for the whole answer or the timeout.
@@ -88,21 +90,22 @@ impl Channel {
         let until = self.clock.instant(sent_ns + request.timeout.as_nanos() as u64);
         let headers = std::mem::take(&mut self.spare_headers);
         let message = build(request, headers);
-        let mut attempt = Attempt { opened: 0, connected: false, first_byte_ns: None };
-        let exchange =
-            attempt.run(&self.connector, &mut self.connections[request.place], message, request, &self.clock);
+        let mut connection = self.pool.take(request.place, sent_ns);
+        let mut attempt = Attempt { opened: 0, reused: false, connected: false, first_byte_ns: None };
+        let exchange = attempt.run(&self.connector, &mut connection, message, request, &self.clock);
         let result = match self.deadline.bound(until, exchange).await {
             Some(result) => result,
             None => Err(Broken::timed_out(attempt.connected)),
         };
         let done_ns = self.clock.now_ns();
-        let connection = &mut self.connections[request.place];
         // What is left of an exchange that failed would answer the next request.
-        if result.is_err() || connection.as_ref().is_some_and(|connection| !connection.reusable()) {
-            *connection = None;
+        if let (Ok(_), Some(mut kept)) = (&result, connection.filter(|kept| kept.connection.reusable())) {
+            kept.carried += 1;
+            self.pool.put(request.place, kept, done_ns);
         }
         let result = result.map_err(|broken| broken.error);
-        Exchange { sent_ns, first_byte_ns: attempt.first_byte_ns, done_ns, opened: attempt.opened, result }
+        let Attempt { opened, reused, first_byte_ns, .. } = attempt;
+        Exchange { sent_ns, first_byte_ns, done_ns, opened, reused, result }
     }
 
     /// Takes back an answer's header map for the next request.
@@ -111,19 +114,17 @@ impl Channel {
         self.spare_headers = headers;
     }
 
-    /// Drops connections that the target closes while nothing is asked of them; never ends.
-    pub fn poll_idle(&mut self, cx: &mut Context<'_>) {
-        for connection in &mut self.connections {
-            if connection.as_mut().is_some_and(|open| open.poll_closed(cx).is_ready()) {
-                *connection = None;
-            }
-        }
+    /// Hangs up: the next request comes from somebody else.
+    pub fn hang_up(&self) {
+        self.pool.clear();
     }
 }
 
 /// What is known of a call while it is under way, so that a timeout loses none of it.
 struct Attempt {
     opened: u64,
+    /// The request went over a connection that had carried others.
+    reused: bool,
     connected: bool,
     first_byte_ns: Option<u64>,
 }
@@ -132,26 +133,26 @@ impl Attempt {
     async fn run(
         &mut self,
         connector: &Connector,
-        slot: &mut Option<Http1>,
+        slot: &mut Option<Kept>,
         mut message: HttpRequest,
         request: &Request<'_>,
         clock: &Clock,
     ) -> Result<Answer, Broken> {
         loop {
-            let reused = slot.is_some();
-            let connection = match slot {
-                Some(connection) => connection,
+            self.reused = slot.is_some();
+            let kept = match slot {
+                Some(kept) => kept,
                 None => {
                     let connected = connector.connect(request.place).await;
                     let connected = connected.map_err(|error| Broken { error, unsent: None })?;
                     self.opened += 1;
-                    slot.insert(connected)
+                    slot.insert(Kept { connection: connected, opened_ns: clock.now_ns(), carried: 0 })
                 }
             };
             self.connected = true;
-            match connection.exchange(message, request.keep_body, clock, &mut self.first_byte_ns).await {
+            match kept.connection.exchange(message, request.keep_body, clock, &mut self.first_byte_ns).await {
                 // The target hung up before a byte was written, as it may: nothing was asked yet, so ask anew.
-                Err(Broken { unsent: Some(unsent), .. }) if reused => {
+                Err(Broken { unsent: Some(unsent), .. }) if self.reused => {
                     *slot = None;
                     self.connected = false;
                     message = *unsent;

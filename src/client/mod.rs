@@ -6,14 +6,20 @@
 mod channel;
 mod clock;
 mod connector;
+mod cookies;
 mod deadline;
 mod error;
 mod http1;
+mod pool;
+mod redirect;
 mod tls;
 mod transport;
 
 pub use channel::{Answer, Channel, Exchange, Request};
 pub use clock::Clock;
 pub use connector::{Connector, PrepareError, Remote};
+pub use cookies::Jar;
 pub use error::CallError;
+pub use pool::{Pool, Wear};
+pub use redirect::{Redirect, redirect};
 pub use tls::Trust;

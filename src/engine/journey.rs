@@ -7,25 +7,44 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::header::SET_COOKIE;
 use tokio::time::{Instant, sleep_until};
 
 use super::chance::choose_flow;
+use super::hops::Hop;
+use super::session::{Base, Session, wear};
 use super::stop::Stop;
 use crate::answer::{Facts, Seen};
-use crate::client::{Channel, Clock, Exchange, Request};
-use crate::metrics::{Checks, JourneyEnding, Recorder, Sample};
-use crate::plan::{Again, Condition, Judged, OnFailure, Only, Plan, RenderError, Scope, Seat, Step};
+use crate::client::{Clock, Connector, Exchange, Pool, Request};
+use crate::metrics::{Checks, JourneyEnding, Recorder, Role, Sample};
+use crate::plan::{Again, Condition, Judged, OnFailure, Only, Plan, RenderError, Rendered, Scope, Seat, Step};
 use crate::verdict::Ending;
 
 /// What all journeys of one worker share.
 #[derive(Debug)]
 pub(super) struct Stage {
     pub(super) plan: Arc<Plan>,
-    /// The values that journeys start from, setup's included.
-    pub(super) base: Scope,
+    /// What journeys start from.
+    pub(super) base: Base,
+    /// Idle connections that all users of the worker share.
+    pub(super) pool: Rc<Pool>,
     pub(super) clock: Clock,
     pub(super) recorder: RefCell<Recorder>,
     pub(super) stop: Stop,
+}
+
+impl Stage {
+    pub(super) fn new(
+        plan: &Arc<Plan>,
+        base: Base,
+        clock: Clock,
+        recorder: RefCell<Recorder>,
+        stop: Stop,
+        connector: &Connector,
+    ) -> Self {
+        let pool = Rc::new(Pool::new(connector, wear(&plan.target.connections)));
+        Self { plan: Arc::clone(plan), base, pool, clock, recorder, stop }
+    }
 }
 
 /// A journey to be taken up.
@@ -42,8 +61,8 @@ pub(super) struct Ticket {
     pub(super) seat: Seat,
 }
 
-/// Performs the journey of `ticket` with the values of `scope`, through `channel`; says whether it passed.
-pub(super) async fn perform(stage: &Rc<Stage>, channel: &mut Channel, scope: &Scope, ticket: Ticket) -> bool {
+/// Performs the journey of `ticket` as `session`; says whether it passed.
+pub(super) async fn perform(stage: &Rc<Stage>, session: &mut Session, ticket: Ticket) -> bool {
     let plan = &stage.plan;
     let stream = &plan.streams[ticket.stream];
     let ends_ns = stream.ends_after().map_or(u64::MAX, |end| end.as_nanos() as u64);
@@ -52,10 +71,13 @@ pub(super) async fn perform(stage: &Rc<Stage>, channel: &mut Channel, scope: &Sc
     let Some(rows) = rows else {
         return without_a_row(stage);
     };
-    scope.begin(&stage.base, ticket.seat, rows);
-    let flow = choose_flow(plan, stream, scope, ticket.journey).map_or(0..0, |flow| flow.steps.clone());
+    match ticket.seat.iteration > 0 && stream.keeps_state() {
+        true => session.go_on(ticket.seat, rows),
+        false => session.begin(&stage.base, ticket.seat, rows),
+    }
+    let flow = choose_flow(plan, stream, &session.scope, ticket.journey).map_or(0..0, |flow| flow.steps.clone());
     let steps = flow.map(|number| (number, &plan.steps[number]));
-    let passed = go_through(stage, channel, scope, steps, ticket.due_ns, ticket.scheduled).await;
+    let passed = go_through(stage, session, steps, ticket.due_ns, ticket.scheduled).await;
     stage.recorder.borrow_mut().journey_ended(if passed { JourneyEnding::Passed } else { JourneyEnding::Failed });
     passed
 }
@@ -72,13 +94,12 @@ fn without_a_row(stage: &Rc<Stage>) -> bool {
 /// Does `steps` one after the other, the first of them due at `due_ns`; says whether all passed.
 pub(super) async fn go_through<'s>(
     stage: &Rc<Stage>,
-    channel: &mut Channel,
-    scope: &Scope,
+    session: &mut Session,
     steps: impl Iterator<Item = (usize, &'s Step)>,
     due_ns: u64,
     scheduled: bool,
 ) -> bool {
-    let mut under_way = UnderWay { stage, channel, scope, due_ns, scheduled, failed: false };
+    let mut under_way = UnderWay { stage, session, due_ns, scheduled, failed: false };
     'journey: for (number, step) in steps {
         for _ in 0..step.repeat {
             match under_way.step(number, step).await {
@@ -93,8 +114,7 @@ pub(super) async fn go_through<'s>(
 
 struct UnderWay<'j> {
     stage: &'j Rc<Stage>,
-    channel: &'j mut Channel,
-    scope: &'j Scope,
+    session: &'j mut Session,
     /// When the next request is due.
     due_ns: u64,
     scheduled: bool,
@@ -104,34 +124,22 @@ struct UnderWay<'j> {
 impl UnderWay<'_> {
     /// Does one step, as often as it may be tried; says whether the journey can go on as planned.
     async fn step(&mut self, number: usize, step: &Step) -> bool {
-        match is_done(&step.only, self.scope) {
+        match is_done(&step.only, &self.session.scope) {
             Ok(true) => {}
             Ok(false) => return true,
             Err(error) => return self.not_sent(number, step, &error),
         }
         let mut tries = Tries::of(step, self.stage.clock.now_ns());
         let passed = loop {
-            let rendered = match step.request.render(self.scope) {
+            let rendered = match step.request.render(&self.session.scope) {
                 Ok(rendered) => rendered,
                 Err(error) => return self.not_sent(number, step, &error),
             };
-            let request = Request {
-                place: step.request.endpoint,
-                method: &step.request.method,
-                path: &rendered.path,
-                headers: &rendered.headers,
-                body: &rendered.body,
-                timeout: step.timeout,
-                keep_body: step.expect.needs_body(),
-            };
-            let exchange = self.channel.call(&request).await;
-            let judged = judge(step, &exchange, self.scope);
+            let (exchange, judged) = self.call(number, step, rendered).await;
             let pause = judged.failure.and_then(|_| tries.pause_before_next(self.stage.clock.now_ns()));
-            self.record(number, &exchange, &judged, pause.is_some());
-            // The next request is due when this one is done: what comes in between is not the target's.
-            (self.due_ns, self.scheduled) = (exchange.done_ns, false);
+            self.record(number, &exchange, &judged, if pause.is_some() { Role::TriedAgain } else { Role::Final });
             if let Ok(answer) = exchange.result {
-                self.channel.recycle(answer.headers);
+                self.session.channel.recycle(answer.headers);
             }
             match pause {
                 Some(pause) => self.rest(pause).await,
@@ -143,11 +151,52 @@ impl UnderWay<'_> {
             // A connection that is refused at once must not keep the worker from everything else.
             tokio::task::yield_now().await;
         }
-        if let Some((shortest, longest)) = step.think {
-            let draw = if shortest == longest { 0.0 } else { self.scope.draw() };
-            self.rest(shortest + (longest - shortest).mul_f64(draw)).await;
+        if let Some(think) = &step.think {
+            self.rest(think.pause(&self.session.scope)).await;
         }
         passed
+    }
+
+    /// Sends what the step asks for and follows the redirects that it may; the last exchange is still to be counted.
+    async fn call(&mut self, number: usize, step: &Step, rendered: Rendered<'_>) -> (Exchange, Judged) {
+        let target = &self.stage.plan.target;
+        let mut hop = Hop::first(step, rendered);
+        let mut first_sent_ns = None;
+        loop {
+            hop.add_cookies(&self.session.jar, target);
+            let request = Request {
+                place: hop.place,
+                method: &hop.method,
+                path: &hop.path,
+                headers: &hop.headers,
+                body: &hop.body,
+                timeout: step.timeout,
+                keep_body: step.expect.needs_body(),
+            };
+            let exchange = self.session.channel.call(&request).await;
+            let since_ns = *first_sent_ns.get_or_insert(exchange.sent_ns);
+            let Ok(answer) = &exchange.result else {
+                let judged = judge(step, &exchange, since_ns, &self.session.scope);
+                return (exchange, judged);
+            };
+            if target.cookies
+                && answer.headers.contains_key(SET_COOKIE)
+                && let Some(url) = hop.url(target)
+            {
+                self.session.jar.keep(&answer.headers, &url);
+            }
+            match hop.next(step, target, answer) {
+                Ok(Some(next)) => {
+                    self.record(number, &exchange, &Judged::default(), Role::Followed);
+                    hop = next;
+                }
+                Ok(None) => {
+                    let judged = judge(step, &exchange, since_ns, &self.session.scope);
+                    return (exchange, judged);
+                }
+                Err(message) => return (exchange, Judged::failed(message, step.expect.count())),
+            }
+        }
     }
 
     /// Waits as a user does: what comes next is due when the pause is over. A stop ends it early.
@@ -175,12 +224,12 @@ impl UnderWay<'_> {
         false
     }
 
-    fn record(&self, step: usize, exchange: &Exchange, judged: &Judged, tried_again: bool) {
-        // What is tried again has not failed yet: only the last word counts.
-        let failure = judged.failure.filter(|_| !tried_again);
-        let checks = match tried_again {
-            true => Checks::default(),
-            false => judged.checks,
+    /// Counts one exchange; the next request is due when it is done: what comes in between is not the target's.
+    fn record(&mut self, step: usize, exchange: &Exchange, judged: &Judged, role: Role) {
+        // What is tried again or led on has not failed yet: only the last word counts.
+        let (failure, checks) = match role {
+            Role::Final => (judged.failure, judged.checks),
+            Role::TriedAgain | Role::Followed => (None, Checks::default()),
         };
         let sample = Sample {
             step,
@@ -191,11 +240,12 @@ impl UnderWay<'_> {
             failure,
             checks,
             scheduled: self.scheduled,
-            tried_again,
+            role,
         };
         let mut recorder = self.stage.recorder.borrow_mut();
-        recorder.connections_opened(exchange.opened);
+        recorder.connections(exchange.opened, exchange.reused);
         recorder.record(&sample, || self.stage.plan.secrets.redact(&judged.message).into_owned());
+        (self.due_ns, self.scheduled) = (exchange.done_ns, false);
     }
 }
 
@@ -238,7 +288,8 @@ fn is_done(only: &Only, scope: &Scope) -> Result<bool, RenderError> {
 }
 
 /// Why the call failed, if it did, and in which words; an answer that never came misses every expectation.
-fn judge(step: &Step, exchange: &Exchange, scope: &Scope) -> Judged {
+/// Its time counts from `since_ns`: redirects that led to it are part of what a user waits for.
+fn judge(step: &Step, exchange: &Exchange, since_ns: u64, scope: &Scope) -> Judged {
     match &exchange.result {
         Err(error) => Judged {
             failure: Some(error.failure),
@@ -251,7 +302,7 @@ fn judge(step: &Step, exchange: &Exchange, scope: &Scope) -> Judged {
                 headers: &answer.headers,
                 body: &answer.body,
                 version: answer.version,
-                response_us: exchange.done_ns.saturating_sub(exchange.sent_ns) / 1_000,
+                response_us: exchange.done_ns.saturating_sub(since_ns) / 1_000,
                 certificate_days: None,
             };
             step.expect.judge(&Seen::new(facts), scope)

@@ -1,6 +1,6 @@
-//! Lanes: long-lived tasks, each with its connections, that take up arrivals one after the other.
+//! Lanes: long-lived tasks that take up arrivals one after the other.
 //!
-//! An arrival goes to the lane that was idle last (its connection is the warmest), to a new lane while there may be more,
+//! An arrival goes to the lane that was idle last (its memory is the warmest), to a new lane while there may be more,
 //! or waits; its wait counts, since it stays due when it was due.
 
 use std::cell::{Cell, RefCell};
@@ -13,7 +13,9 @@ use tokio::sync::Notify;
 use tokio::task::spawn_local;
 
 use super::journey::{Stage, Ticket, perform};
-use crate::client::{Channel, Connector};
+use super::session::Session;
+use crate::client::Connector;
+use crate::plan::Per;
 
 /// All lanes of one worker.
 pub(super) struct Lanes {
@@ -132,8 +134,7 @@ impl Lanes {
     }
 
     async fn lane(self: Rc<Self>, first: Offer) {
-        let mut channel = Channel::new(self.connector.clone(), self.stage.clock);
-        let scope = self.stage.base.fork();
+        let mut session = Session::new(&self.stage, &self.connector, Per::Pooled);
         let hatch = Rc::new(Hatch::default());
         let mut offer = first;
         loop {
@@ -141,13 +142,14 @@ impl Lanes {
             let Offer { arrival: journey, due_ns } = offer;
             let seat = self.stage.plan.streams[self.stream].seat(journey, 0, journey);
             let ticket = Ticket { due_ns, scheduled: true, stream: self.stream, journey, seat };
-            perform(&self.stage, &mut channel, &scope, ticket).await;
+            perform(&self.stage, &mut session, ticket).await;
+            session.leave();
             let waiting = self.waiting.borrow_mut().pop_front();
             offer = match waiting {
                 Some(offer) => offer,
                 None => {
                     self.mark_idle(&hatch);
-                    hatch.next(&mut channel).await
+                    hatch.next().await
                 }
             };
         }
@@ -155,13 +157,12 @@ impl Lanes {
 }
 
 impl Hatch {
-    /// The next arrival; until it comes, connections that the target closes are let go of.
-    async fn next(&self, channel: &mut Channel) -> Offer {
+    /// The next arrival.
+    async fn next(&self) -> Offer {
         poll_fn(|cx| {
             if let Some(offer) = self.offer.take() {
                 return Poll::Ready(offer);
             }
-            channel.poll_idle(cx);
             self.waker.set(Some(cx.waker().clone()));
             Poll::Pending
         })

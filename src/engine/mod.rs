@@ -5,10 +5,12 @@
 
 mod chance;
 mod dispatch;
+mod hops;
 mod journey;
 mod lanes;
 mod once;
 mod pacer;
+mod session;
 mod stop;
 mod usage;
 mod users;
@@ -85,8 +87,7 @@ pub async fn run(
     live: &watch::Sender<Live>,
     stop: &Stop,
 ) -> Result<Summary, EngineError> {
-    let base = plan.scope.fork();
-    once::setup(plan, &connector, &base, stop).await?;
+    let base = once::setup(plan, &connector, &plan.scope, stop).await?;
     let workers = plan.limits.workers as u64;
     let head_start = if plan.is_once() { Duration::ZERO } else { HEAD_START };
     let start = Instant::now() + head_start;
@@ -122,7 +123,7 @@ pub async fn run(
         reports.push(report);
     }
     let elapsed = start.elapsed();
-    once::teardown(plan, &connector, &base).await;
+    once::teardown(plan, &connector, base).await;
     Ok(summarise(plan, aggregate, &reports, elapsed, stop))
 }
 

@@ -8,35 +8,38 @@ use tokio::time::Instant;
 
 use super::EngineError;
 use super::journey::{Stage, go_through};
+use super::session::{Base, Session};
 use super::stop::Stop;
-use crate::client::{Channel, Clock, Connector};
+use crate::client::{Clock, Connector, Jar};
 use crate::metrics::Recorder;
-use crate::plan::{Plan, Scope, Step};
+use crate::plan::{Per, Plan, Scope, Step};
 
-/// Runs the setup steps, which fill `base`.
+/// Runs the setup steps, which give what every journey starts from.
 pub(super) async fn setup(
     plan: &Arc<Plan>,
     connector: &Connector,
-    base: &Scope,
+    scope: &Scope,
     stop: &Stop,
-) -> Result<(), EngineError> {
-    match run(plan, &plan.setup, connector, base, stop).await {
-        None => Ok(()),
+) -> Result<Base, EngineError> {
+    let mut base = Base { scope: scope.fork(), jar: Jar::default() };
+    match run(plan, &plan.setup, connector, &mut base, stop).await {
+        None => Ok(base),
         Some((step, message)) => Err(EngineError::Setup { step, message }),
     }
 }
 
 /// Runs the teardown steps; what fails in them changes no verdict.
-pub(super) async fn teardown(plan: &Arc<Plan>, connector: &Connector, base: &Scope) {
-    run(plan, &plan.teardown, connector, base, &Stop::default()).await;
+pub(super) async fn teardown(plan: &Arc<Plan>, connector: &Connector, mut base: Base) {
+    run(plan, &plan.teardown, connector, &mut base, &Stop::default()).await;
 }
 
-/// Goes through `steps` and gives the first one that failed, with what was said.
+/// Goes through `steps` as one user, whose values and cookies go to `base`; gives the first step that failed, with what
+/// was said.
 async fn run(
     plan: &Arc<Plan>,
     steps: &[Step],
     connector: &Connector,
-    base: &Scope,
+    base: &mut Base,
     stop: &Stop,
 ) -> Option<(String, String)> {
     if steps.is_empty() {
@@ -44,9 +47,10 @@ async fn run(
     }
     let clock = Clock::starting_at(Instant::now());
     let recorder = RefCell::new(Recorder::new(0, steps.len(), u64::MAX));
-    let stage = Rc::new(Stage { plan: Arc::clone(plan), base: base.clone(), clock, recorder, stop: stop.clone() });
-    let mut channel = Channel::new(connector.clone(), clock);
-    let passed = go_through(&stage, &mut channel, base, (0..).zip(steps), 0, false).await;
+    let stage = Rc::new(Stage::new(plan, base.clone(), clock, recorder, stop.clone(), connector));
+    let mut session = Session::new(&stage, connector, Per::User);
+    let passed = go_through(&stage, &mut session, (0..).zip(steps), 0, false).await;
+    *base = Base { scope: session.scope, jar: session.jar };
     if passed {
         return None;
     }

@@ -11,10 +11,12 @@ use governor::{Quota, RateLimiter};
 use tokio::task::JoinSet;
 
 use super::journey::{Stage, Ticket, perform};
+use super::session::Session;
 use super::worker::{Assignment, WorkerReport};
-use crate::client::{Channel, Connector};
+use crate::client::Connector;
 use crate::load::{Closed, Until};
 use crate::metrics::Accounting;
+use crate::plan::Per;
 
 /// The time whose share of journeys may start at once.
 const BURST: Duration = Duration::from_millis(10);
@@ -105,8 +107,7 @@ struct User {
 
 impl User {
     async fn live(self, connector: Connector) {
-        let mut channel = Channel::new(connector, self.stage.clock);
-        let scope = self.stage.base.fork();
+        let mut session = Session::new(&self.stage, &connector, Per::User);
         let mut iteration = 0;
         self.wait_for_start().await;
         while self.may_start().await {
@@ -117,7 +118,7 @@ impl User {
             let seat = self.stage.plan.streams[self.stream].seat(self.number, iteration, journey);
             let due_ns = self.stage.clock.now_ns();
             let ticket = Ticket { due_ns, scheduled: false, stream: self.stream, journey, seat };
-            let passed = perform(&self.stage, &mut channel, &scope, ticket).await;
+            let passed = perform(&self.stage, &mut session, ticket).await;
             self.books.ended.set(self.books.ended.get() + 1);
             iteration += 1;
             if !passed {

@@ -13,13 +13,14 @@ use tokio::task::{JoinSet, spawn_local};
 use tokio::time::{MissedTickBehavior, interval_at};
 
 use super::journey::Stage;
+use super::session::Base;
 use super::stop::Stop;
 use super::users::Cap;
 use super::{dispatch, usage, users};
 use crate::client::{Clock, Connector};
 use crate::load::{Closed, Load, Shard, Until};
 use crate::metrics::{Accounting, Recorder, Snapshot};
-use crate::plan::{Plan, Scope, Stream};
+use crate::plan::{Plan, Stream};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -33,8 +34,8 @@ pub(super) struct Assignment {
     pub(super) stop: Stop,
     /// For each stream, the cap that all workers share.
     pub(super) caps: Vec<Option<Arc<Cap>>>,
-    /// The values that journeys start from.
-    pub(super) base: Scope,
+    /// What journeys start from.
+    pub(super) base: Base,
 }
 
 /// What one worker says at its end, beside its snapshots.
@@ -64,7 +65,7 @@ async fn work(assignment: &Rc<Assignment>) -> io::Result<WorkerReport> {
     let window_ns = plan.duration().map_or(u64::MAX, |window| window.as_nanos() as u64);
     let recorder = RefCell::new(Recorder::new(shard.index, plan.steps.len(), window_ns));
     let (base, stop) = (assignment.base.clone(), assignment.stop.clone());
-    let stage = Rc::new(Stage { plan: Arc::clone(plan), base, clock: *clock, recorder, stop });
+    let stage = Rc::new(Stage::new(plan, base, *clock, recorder, stop, &assignment.connector));
     let ticker = spawn_local(hand_in_every_second(Rc::clone(&stage), snapshots.clone()));
     tokio::time::sleep_until(clock.instant(0)).await;
     let report = carry_all(&stage, assignment).await?;
@@ -103,7 +104,7 @@ async fn carry(stream: usize, stage: &Rc<Stage>, assignment: &Assignment) -> io:
 
 /// Once through every flow: one user with a journey for each.
 fn once(stream: &Stream) -> Closed {
-    Closed { users: 1, until: Until::Iterations(stream.flows.len() as u64, None), max_rate: None }
+    Closed { users: 1, until: Until::Iterations(stream.flows.len() as u64, None), max_rate: None, keep_state: false }
 }
 
 impl WorkerReport {
@@ -123,6 +124,7 @@ async fn hand_in_every_second(stage: Rc<Stage>, snapshots: UnboundedSender<Snaps
         let tick = ticks.tick().await;
         let second = tick.duration_since(stage.clock.instant(0)).as_secs().saturating_sub(1);
         hand_in(&stage, &snapshots, second, false);
+        stage.pool.sweep(stage.clock.now_ns());
     }
 }
 

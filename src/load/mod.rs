@@ -42,6 +42,8 @@ pub struct Closed {
     pub until: Until,
     /// Journeys started per second at the most, all users together.
     pub max_rate: Option<f64>,
+    /// What a user's journeys extracted, and its cookies, are kept for its next journey.
+    pub keep_state: bool,
 }
 
 /// The end of a closed load.

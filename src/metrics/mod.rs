@@ -16,7 +16,7 @@ pub use accounting::{Accounting, JourneyEnding};
 pub use aggregate::{Aggregate, Live};
 pub use histogram::{CurvePoint, Histogram, Latency};
 pub use recorder::{Recorder, Snapshot};
-pub use sample::{Checks, Sample};
+pub use sample::{Checks, Role, Sample};
 pub use summary::{ErrorSummary, Generator, Requests, Summary};
 pub use tally::{ErrorExample, ErrorTally, StepTally, Tally};
 pub use timeline::{Timeline, TimelineRow};

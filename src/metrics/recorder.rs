@@ -58,9 +58,10 @@ impl Recorder {
         self.current.journey_ended(ending);
     }
 
-    /// Counts opened connections.
-    pub fn connections_opened(&mut self, opened: u64) {
+    /// Counts connections that one request opened, and whether it used one that was there.
+    pub fn connections(&mut self, opened: u64, reused: bool) {
         self.current.connections_opened += opened;
+        self.current.connections_reused += u64::from(reused);
     }
 
     /// Hands on everything since the last call, as what happened in `second`.

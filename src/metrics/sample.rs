@@ -21,8 +21,20 @@ pub struct Sample {
     pub checks: Checks,
     /// Whether the due time was set by the schedule, so that `sent - due` is the generator's lag.
     pub scheduled: bool,
-    /// Whether the step is tried again, so that this was not its last word.
-    pub tried_again: bool,
+    /// Which part it plays in its step.
+    pub role: Role,
+}
+
+/// Which part a request plays in its step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Role {
+    /// The step's last word: its outcome is the step's.
+    #[default]
+    Final,
+    /// The step is tried again.
+    TriedAgain,
+    /// A redirect that was followed.
+    Followed,
 }
 
 /// How many expectations were met and missed.

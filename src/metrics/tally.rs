@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::accounting::JourneyEnding;
 use super::histogram::Histogram;
-use super::sample::Sample;
+use super::sample::{Role, Sample};
 use crate::failure::Failure;
 
 /// Examples kept of one class of error.
@@ -29,6 +29,8 @@ pub struct Tally {
     pub errors: BTreeMap<Failure, ErrorTally>,
     /// Connections that were opened.
     pub connections_opened: u64,
+    /// Requests that went over a connection that had carried others.
+    pub connections_reused: u64,
 }
 
 /// The requests of one step, counted.
@@ -40,6 +42,8 @@ pub struct StepTally {
     pub failed: u64,
     /// Of those, the ones whose step was tried again.
     pub tried_again: u64,
+    /// Of those, the redirects that were followed.
+    pub redirects: u64,
     /// Requests that came to an end within the window.
     pub in_window: u64,
     /// Of those, the failed ones.
@@ -138,6 +142,7 @@ impl Tally {
         self.journeys_started += other.journeys_started;
         self.started_in_window += other.started_in_window;
         self.connections_opened += other.connections_opened;
+        self.connections_reused += other.connections_reused;
         for (failure, theirs) in &other.errors {
             self.errors.entry(*failure).or_insert_with(|| ErrorTally::starting_at(theirs.first_ns)).merge(theirs);
         }
@@ -156,7 +161,8 @@ impl StepTally {
         let failed = u64::from(sample.failure.is_some());
         self.requests += 1;
         self.failed += failed;
-        self.tried_again += u64::from(sample.tried_again);
+        self.tried_again += u64::from(sample.role == Role::TriedAgain);
+        self.redirects += u64::from(sample.role == Role::Followed);
         self.in_window += u64::from(in_window);
         self.failed_in_window += u64::from(in_window) * failed;
         self.checks_passed += sample.checks.passed;
@@ -173,6 +179,7 @@ impl StepTally {
         self.requests += other.requests;
         self.failed += other.failed;
         self.tried_again += other.tried_again;
+        self.redirects += other.redirects;
         self.in_window += other.in_window;
         self.failed_in_window += other.failed_in_window;
         self.checks_passed += other.checks_passed;
@@ -217,7 +224,7 @@ mod tests {
                 failure: status.map(Failure::Http),
                 checks: Checks { passed: u64::from(status.is_none()), failed: u64::from(status.is_some()) },
                 scheduled: step == 0,
-                tried_again: false,
+                role: Role::Final,
             },
         )
     }
@@ -265,7 +272,7 @@ mod tests {
             failure: Some(Failure::Reset),
             checks: Checks::default(),
             scheduled: true,
-            tried_again: false,
+            role: Role::Final,
         };
         let mut tally = Tally::new(1);
         let mut made = 0;

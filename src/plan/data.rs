@@ -6,7 +6,7 @@ use std::path::Path;
 use minijinja::Value as Variable;
 use toml::Spanned;
 
-use super::resolver::Resolver;
+use super::resolver::{Resolver, choice};
 use super::stream::Stream;
 use super::target::beside;
 use super::values::Seat;
@@ -157,18 +157,6 @@ fn read(path: &Path) -> Result<Table, (String, String)> {
     table.map_err(|FeedError { message, line, hint, .. }| {
         let place = line.map(|line| format!(", line {line}")).unwrap_or_default();
         (format!("{shown}{place}: {message}"), hint)
-    })
-}
-
-fn choice<T>(text: &str, choices: &[(&str, T)]) -> Result<T, UnitError>
-where
-    T: Copy,
-{
-    let names = choices.iter().map(|(name, _)| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
-    let found = choices.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
-    found.ok_or_else(|| UnitError {
-        problem: format!("`{text}` is not a choice here"),
-        hint: format!("write one of {names}"),
     })
 }
 

@@ -32,7 +32,7 @@ struct Extract {
 }
 
 /// What came of looking at an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Judged {
     /// Why the step failed, if it did.
     pub failure: Option<Failure>,
@@ -40,6 +40,13 @@ pub struct Judged {
     pub message: String,
     /// How many expectations were met and missed.
     pub checks: Checks,
+}
+
+impl Judged {
+    /// A step that missed all of its `expectations` for the reason that `message` gives.
+    pub fn failed(message: String, expectations: u64) -> Self {
+        Self { failure: Some(Failure::Check), message, checks: Checks { passed: 0, failed: expectations } }
+    }
 }
 
 impl Expect {

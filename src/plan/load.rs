@@ -84,6 +84,7 @@ fn refuse_foreign_keys(resolver: &mut Resolver<'_>, section: &LoadSection, model
         ("users", at(&section.users), &["closed"]),
         ("iterations", at(&section.iterations), &["closed"]),
         ("max_rate", at(&section.max_rate), &["closed"]),
+        ("keep_state", at(&section.keep_state), &["closed"]),
         ("duration", at(&section.duration), &["open", "closed"]),
         ("drain", at(&section.drain), &["open", "closed"]),
     ];
@@ -199,7 +200,9 @@ fn closed(resolver: &mut Resolver<'_>, written: &Spanned<LoadSection>) -> Option
             return None;
         }
     };
-    Some(Load::Closed(Closed { users: users?, until, max_rate: max_rate.map(|(_, rate)| rate) }))
+    let max_rate = max_rate.map(|(_, rate)| rate);
+    let keep_state = section.keep_state.as_ref().is_some_and(|keep| *keep.get_ref());
+    Some(Load::Closed(Closed { users: users?, until, max_rate, keep_state }))
 }
 
 fn required<'s>(

@@ -3,21 +3,26 @@
 //! Takes a [`ScenarioFile`], overrides from the command line and the machine's limits; gives a [`Plan`], or every
 //! mistake in what the file means. Nothing is sent, and nothing is validated again later.
 
+mod body;
+mod connections;
 mod data;
 mod expect;
 mod flow;
 mod gates;
 mod limits;
 mod load;
+mod multipart;
 mod request;
 mod resolver;
 mod step;
 mod stream;
 mod target;
+mod think;
 mod values;
 
 use std::time::Duration;
 
+pub use connections::{Connections, Per};
 pub use data::Data;
 pub use expect::{Expect, Judged};
 pub use flow::Flow;
@@ -26,6 +31,7 @@ pub use request::{Rendered, Request};
 pub use step::{Again, OnFailure, Only, Step};
 pub use stream::Stream;
 pub use target::{Endpoint, Target};
+pub use think::Think;
 pub use values::{Condition, Environment, RenderError, Scope, Seat, Secrets};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};

@@ -6,14 +6,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use hyper::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
+    ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue,
+    USER_AGENT,
 };
 use hyper::{Method, Uri};
 use toml::Spanned;
 
+use super::body::{self, Body};
 use super::resolver::Resolver;
 use super::target::{Endpoint, Target};
-use super::values::{Document, RenderError, Scope, Text};
+use super::values::{RenderError, Scope, Text};
 use crate::scenario::{BasicSection, Entries, StepSection};
 
 /// What one step sends.
@@ -49,14 +51,6 @@ enum Path {
     Rendered(String, Text),
 }
 
-#[derive(Debug, Clone)]
-enum Body {
-    Constant(Bytes),
-    Text(Text),
-    Json(Document),
-    Form(Vec<(Text, Text)>),
-}
-
 impl Request {
     /// The request for the journey of `scope`.
     ///
@@ -71,12 +65,7 @@ impl Request {
             true => Cow::Borrowed(&self.headers),
             false => Cow::Owned(self.with_own_headers(scope)?),
         };
-        let body = match &self.body {
-            Body::Constant(body) => body.clone(),
-            Body::Text(text) => Bytes::from(text.render(scope)?.into_owned()),
-            Body::Json(document) => document.render(scope)?,
-            Body::Form(fields) => Bytes::from(form(fields, scope)?),
-        };
+        let body = self.body.render(scope)?;
         Ok(Rendered { path, headers, body })
     }
 
@@ -105,7 +94,7 @@ pub(super) fn resolve(
     let section = written.get_ref();
     let (method, path_as_written) = the_method(resolver, written)?;
     let location = location(resolver, path_as_written, target);
-    let (body, content_type) = body(resolver, section);
+    let (body, content_type) = body::resolve(resolver, section);
     let has_length = matches!(method, Method::POST | Method::PUT | Method::PATCH);
     let mut own_headers = Vec::new();
     if let Some(headers) = &section.headers {
@@ -114,9 +103,12 @@ pub(super) fn resolve(
     own_headers.extend(authorization(resolver, section));
     let (endpoint, path) = location?;
     let mut headers = default_headers(&target.endpoints[endpoint], content_type);
-    if has_length && matches!(&body, Body::Constant(bytes) if bytes.is_empty()) {
+    if has_length && body.is_empty() {
         // Some servers refuse a body-less POST that does not say so.
         headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
+    if body.is_compressed() {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
     override_headers(&mut headers, &target.headers);
     let own_headers = settle_constants(resolver, written, &mut headers, own_headers);
@@ -209,46 +201,6 @@ fn rendered_location(
     Some((target.endpoint_of(&url)?, Path::Rendered(base, text)))
 }
 
-/// The body, and its type if the kind of body has one.
-fn body(resolver: &mut Resolver<'_>, section: &StepSection) -> (Body, Option<&'static str>) {
-    let given = [
-        section.json.as_ref().map(Spanned::span),
-        section.body.as_ref().map(Spanned::span),
-        section.form.as_ref().map(Spanned::span),
-    ];
-    let mut given = given.into_iter().flatten();
-    if let (Some(_), Some(second)) = (given.next(), given.next()) {
-        resolver.mistake(second, "this step has two bodies", "keep one of json, form and body");
-    }
-    if let Some(json) = &section.json {
-        let document = Document::new(resolver.run_json(json));
-        let body = match document {
-            Document::Constant(bytes) => Body::Constant(bytes),
-            tree @ Document::Tree(_) => Body::Json(tree),
-        };
-        return (body, Some("application/json"));
-    }
-    if let Some(form) = &section.form {
-        let fields = form.get_ref().0.iter().filter_map(|(name, value)| {
-            Some((Text::from(name.get_ref().as_str()), resolver.run_scalar(name.get_ref(), value)?))
-        });
-        return (Body::Form(fields.collect()), Some("application/x-www-form-urlencoded"));
-    }
-    match section.body.as_ref().and_then(|body| resolver.run_text(body)) {
-        Some(Text::Constant(text)) => (Body::Constant(Bytes::copy_from_slice(text.as_bytes())), None),
-        Some(text) => (Body::Text(text), None),
-        None => (Body::Constant(Bytes::new()), None),
-    }
-}
-
-fn form(fields: &[(Text, Text)], scope: &Scope) -> Result<String, RenderError> {
-    let mut form = form_urlencoded::Serializer::new(String::new());
-    for (name, value) in fields {
-        form.append_pair(&name.render(scope)?, &value.render(scope)?);
-    }
-    Ok(form.finish())
-}
-
 fn texts_of_headers(resolver: &mut Resolver<'_>, entries: &Entries) -> Vec<(HeaderName, Text)> {
     let mut headers = Vec::with_capacity(entries.0.len());
     for (key, value) in &entries.0 {
@@ -323,7 +275,7 @@ fn settle_constants(
     rendered
 }
 
-fn default_headers(endpoint: &Endpoint, content_type: Option<&'static str>) -> HeaderMap {
+fn default_headers(endpoint: &Endpoint, content_type: Option<HeaderValue>) -> HeaderMap {
     let mut headers = HeaderMap::new();
     if let Ok(authority) = HeaderValue::from_str(&endpoint.authority) {
         headers.insert(HOST, authority);
@@ -331,7 +283,7 @@ fn default_headers(endpoint: &Endpoint, content_type: Option<&'static str>) -> H
     headers.insert(USER_AGENT, HeaderValue::from_static(concat!("mnload/", env!("CARGO_PKG_VERSION"))));
     headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
     if let Some(content_type) = content_type {
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        headers.insert(CONTENT_TYPE, content_type);
     }
     headers
 }

@@ -232,3 +232,13 @@ impl<'a> Resolver<'a> {
         }
     }
 }
+
+/// The one of `choices` that `text` names.
+pub(super) fn choice<T: Copy>(text: &str, choices: &[(&str, T)]) -> Result<T, UnitError> {
+    let names = choices.iter().map(|(name, _)| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
+    let found = choices.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
+    found.ok_or_else(|| UnitError {
+        problem: format!("`{text}` is not a choice here"),
+        hint: format!("write one of {names}"),
+    })
+}

@@ -6,8 +6,9 @@ use toml::Spanned;
 
 use super::expect::{self, Expect};
 use super::request::{self, Request};
-use super::resolver::Resolver;
+use super::resolver::{Resolver, choice};
 use super::target::Target;
+use super::think::{self, Think};
 use super::values::Condition;
 use crate::scenario::StepSection;
 use crate::units;
@@ -17,6 +18,8 @@ use crate::units;
 pub struct Step {
     /// What reports and gates call it.
     pub name: String,
+    /// Reports count the steps of one group together, too.
+    pub group: Option<String>,
     /// What is sent.
     pub request: Request,
     /// How long one request may take.
@@ -29,8 +32,10 @@ pub struct Step {
     pub repeat: u64,
     /// What happens before a failure counts.
     pub again: Again,
-    /// A pause after it, from the shortest to the longest.
-    pub think: Option<(Duration, Duration)>,
+    /// Redirects that are followed.
+    pub redirects: u64,
+    /// A pause after it.
+    pub think: Option<Think>,
     /// What a failure means for the journey.
     pub on_failure: OnFailure,
 }
@@ -74,12 +79,13 @@ impl Step {
     /// The longest that the step can take.
     pub fn longest(&self) -> Duration {
         let times = |count: u64, each: Duration| each.saturating_mul(u32::try_from(count).unwrap_or(u32::MAX));
+        let timeout = times(self.redirects.saturating_add(1), self.timeout);
         let once = match self.again {
-            Again::Never => self.timeout,
-            Again::Retry(more, pause) => self.timeout.saturating_add(times(more, self.timeout.saturating_add(pause))),
-            Again::Poll(_, deadline) => deadline.saturating_add(self.timeout),
+            Again::Never => timeout,
+            Again::Retry(more, pause) => timeout.saturating_add(times(more, timeout.saturating_add(pause))),
+            Again::Poll(_, deadline) => deadline.saturating_add(timeout),
         };
-        times(self.repeat, once.saturating_add(self.think.map_or(Duration::ZERO, |(_, longest)| longest)))
+        times(self.repeat, once.saturating_add(self.think.as_ref().map_or(Duration::ZERO, Think::longest)))
     }
 }
 
@@ -96,13 +102,16 @@ pub(super) fn resolve(
     let only = only(resolver, section);
     let repeat = section.repeat.as_ref().and_then(|repeat| resolver.count("repeat", repeat, 1)).unwrap_or(1);
     let again = again(resolver, section);
-    let think = section.think.as_ref().and_then(|think| resolver.parsed(think, think_range));
+    let redirects = section.redirects.as_ref().and_then(|most| resolver.count("redirects", most, 0));
+    let redirects = redirects.unwrap_or(target.redirects);
+    let think = section.think.as_ref().and_then(|think| think::resolve(resolver, think));
+    let group = section.group.as_ref().map(|group| resolver.text(group)).filter(|group| !group.is_empty());
     let on_failure =
         section.on_failure.as_ref().and_then(|on_failure| resolver.parsed(on_failure, reaction)).unwrap_or_default();
     let name = section.name.as_ref().map(|name| resolver.text(name));
     let request = request?;
     let name = name.unwrap_or_else(|| request.summary());
-    Some(Step { name, request, timeout, expect, only, repeat, again, think, on_failure })
+    Some(Step { name, group, request, redirects, timeout, expect, only, repeat, again, think, on_failure })
 }
 
 fn only(resolver: &mut Resolver<'_>, section: &StepSection) -> Only {
@@ -142,27 +151,11 @@ fn again(resolver: &mut Resolver<'_>, section: &StepSection) -> Again {
     Again::Poll(every.unwrap_or(Duration::from_secs(1)), deadline.unwrap_or(Duration::from_secs(30)))
 }
 
-/// `1s` or `1s..3s`.
-fn think_range(text: &str) -> Result<(Duration, Duration), units::UnitError> {
-    let (shortest, longest) = text.split_once("..").unwrap_or((text, text));
-    let (shortest, longest) = (units::parse_duration(shortest)?, units::parse_duration(longest)?);
-    match shortest <= longest {
-        true => Ok((shortest, longest)),
-        false => Err(units::UnitError {
-            problem: format!("`{text}` ends before it begins"),
-            hint: "write the shorter pause first: 1s..3s".to_owned(),
-        }),
-    }
-}
-
 fn reaction(text: &str) -> Result<OnFailure, units::UnitError> {
-    match text {
-        "stop_journey" => Ok(OnFailure::StopJourney),
-        "continue" => Ok(OnFailure::Continue),
-        "abort_run" => Ok(OnFailure::AbortRun),
-        other => Err(units::UnitError {
-            problem: format!("unknown reaction `{other}`"),
-            hint: "write \"stop_journey\", \"continue\" or \"abort_run\"".to_owned(),
-        }),
-    }
+    let choices = [
+        ("stop_journey", OnFailure::StopJourney),
+        ("continue", OnFailure::Continue),
+        ("abort_run", OnFailure::AbortRun),
+    ];
+    choice(text, &choices)
 }

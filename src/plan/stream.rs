@@ -46,6 +46,11 @@ impl Stream {
         self.load.duration().map(|duration| self.start_after.saturating_add(duration))
     }
 
+    /// Whether a user's values and cookies last from one journey to its next.
+    pub fn keeps_state(&self) -> bool {
+        matches!(&self.load, Load::Closed(closed) if closed.keep_state)
+    }
+
     /// The seat of its journey number `journey` by its user number `user`; no other stream has the same.
     pub fn seat(&self, user: u64, iteration: u64, journey: u64) -> Seat {
         let (index, of) = self.place;

@@ -9,6 +9,7 @@ use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use toml::Spanned;
 
+use super::connections::{self, Connections};
 use super::request::refuse_framing;
 use super::resolver::Resolver;
 use crate::scenario::{Entries, TargetSection};
@@ -28,6 +29,12 @@ pub struct Target {
     pub authorities: Option<Vec<CertificateDer<'static>>>,
     /// Any certificate is accepted.
     pub insecure: bool,
+    /// Redirects that are followed if a step does not say.
+    pub redirects: u64,
+    /// Cookies that the target sets are kept and sent back.
+    pub cookies: bool,
+    /// How connections are used.
+    pub connections: Connections,
     /// The base URL was given in place of the file's.
     pub replaced: bool,
     /// Every place that a step names.
@@ -47,9 +54,9 @@ pub struct Endpoint {
     pub authority: String,
 }
 
-impl Target {
-    /// The number of the endpoint that `url` points at, noted if it is new.
-    pub(super) fn endpoint_of(&mut self, url: &Uri) -> Option<usize> {
+impl Endpoint {
+    /// The place that `url` points at, if it is one for HTTP.
+    fn of(url: &Uri) -> Option<Self> {
         let tls = match url.scheme_str()? {
             "http" => false,
             "https" => true,
@@ -57,8 +64,27 @@ impl Target {
         };
         let host = url.host()?.trim_start_matches('[').trim_end_matches(']').to_owned();
         let port = url.port_u16().unwrap_or(if tls { 443 } else { 80 });
-        let authority = url.authority()?.as_str().to_owned();
-        let endpoint = Endpoint { tls, host, port, authority };
+        Some(Self { tls, host, port, authority: url.authority()?.as_str().to_owned() })
+    }
+
+    /// Its URL, without a path.
+    pub fn url(&self) -> String {
+        format!("{}://{}", if self.tls { "https" } else { "http" }, self.authority)
+    }
+}
+
+impl Target {
+    /// The number of the endpoint that `url` points at, if a step names it.
+    pub fn known_endpoint(&self, url: &Uri) -> Option<usize> {
+        let Endpoint { tls, host, port, .. } = Endpoint::of(url)?;
+        self.endpoints
+            .iter()
+            .position(|known| known.tls == tls && known.port == port && known.host.eq_ignore_ascii_case(&host))
+    }
+
+    /// The number of the endpoint that `url` points at, noted if it is new.
+    pub(super) fn endpoint_of(&mut self, url: &Uri) -> Option<usize> {
+        let endpoint = Endpoint::of(url)?;
         let known = self.endpoints.iter().position(|known| *known == endpoint);
         Some(known.unwrap_or_else(|| {
             self.endpoints.push(endpoint);
@@ -90,6 +116,13 @@ pub(super) fn resolve(
     };
     if let Some(timeout) = section.timeout.as_ref().and_then(|timeout| resolver.duration(timeout, true)) {
         target.timeout = timeout;
+    }
+    if let Some(redirects) = &section.redirects {
+        target.redirects = resolver.count("redirects", redirects, 0).unwrap_or(0);
+    }
+    target.cookies = section.cookies.as_ref().is_none_or(|cookies| *cookies.get_ref());
+    if let Some(written) = &section.connections {
+        target.connections = connections::resolve(resolver, written);
     }
     if let Some(headers) = &section.headers {
         target.headers = resolve_headers(resolver, headers.get_ref());

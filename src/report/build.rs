@@ -52,6 +52,7 @@ pub fn report_of(plan: &Plan, summary: Summary, findings: Vec<Finding>, occasion
         },
         errors: summary.errors().into_iter().map(|error| error_result(plan, &error)).collect(),
         steps: Steps(steps.collect()),
+        groups: groups(plan, &summary),
         generator: generator_result(&summary),
         plan: plan_result(plan),
         ending: summary.ending,
@@ -79,11 +80,25 @@ fn reasons(findings: &[Finding]) -> Vec<String> {
     findings.iter().filter_map(reason).collect()
 }
 
+/// The steps of each group as one, in the order in which the groups first come.
+fn groups(plan: &Plan, summary: &Summary) -> Steps {
+    let mut groups: Vec<(&str, StepTally)> = Vec::new();
+    for (step, tally) in plan.steps.iter().zip(&summary.total.steps) {
+        let Some(name) = step.group.as_deref() else { continue };
+        match groups.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, sum)) => sum.merge(tally),
+            None => groups.push((name, tally.clone())),
+        }
+    }
+    Steps(groups.into_iter().map(|(name, sum)| (name.to_owned(), step_result(&sum))).collect())
+}
+
 fn step_result(tally: &StepTally) -> StepResult {
     StepResult {
         requests: tally.requests,
         failed: tally.failed,
         tried_again: tally.tried_again,
+        redirects: tally.redirects,
         checks_passed: tally.checks_passed,
         checks_failed: tally.checks_failed,
         response_us: tally.response.latency(),
@@ -113,6 +128,7 @@ fn generator_result(summary: &Summary) -> GeneratorResult {
         cpu_share: generator.cpu_share,
         peak_rss_bytes: generator.peak_rss_bytes,
         connections_opened: summary.total.connections_opened,
+        connections_reused: summary.total.connections_reused,
         workers: generator.workers as u64,
         peak_in_flight: generator.peak_in_flight,
         waited_for_slot: generator.waited_for_slot,

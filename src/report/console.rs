@@ -89,10 +89,12 @@ fn steps(result: &RunResult) -> String {
     let mut table = table(["step", "requests", "failed", "p50", "p95", "p99", "max", "service p95"]);
     align_right(&mut table, 1..8);
     let time = |latency: &Latency, us: u64| if latency.count == 0 { "-".to_owned() } else { format_us(us) };
-    for (name, step) in &result.steps.0 {
+    let groups = result.groups.0.iter().map(|(name, sum)| (format!("[{name}]"), sum));
+    let steps = result.steps.0.iter().map(|(name, step)| (name.clone(), step));
+    for (name, step) in steps.chain(groups) {
         let (response, service) = (&step.response_us, &step.service_us);
         table.add_row([
-            short(name),
+            short(&name),
             format_count(step.requests),
             format_count(step.failed),
             time(response, response.p50),
@@ -143,7 +145,7 @@ fn health(result: &RunResult) -> String {
         "  journeys   {} scheduled = {} passed + {} failed + {} abandoned + {} unstarted\n  \
          rate       offered {}, achieved {} journeys; {} requests; {elapsed} in all\n  \
          generator  send lag p99 {}, max {}; {} {:.0}% busy; {}\n  \
-         in flight  at most {} of {} allowed; {}{insecure}\n",
+         in flight  at most {} of {} allowed; {} opened, reused for {}{insecure}\n",
         format_count(accounting.scheduled),
         format_count(accounting.passed),
         format_count(accounting.failed),
@@ -160,6 +162,7 @@ fn health(result: &RunResult) -> String {
         format_count(generator.peak_in_flight),
         format_count(result.plan.max_in_flight),
         counted(generator.connections_opened, "connection"),
+        counted(generator.connections_reused, "request"),
     )
 }
 

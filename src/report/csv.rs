@@ -10,20 +10,22 @@ use crate::metrics::Latency;
 const LATENCY: [&str; 8] = ["min", "mean", "p50", "p90", "p95", "p99", "p999", "max"];
 /// The name of the row that stands for all steps together.
 const ALL: &str = "(all)";
+/// What the name of a row starts with that stands for the steps of a group.
+const GROUP: &str = "(group) ";
 
-/// One row per step, and a first one for all together.
+/// A first row for all steps together, then one per step and one per group.
 pub fn summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut writer = Writer::from_writer(out);
     let header = ["step", "requests", "failed", "checks_passed", "checks_failed"].map(str::to_owned);
     writer.write_record(header.into_iter().chain(columns("response_us")).chain(columns("service_us")))?;
     let result = &report.result;
     let all = result.all_steps();
-    for (name, step) in
-        std::iter::once((ALL, &all)).chain(result.steps.0.iter().map(|(name, step)| (name.as_str(), step)))
-    {
+    let groups = result.groups.0.iter().map(|(name, sum)| (format!("{GROUP}{name}"), sum));
+    let steps = result.steps.0.iter().map(|(name, step)| (name.clone(), step));
+    for (name, step) in std::iter::once((ALL.to_owned(), &all)).chain(steps).chain(groups) {
         let counts =
             [step.requests, step.failed, step.checks_passed, step.checks_failed].map(|count| count.to_string());
-        let row = std::iter::once(harmless(name)).chain(counts);
+        let row = std::iter::once(harmless(&name)).chain(counts);
         writer.write_record(row.chain(values(&step.response_us)).chain(values(&step.service_us)))?;
     }
     writer.flush()

@@ -47,6 +47,9 @@ pub struct RunResult {
     pub errors: Vec<ErrorResult>,
     /// Requests by step, in the order of the scenario.
     pub steps: Steps,
+    /// The requests of all steps of a group, by group.
+    #[serde(default, skip_serializing_if = "Steps::is_empty")]
+    pub groups: Steps,
     /// The generator's own health.
     pub generator: GeneratorResult,
     /// What was to be run.
@@ -119,6 +122,9 @@ pub struct StepResult {
     /// Of those, the ones whose step was tried again: they are not failed.
     #[serde(default)]
     pub tried_again: u64,
+    /// Of those, the redirects that were followed.
+    #[serde(default)]
+    pub redirects: u64,
     /// Expectations met.
     pub checks_passed: u64,
     /// Expectations missed.
@@ -142,6 +148,9 @@ pub struct GeneratorResult {
     pub peak_rss_bytes: u64,
     /// Connections that were opened.
     pub connections_opened: u64,
+    /// Requests that went over a connection that had carried others.
+    #[serde(default)]
+    pub connections_reused: u64,
     /// Threads that sent.
     pub workers: u64,
     /// Journeys under way at one time, at the most.
@@ -204,6 +213,7 @@ impl RunResult {
             requests: sum(|step| step.requests),
             failed: sum(|step| step.failed),
             tried_again: sum(|step| step.tried_again),
+            redirects: sum(|step| step.redirects),
             checks_passed: sum(|step| step.checks_passed),
             checks_failed: sum(|step| step.checks_failed),
             response_us: self.times_us.response,
@@ -216,6 +226,12 @@ impl StepResult {
     /// Failed requests of all; none of nothing.
     pub fn error_rate(&self) -> Option<f64> {
         (self.requests > 0).then(|| self.failed as f64 / self.requests as f64)
+    }
+}
+
+impl Steps {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 

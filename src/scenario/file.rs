@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::value::{Entries, Value};
+use super::value::{Entries, Short, Value};
 
 /// A whole scenario file.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -53,6 +53,12 @@ pub struct TargetSection {
     pub ca: Option<Spanned<String>>,
     /// Accept any certificate.
     pub insecure: Option<Spanned<bool>>,
+    /// Redirects that are followed if a step does not say; none by default.
+    pub redirects: Option<Spanned<Value>>,
+    /// Keep the cookies that the target sets and send them back; true by default.
+    pub cookies: Option<Spanned<bool>>,
+    /// Whose connections are: `user` or `pooled`, or a table that also limits their age and use.
+    pub connections: Option<Spanned<Short<ConnectionsSection>>>,
 }
 
 /// `[load]`
@@ -81,6 +87,8 @@ pub struct LoadSection {
     pub max_rate: Option<Spanned<String>>,
     /// Open: journeys under way at one time at the most.
     pub max_in_flight: Option<Spanned<Value>>,
+    /// Closed: a user's cookies and what its journeys extracted are kept for its next journey.
+    pub keep_state: Option<Spanned<bool>>,
     /// How long journeys under way may take to finish after the last arrival.
     pub drain: Option<Spanned<String>>,
 }
@@ -156,6 +164,36 @@ pub struct BasicSection {
     pub password: Option<Spanned<String>>,
 }
 
+/// `think = { distribution, … }`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ThinkSection {
+    /// `exponential`, `normal` or `lognormal`.
+    pub distribution: Option<Spanned<String>>,
+    /// Exponential and normal: the mean.
+    pub mean: Option<Spanned<String>>,
+    /// Normal: the standard deviation.
+    pub deviation: Option<Spanned<String>>,
+    /// Lognormal: half of the pauses are shorter.
+    pub median: Option<Spanned<String>>,
+    /// Lognormal: 95 of 100 pauses are shorter.
+    pub p95: Option<Spanned<String>>,
+    /// No pause is longer.
+    pub max: Option<Spanned<String>>,
+}
+
+/// `connections = { per, max_age, max_requests }`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectionsSection {
+    /// `user` or `pooled`: who may send the next request over a connection.
+    pub per: Option<Spanned<String>>,
+    /// No connection is used for longer.
+    pub max_age: Option<Spanned<String>>,
+    /// No connection carries more requests.
+    pub max_requests: Option<Spanned<Value>>,
+}
+
 /// `[[step]]`
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -186,16 +224,24 @@ pub struct StepSection {
     pub form: Option<Spanned<Entries>>,
     /// A body as JSON.
     pub json: Option<Spanned<Value>>,
+    /// A body of parts: fields, and files as `{ file = "…" }`.
+    pub multipart: Option<Spanned<Entries>>,
     /// A body as text.
     pub body: Option<Spanned<String>>,
+    /// How the body is compressed: `gzip`.
+    pub compression: Option<Spanned<String>>,
     /// How long this request may take.
     pub timeout: Option<Spanned<String>>,
     /// What the answer must be.
     pub expect: Option<Spanned<Entries>>,
     /// Variable = where its value stands in the answer.
     pub extract: Option<Spanned<Entries>>,
-    /// A pause after the step: `1s`, or `1s..3s`.
-    pub think: Option<Spanned<String>>,
+    /// Redirects that are followed; none by default.
+    pub redirects: Option<Spanned<Value>>,
+    /// Reports count the steps of one group together, too.
+    pub group: Option<Spanned<String>>,
+    /// A pause after the step: `1s`, `1s..3s`, or a distribution.
+    pub think: Option<Spanned<Short<ThinkSection>>>,
     /// Only if this holds.
     pub when: Option<Spanned<String>>,
     /// Only if this does not hold.

@@ -12,10 +12,10 @@ mod profile;
 mod value;
 
 pub use file::{
-    BasicSection, DataSection, Document, FlowSection, LoadSection, PollSection, RetrySection, StageSection,
-    StepSection, TargetSection,
+    BasicSection, ConnectionsSection, DataSection, Document, FlowSection, LoadSection, PollSection, RetrySection,
+    StageSection, StepSection, TargetSection, ThinkSection,
 };
-pub use value::{Entries, Value};
+pub use value::{Entries, Short, Value};
 
 use std::path::Path;
 

@@ -1,9 +1,11 @@
 //! A TOML value of any type with the place of every part, for keys whose shape is the user's choice.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::Range;
 
 use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use toml::Spanned;
 
@@ -35,6 +37,39 @@ impl Value {
             Self::Array(_) => "a list",
             Self::Table(_) => "a table",
         }
+    }
+}
+
+/// What may be written as one text, or as a table that says more.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Short<T> {
+    /// The text.
+    Text(String),
+    /// The table.
+    Table(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Short<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ShortVisitor<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for ShortVisitor<T> {
+            type Value = Short<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string or a table")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Short<T>, E> {
+                Ok(Short::Text(text.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Short<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Short::Table)
+            }
+        }
+
+        deserializer.deserialize_any(ShortVisitor(PhantomData))
     }
 }
 

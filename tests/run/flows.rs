@@ -162,3 +162,44 @@ fn once_goes_through_every_flow_in_order_and_values_keep_their_type() {
     assert_eq!(*bodies.lock().unwrap(), ["GET /a HTTP/1.1", "GET /b HTTP/1.1"]);
     assert_eq!((result.accounting.scheduled, result.accounting.failed), (2, 1));
 }
+
+#[test]
+fn steps_of_a_group_are_reported_together() {
+    let notes = Notes::start();
+    let outcome = notes
+        .run("[[step]]\nname = \"one\"\ngroup = \"reads\"\nget = \"/one\"\n[[step]]\nname = \"two\"\nget = \"/two\"\n[[step]]\nname = \"three\"\ngroup = \"reads\"\nget = \"/three\"\nrepeat = 3\n")
+        .exits_with(0)
+        .says("[reads]");
+    let result = outcome.result();
+    let groups: Vec<(&str, u64)> = result.groups.0.iter().map(|(name, sum)| (name.as_str(), sum.requests)).collect();
+    assert_eq!(groups, [("reads", 4)]);
+    let summary = std::fs::read_to_string(outcome.run_folder.join("summary.csv")).unwrap();
+    assert!(summary.contains("\n(group) reads,4,0,"), "{summary}");
+    assert!(std::fs::read_to_string(outcome.run_folder.join("report.html")).unwrap().contains("Group: reads"));
+}
+
+#[test]
+fn pauses_follow_the_distribution_that_is_asked_for() {
+    let notes = Notes::start();
+    let think = "think = { distribution = \"exponential\", mean = \"20ms\", max = \"40ms\" }";
+    let result = notes
+        .run(&format!("[load]\nmodel = \"closed\"\nusers = 1\niterations = 20\n[gates]\nerrors = \"error_rate <= 0%\"\n[[step]]\nget = \"/\"\n{think}\n"))
+        .exits_with(0)
+        .result();
+    // Twenty draws of this seed: longer than a fifth of their mean, and none beyond the cut.
+    assert!(result.elapsed_s > 0.08, "{}", result.elapsed_s);
+    for (wrong, says) in [
+        ("{ distribution = \"exponential\" }", "this distribution needs `mean`"),
+        (
+            "{ distribution = \"normal\", mean = \"1s\", deviation = \"1s\", p95 = \"2s\" }",
+            "`p95` means nothing in this distribution",
+        ),
+        ("{ distribution = \"lognormal\", median = \"2s\", p95 = \"1s\" }", "`p95` must be longer than `median`"),
+        ("{ distribution = \"gauss\" }", "`gauss` is not a choice here"),
+        ("{ mean = \"1s\" }", "`think` as a table needs `distribution`"),
+        ("{ distribution = \"normal\", means = \"1s\" }", "did you mean `mean`?"),
+        ("3", "expected a string or a table"),
+    ] {
+        notes.run(&format!("[[step]]\nget = \"/\"\nthink = {wrong}\n")).exits_with(3).tells(says);
+    }
+}

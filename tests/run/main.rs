@@ -12,5 +12,6 @@ mod loads;
 mod mistakes;
 mod outputs;
 mod signals;
+mod state;
 mod trust;
 mod verdicts;

@@ -5,6 +5,9 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// What a server says to a request: its number, its head and its body.
+type Answer = dyn Fn(u64, &str, &[u8]) -> Vec<u8> + Send + Sync;
+
 /// Answers every request on every connection with what `answer` gives for its number and head.
 pub(crate) struct RawServer {
     pub(crate) address: SocketAddr,
@@ -13,6 +16,11 @@ pub(crate) struct RawServer {
 
 impl RawServer {
     pub(crate) fn start(answer: impl Fn(u64, &str) -> Vec<u8> + Send + Sync + 'static) -> Self {
+        Self::reading(move |number, head, _| answer(number, head))
+    }
+
+    /// The same for answers that depend on the body, too.
+    pub(crate) fn reading(answer: impl Fn(u64, &str, &[u8]) -> Vec<u8> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(AtomicU64::new(0));
@@ -37,7 +45,7 @@ impl RawServer {
     }
 }
 
-fn serve(mut stream: TcpStream, seen: &AtomicU64, answer: &(dyn Fn(u64, &str) -> Vec<u8> + Send + Sync)) {
+fn serve(mut stream: TcpStream, seen: &AtomicU64, answer: &Answer) {
     let mut buffer = Vec::new();
     loop {
         let mut chunk = [0; 4096];
@@ -46,8 +54,9 @@ fn serve(mut stream: TcpStream, seen: &AtomicU64, answer: &(dyn Fn(u64, &str) ->
             Ok(read) => buffer.extend_from_slice(&chunk[..read]),
         }
         while let Some((head, length)) = whole_request(&buffer) {
-            buffer.drain(..length);
-            if stream.write_all(&answer(seen.fetch_add(1, Ordering::SeqCst), &head)).is_err() {
+            let request: Vec<u8> = buffer.drain(..length).collect();
+            let body = &request[head_length(&request)..];
+            if stream.write_all(&answer(seen.fetch_add(1, Ordering::SeqCst), &head, body)).is_err() {
                 return;
             }
         }
@@ -56,7 +65,10 @@ fn serve(mut stream: TcpStream, seen: &AtomicU64, answer: &(dyn Fn(u64, &str) ->
 
 /// The head of the first request in `buffer` and the length of it all, once it is all there.
 fn whole_request(buffer: &[u8]) -> Option<(String, usize)> {
-    let end = buffer.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
+    let end = head_length(buffer);
+    if end == 0 {
+        return None;
+    }
     let head = String::from_utf8_lossy(&buffer[..end]).into_owned();
     let length = head
         .to_ascii_lowercase()
@@ -64,6 +76,11 @@ fn whole_request(buffer: &[u8]) -> Option<(String, usize)> {
         .find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
     let whole = end + length.unwrap_or(0);
     (buffer.len() >= whole).then_some((head, whole))
+}
+
+/// Where the body starts; zero while the head is not all there.
+fn head_length(buffer: &[u8]) -> usize {
+    buffer.windows(4).position(|window| window == b"\r\n\r\n").map_or(0, |end| end + 4)
 }
 
 /// A 200 with `headers` (each with its line end) and `body`.

@@ -106,6 +106,11 @@ impl Scope {
         self.0.state().random.random()
     }
 
+    /// What `draw` makes of this journey's random numbers.
+    pub fn sample<T>(&self, draw: impl FnOnce(&mut Pcg64Mcg) -> T) -> T {
+        draw(&mut self.0.state().random)
+    }
+
     pub(super) fn value(&self) -> Value {
         Value::from_dyn_object(Arc::clone(&self.0))
     }

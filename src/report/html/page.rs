@@ -259,7 +259,11 @@ fn generator(result: &RunResult) -> [Fact; 5] {
         Fact::noted("Generator CPU", format!("{:.0}%", generator.cpu_share * 100.0), "busy, of each worker’s core"),
         Fact::new("Workers", format_count(generator.workers)),
         Fact::noted("Memory", memory, "highest resident"),
-        Fact::noted("Connections", format_count(generator.connections_opened), "opened"),
+        Fact::noted(
+            "Connections",
+            format_count(generator.connections_opened),
+            format!("opened, reused for {} requests", format_count(generator.connections_reused)),
+        ),
         Fact::noted("In flight", format_count(generator.peak_in_flight), waited),
     ]
 }

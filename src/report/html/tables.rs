@@ -49,7 +49,7 @@ pub(super) struct StepTable {
 #[derive(Debug, Serialize)]
 struct StepRow {
     name: String,
-    /// The row of all steps together.
+    /// A row of several steps together.
     all: bool,
     requests: String,
     failed: String,
@@ -123,8 +123,10 @@ fn finding_row(finding: &Finding, added: &[String]) -> FindingRow {
 pub(super) fn steps(result: &RunResult) -> StepTable {
     let all = StepRow { all: true, ..step_row("All steps", &result.all_steps()) };
     let steps = result.steps.0.iter().take(MOST_ROWS).map(|(name, step)| step_row(name, step));
+    let groups = result.groups.0.iter().take(MOST_ROWS);
+    let groups = groups.map(|(name, sum)| StepRow { all: true, ..step_row(&format!("Group: {name}"), sum) });
     StepTable {
-        rows: std::iter::once(all).chain(steps).collect(),
+        rows: std::iter::once(all).chain(steps).chain(groups).collect(),
         left_out: result.steps.0.len().saturating_sub(MOST_ROWS),
     }
 }

@@ -1,0 +1,102 @@
+//! One request on its way: as the step made it, then as each redirect changes it.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use hyper::header::{
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderValue,
+};
+use hyper::{Method, Uri};
+use url::Url;
+
+use crate::client::{Answer, Jar, Redirect, redirect};
+use crate::plan::{Rendered, Step, Target};
+
+/// One request on its way.
+pub(super) struct Hop<'s> {
+    pub(super) place: usize,
+    pub(super) method: Cow<'s, Method>,
+    pub(super) path: Cow<'s, Uri>,
+    pub(super) headers: Cow<'s, HeaderMap>,
+    pub(super) body: Bytes,
+    /// Redirects that were followed to get here.
+    taken: u64,
+}
+
+impl<'s> Hop<'s> {
+    /// The request that `step` makes.
+    pub(super) fn first(step: &'s Step, rendered: Rendered<'s>) -> Self {
+        Self {
+            place: step.request.endpoint,
+            method: Cow::Borrowed(&step.request.method),
+            path: rendered.path,
+            headers: rendered.headers,
+            body: rendered.body,
+            taken: 0,
+        }
+    }
+
+    /// Adds what `jar` holds for it, unless the step has cookies of its own.
+    pub(super) fn add_cookies(&mut self, jar: &Jar, target: &Target) {
+        if jar.is_empty() || self.headers.contains_key(COOKIE) {
+            return;
+        }
+        if let Some(cookies) = self.url(target).and_then(|url| jar.header(&url)) {
+            self.headers.to_mut().insert(COOKIE, cookies);
+        }
+    }
+
+    /// Its whole URL.
+    pub(super) fn url(&self, target: &Target) -> Option<Url> {
+        let place = target.endpoints.get(self.place)?;
+        Url::parse(&format!("{}{}", place.url(), self.path)).ok()
+    }
+
+    /// The request that `answer` asks for instead, if `step` follows it.
+    ///
+    /// # Errors
+    /// Says why a redirect that should be followed cannot be.
+    pub(super) fn next(&self, step: &Step, target: &Target, answer: &Answer) -> Result<Option<Self>, String> {
+        if step.redirects == 0 {
+            return Ok(None);
+        }
+        let Some(from) = self.url(target) else { return Ok(None) };
+        let Some(asked) = redirect(answer.status, &answer.headers, &self.method, &from)? else { return Ok(None) };
+        if self.taken >= step.redirects {
+            let most = step.redirects;
+            return Err(format!("followed {most} redirects, and the answer leads on to {}", asked.url));
+        }
+        self.follow(target, asked).map(Some)
+    }
+
+    fn follow(&self, target: &Target, to: Redirect) -> Result<Self, String> {
+        let unknown = || {
+            format!(
+                "the redirect leads to {}, a host that the scenario does not name: nothing is sent there; \
+                 give it a step of its own, or expect the redirect itself",
+                to.url
+            )
+        };
+        let url: Uri = to.url.as_str().parse().map_err(|_| unknown())?;
+        let place = target.known_endpoint(&url).ok_or_else(unknown)?;
+        let path = url.path_and_query().map_or("/", |path| path.as_str()).parse().map_err(|_| unknown())?;
+        let mut headers = self.headers.clone().into_owned();
+        // Cookies are chosen anew for where it goes.
+        headers.remove(COOKIE);
+        if place != self.place {
+            headers.remove(AUTHORIZATION);
+            if let Ok(authority) = HeaderValue::from_str(&target.endpoints[place].authority) {
+                headers.insert(HOST, authority);
+            }
+        }
+        let keeps_body = to.method == *self.method;
+        if !keeps_body {
+            for name in [CONTENT_TYPE, CONTENT_LENGTH, CONTENT_ENCODING] {
+                headers.remove(name);
+            }
+        }
+        let body = if keeps_body { self.body.clone() } else { Bytes::new() };
+        let (method, path, headers) = (Cow::Owned(to.method), Cow::Owned(path), Cow::Owned(headers));
+        Ok(Self { place, method, path, headers, body, taken: self.taken + 1 })
+    }
+}
