@@ -163,7 +163,9 @@ impl UnderWay<'_> {
         let mut hop = Hop::first(step, rendered);
         let mut first_sent_ns = None;
         loop {
-            hop.add_cookies(&self.session.jar, target);
+            if step.cookies {
+                hop.add_cookies(&self.session.jar, target);
+            }
             let request = Request {
                 place: hop.place,
                 method: &hop.method,
@@ -179,7 +181,7 @@ impl UnderWay<'_> {
                 let judged = judge(step, &exchange, since_ns, &self.session.scope);
                 return (exchange, judged);
             };
-            if target.cookies
+            if step.cookies
                 && answer.headers.contains_key(SET_COOKIE)
                 && let Some(url) = hop.url(target)
             {

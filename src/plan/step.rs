@@ -34,6 +34,8 @@ pub struct Step {
     pub again: Again,
     /// Redirects that are followed.
     pub redirects: u64,
+    /// It sends the user's cookies and keeps new ones.
+    pub cookies: bool,
     /// A pause after it.
     pub think: Option<Think>,
     /// What a failure means for the journey.
@@ -104,6 +106,7 @@ pub(super) fn resolve(
     let again = again(resolver, section);
     let redirects = section.redirects.as_ref().and_then(|most| resolver.count("redirects", most, 0));
     let redirects = redirects.unwrap_or(target.redirects);
+    let cookies = section.cookies.as_ref().map_or(target.cookies, |cookies| *cookies.get_ref());
     let think = section.think.as_ref().and_then(|think| think::resolve(resolver, think));
     let group = section.group.as_ref().map(|group| resolver.text(group)).filter(|group| !group.is_empty());
     let on_failure =
@@ -111,7 +114,7 @@ pub(super) fn resolve(
     let name = section.name.as_ref().map(|name| resolver.text(name));
     let request = request?;
     let name = name.unwrap_or_else(|| request.summary());
-    Some(Step { name, group, request, redirects, timeout, expect, only, repeat, again, think, on_failure })
+    Some(Step { name, group, request, redirects, cookies, timeout, expect, only, repeat, again, think, on_failure })
 }
 
 fn only(resolver: &mut Resolver<'_>, section: &StepSection) -> Only {

@@ -238,6 +238,8 @@ pub struct StepSection {
     pub extract: Option<Spanned<Entries>>,
     /// Redirects that are followed; none by default.
     pub redirects: Option<Spanned<Value>>,
+    /// Send the user's cookies and keep new ones; as `[target] cookies` by default.
+    pub cookies: Option<Spanned<bool>>,
     /// Reports count the steps of one group together, too.
     pub group: Option<Spanned<String>>,
     /// A pause after the step: `1s`, `1s..3s`, or a distribution.
