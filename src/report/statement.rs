@@ -22,13 +22,8 @@ fn sentence(plan: &Plan) -> String {
             format!("once through {} to {base}", counted(all, "request"))
         }
         Load::Open(open) => {
-            // Counting random arrivals means drawing them all.
-            let journeys = match open.arrivals {
-                Arrivals::Poisson if open.profile.expected() > 1e6 => {
-                    format!("about {}", counted(open.profile.expected() as u64, "journey"))
-                }
-                Arrivals::Even | Arrivals::Poisson => counted(open.count(), "journey"),
-            };
+            let (count, exactly) = open.foreseen();
+            let journeys = format!("{}{}", if exactly { "" } else { "about " }, counted(count, "journey"));
             format!("{journeys} of {requests} to {base}, {}", pace(open))
         }
         Load::Closed(closed) => {
