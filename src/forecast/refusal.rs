@@ -12,6 +12,8 @@ use crate::load::{Closed, Load};
 
 /// Moments of the load that are looked at, beside those at which its rate bends.
 const MOMENTS: u32 = 2_000;
+/// The one request with which a plan learns about a limit.
+const ASKING: f64 = 1.0;
 
 /// How a plan stands to a rate limit.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -24,7 +26,7 @@ pub enum Fit {
     RefusedAfter {
         /// How long.
         time: Duration,
-        /// Journeys per second that would stay within, if any would.
+        /// Journeys per second that would stay within a window of their own, if any would.
         fitting_journeys_per_s: Option<f64>,
     },
     /// It is refused after so many requests of the load, whenever that is.
@@ -110,7 +112,8 @@ fn scheduled(budget: &Budget, window: Option<Duration>, forecast: &Forecast) -> 
     }
     let journeys = forecast.traffic.journeys().planned.unwrap_or_default();
     let per_journey = if journeys > 0.0 { until(end) / journeys } else { 0.0 };
-    let fitting = budget.left() / window.as_secs_f64() / per_journey;
+    // What was used up before comes back with the reset; whoever asks about the limit uses it, too.
+    let fitting = (budget.limit - budget.setup - ASKING).max(0.0) / window.as_secs_f64() / per_journey;
     Fit::RefusedAfter { time: beyond, fitting_journeys_per_s: Some(fitting).filter(|rate| rate.is_normal()) }
 }
 
@@ -179,7 +182,7 @@ mod tests {
     fn a_plan_that_uses_the_quota_up_is_refused_then() {
         let (after, fitting) = refused_after(fit(&policy(100, FIFTEEN_MINUTES, 100), &open("20/s", "1m")));
         assert!((after - 5.0).abs() < 0.01, "{after}");
-        assert!((fitting - 100.0 / 900.0).abs() < 1e-9, "{fitting}");
+        assert!((fitting - 99.0 / 900.0).abs() < 1e-9, "{fitting}");
         let (after, _) = refused_after(fit(&policy(100, FIFTEEN_MINUTES, 40), &open("20/s", "1m")));
         assert!((after - 2.0).abs() < 0.01, "{after}");
     }

@@ -10,6 +10,7 @@ mod examples;
 mod flows;
 mod mistakes;
 mod outputs;
+mod plan;
 mod signals;
 mod trust;
 mod verdicts;
