@@ -116,7 +116,7 @@ pub struct RunArgs {
 pub enum Format {
     /// A report for people.
     Text,
-    /// The same document as result.json.
+    /// A document for programs; that of a run is the same as result.json.
     Json,
 }
 
@@ -130,6 +130,10 @@ pub struct PlanArgs {
     /// Send nothing at all: do not ask the target whether it is there and which rate limits it has.
     #[arg(long)]
     pub no_probe: bool,
+
+    /// What is written to standard output.
+    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub format: Format,
 }
 
 /// `mnload demo`.

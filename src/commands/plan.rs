@@ -7,26 +7,35 @@ use anyhow::Context as _;
 use super::CommandError;
 use super::inputs::plan_of;
 use super::machine::this_host;
-use crate::cli::PlanArgs;
+use crate::cli::{Format, PlanArgs};
 use crate::client::PrepareError;
 use crate::engine::{self, ProbeError};
 use crate::failure::Failure;
 use crate::forecast::{Forecast, rate_limits};
 use crate::plan::{Plan, Probe};
-use crate::report::{self, Asked};
+use crate::report::{self, Asked, PlanDocument};
 use crate::verdict::ExitCode;
 
 pub(super) fn run(args: &PlanArgs) -> Result<ExitCode, CommandError> {
     let plan = plan_of(&args.scenario, None)?;
     let host = this_host();
     let forecast = Forecast::of(&plan, &host);
-    // What the file says is there at once, however long the target takes.
-    print(&report::render_forecast(&plan, &forecast, &host))?;
+    if args.format == Format::Text {
+        // What the file says is there at once, however long the target takes.
+        print(&report::render_forecast(&plan, &forecast, &host))?;
+    }
     let asked = match plan.probe().filter(|_| !args.no_probe) {
         Some(probe) => ask(&plan, &probe)?,
         None => Asked::Nobody,
     };
-    print(&format!("\n{}", report::render_target(&plan, &forecast, &asked)))?;
+    match args.format {
+        Format::Text => print(&format!("\n{}", report::render_target(&plan, &forecast, &asked)))?,
+        Format::Json => {
+            let document = PlanDocument::of(&plan, &forecast, &host, &asked);
+            let text = serde_json::to_string_pretty(&document).context("cannot write the plan as JSON")?;
+            print(&format!("{text}\n"))?;
+        }
+    }
     Ok(ExitCode::Passed)
 }
 

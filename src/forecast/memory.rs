@@ -58,7 +58,7 @@ impl Memory {
 
 #[cfg(test)]
 mod tests {
-    use crate::forecast::tests::{HOST, forecast};
+    use crate::forecast::fixture::{HOST, forecast};
 
     #[test]
     fn every_part_grows_with_what_it_is_for() {

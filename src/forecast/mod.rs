@@ -5,6 +5,8 @@
 //! socket, no text for people.
 
 mod amount;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod memory;
 mod obstacle;
 mod policy;
@@ -123,30 +125,9 @@ fn longest_of(plan: &Plan) -> Longest {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
-    use crate::plan::{Machine, Overrides};
-    use crate::scenario::ScenarioFile;
-
-    pub(crate) const HOST: Host = Host {
-        open_files: 20_000,
-        kept_back: 64,
-        ports: Some(28_232),
-        memory_bytes: Some(8 << 30),
-        resident_bytes: 10 << 20,
-    };
-
-    /// The plan of a scenario whose target is given.
-    #[track_caller]
-    pub(crate) fn plan(text: &str) -> Plan {
-        let text = format!("[target]\nbase_url = \"http://127.0.0.1:9\"\ntimeout = \"10s\"\n{text}");
-        let file = ScenarioFile::parse("test.toml", &text, None).unwrap();
-        Plan::resolve(&file, &Overrides::default(), &Machine { cores: 2, sockets: 19_936 }).unwrap()
-    }
-
-    pub(crate) fn forecast(text: &str) -> Forecast {
-        Forecast::of(&plan(text), &HOST)
-    }
+    use crate::forecast::fixture::forecast;
 
     const STEP: &str = "[[step]]\nget = \"/health\"\n";
 

@@ -68,7 +68,7 @@ pub fn obstacles(forecast: &Forecast, host: &Host) -> Vec<Obstacle> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::forecast::tests::{HOST, forecast};
+    use crate::forecast::fixture::{HOST, forecast};
 
     #[test]
     fn a_limit_stands_in_the_way_only_when_it_is_exceeded() {

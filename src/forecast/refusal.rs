@@ -43,8 +43,14 @@ pub enum Fit {
 /// How the plan of `forecast` stands to `policy`, if it were started now.
 pub fn fit(policy: &Policy, forecast: &Forecast) -> Fit {
     let Some(limit) = policy.limit.or(policy.remaining) else { return Fit::Unknown };
-    let setup = planned(forecast.setup);
-    let budget = Budget { limit: limit as f64, used: used_now(policy, limit), resets_in: policy.resets_in, setup };
+    let (used, setup) = (used_now(policy, limit), planned(forecast.setup));
+    // Somewhere in a window of unknown length, its reset says nothing of the pace that it allows.
+    let paced = match policy.window {
+        Window::Known(_) => true,
+        Window::AtLeast(_) => used <= ASKING,
+        Window::Unknown => false,
+    };
+    let budget = Budget { limit: limit as f64, used, resets_in: policy.resets_in, setup, paced };
     if budget.used + setup > budget.limit {
         return Fit::RefusedInSetup;
     }
@@ -66,6 +72,8 @@ struct Budget {
     resets_in: Option<Duration>,
     /// Requests of setup.
     setup: f64,
+    /// Whether the length of the window is known well enough to name a pace that it allows.
+    paced: bool,
 }
 
 impl Budget {
@@ -114,7 +122,10 @@ fn scheduled(budget: &Budget, window: Option<Duration>, forecast: &Forecast) -> 
     let per_journey = if journeys > 0.0 { until(end) / journeys } else { 0.0 };
     // What was used up before comes back with the reset; whoever asks about the limit uses it, too.
     let fitting = (budget.limit - budget.setup - ASKING).max(0.0) / window.as_secs_f64() / per_journey;
-    Fit::RefusedAfter { time: beyond, fitting_journeys_per_s: Some(fitting).filter(|rate| rate.is_normal()) }
+    Fit::RefusedAfter {
+        time: beyond,
+        fitting_journeys_per_s: Some(fitting).filter(|rate| budget.paced && rate.is_normal()),
+    }
 }
 
 /// A load whose pace the target decides: only its size and its slowest pace are known.
@@ -125,12 +136,11 @@ fn at_the_targets_pace(budget: &Budget, window: Option<Duration>, forecast: &For
     }
     let users = |stream: &Stream| match &stream.load {
         Load::Closed(Closed { users, max_rate, .. }) => Some((*users as f64, *max_rate)),
-        Load::Once => None,
-        Load::Open(_) => None,
+        Load::Once | Load::Open(_) => None,
     };
     // A pace that would fit can be named for one load; of several, any could give way.
     let unless_journeys_take = match &forecast.traffic.streams[..] {
-        [only] => users(only).zip(window).and_then(|((users, max_rate), window)| {
+        [only] if budget.paced => users(only).zip(window).and_then(|((users, max_rate), window)| {
             let fitting = left / window.as_secs_f64() / planned(only.per_journey);
             if max_rate.is_some_and(|most| most <= fitting) {
                 return Some(Duration::ZERO);
@@ -149,7 +159,7 @@ fn at_the_targets_pace(budget: &Budget, window: Option<Duration>, forecast: &For
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::forecast::tests::forecast;
+    use crate::forecast::fixture::forecast;
 
     const STEP: &str = "[[step]]\nget = \"/health\"\n";
     const FIFTEEN_MINUTES: u64 = 900;
@@ -232,6 +242,24 @@ mod tests {
         assert_eq!(of("iterations = 100"), Fit::Fits);
         assert_eq!(of("iterations = 101"), Fit::RefusedAfterRequests { requests: 100, unless_journeys_take: five });
         assert_eq!(of("duration = \"1m\"\n[[step]]\nname = \"slow\"\nget = \"/\"\nthink = \"10s\""), Fit::Fits);
+    }
+
+    #[test]
+    fn no_pace_is_named_for_a_window_whose_length_is_not_known() {
+        let in_the_midst = Policy { window: Window::AtLeast(Duration::from_secs(5)), ..policy(100, 5, 40) };
+        let fit_of = |policy: &Policy| fit(policy, &open("20/s", "1m"));
+        assert!(matches!(fit_of(&in_the_midst), Fit::RefusedAfter { fitting_journeys_per_s: None, .. }));
+        let fresh = Policy { remaining: Some(99), ..in_the_midst };
+        // 20/s in 5 s are 100, and one was spent on asking.
+        assert!(
+            matches!(fit_of(&fresh), Fit::RefusedAfter { fitting_journeys_per_s: Some(_), .. }),
+            "{:?}",
+            fit_of(&fresh)
+        );
+        let users = forecast(&format!("[load]\nmodel = \"closed\"\nusers = 9\nduration = \"1m\"\n{STEP}"));
+        let unpaced = Policy { window: Window::AtLeast(Duration::from_secs(5)), ..policy(100, 5, 40) };
+        let wanted = Fit::RefusedAfterRequests { requests: 40, unless_journeys_take: None };
+        assert_eq!(fit(&unpaced, &users), wanted);
     }
 
     #[test]

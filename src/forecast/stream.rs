@@ -216,3 +216,73 @@ fn shortest_pause(step: &Step) -> Duration {
     let pause = step.think.filter(|_| certain).map_or(Duration::ZERO, |(shortest, _)| shortest);
     pause.saturating_mul(u32::try_from(step.repeat).unwrap_or(u32::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::forecast::fixture::forecast;
+    use crate::plan::fixture::plan;
+
+    /// Requests of one journey through `keys` of a step: least, planned, most, and whether chance is at work.
+    fn of(keys: &str) -> (f64, f64, f64, bool) {
+        let plan = plan(&format!("[[step]]\nget = \"/a\"\n{keys}\n"));
+        let amount = requests_of(&plan.steps[0]);
+        (amount.least, amount.planned.unwrap(), amount.most.unwrap(), amount.drawn)
+    }
+
+    #[test]
+    fn what_makes_a_step_uncertain_is_told_apart() {
+        assert_eq!(of(""), (1.0, 1.0, 1.0, false));
+        assert_eq!(of("repeat = 3"), (3.0, 3.0, 3.0, false));
+        assert_eq!(of("when = \"user > 1\"\nrepeat = 3"), (0.0, 3.0, 3.0, false));
+        assert_eq!(of("probability = \"25%\"\nrepeat = 2"), (0.5, 0.5, 0.5, true));
+        assert_eq!(of("retry = { times = 2 }"), (1.0, 1.0, 3.0, false));
+        assert_eq!(of("poll = { every = \"2s\", deadline = \"5s\" }"), (1.0, 1.0, 3.0, false));
+        assert_eq!(of("probability = \"100%\""), (1.0, 1.0, 1.0, false));
+    }
+
+    #[test]
+    fn flows_count_by_their_weight_unless_each_has_its_turn() {
+        let flows = "[[flow]]\nweight = 3\n[[flow.step]]\nget = \"/a\"\n[[flow]]\n[[flow.step]]\nget = \"/b\"\nrepeat = 5\n[[flow]]\nweight = 0\n[[flow.step]]\nget = \"/c\"\nrepeat = 100\n";
+        let open = "[load]\nmodel = \"open\"\nrate = \"10/s\"\nduration = \"10s\"\n";
+        assert_eq!(forecast(&format!("{open}{flows}")).traffic.requests(), Amount::about(200.0));
+        let once = forecast(flows).traffic;
+        assert_eq!(once.journeys(), Amount::exactly(3.0));
+        assert!((once.requests().planned.unwrap() - 106.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn loads_side_by_side_add_up_where_they_overlap() {
+        let load =
+            |load: &str| plan(&format!("[load]\nmodel = \"open\"\n{load}\n[[step]]\nget = \"/a\"\nrepeat = 2\n"));
+        let stream = |plan: &crate::plan::Plan, after: u64| {
+            Stream::of(&plan.load, Duration::from_secs(after), &plan.flows, &plan.steps)
+        };
+        let (steady, climb) =
+            (load("rate = \"10/s\"\nduration = \"20s\""), load("stages = [{ over = \"10s\", to = \"30/s\" }]"));
+        let streams = vec![stream(&steady, 0), stream(&climb, 5), stream(&steady, 15)];
+        let traffic = Traffic { streams };
+        // 10 and the end of the climb at 15 s, just before the third begins.
+        assert_eq!(traffic.peak_journeys_per_s(), Some(40.0));
+        assert_eq!(traffic.peak_requests_per_s(), Some(80.0));
+        assert_eq!(traffic.ends(), Some(Duration::from_secs(35)));
+        assert_eq!(traffic.journeys(), Amount::exactly(200.0 + 150.0 + 200.0));
+        assert_eq!(traffic.requests_until(Duration::from_secs(15)), Some(2.0 * (150.0 + 150.0)));
+        let mixed = Traffic { streams: vec![stream(&steady, 0), stream(&plan("[[step]]\nget = \"/a\"\n"), 0)] };
+        assert_eq!((mixed.peak_journeys_per_s(), mixed.ends()), (None, None));
+    }
+
+    #[test]
+    fn users_are_bounded_by_what_the_file_says() {
+        let of = |more: &str, think: &str| {
+            let text = format!("[load]\nmodel = \"closed\"\nusers = 4\n{more}\n[[step]]\nget = \"/a\"\n{think}");
+            let journeys = forecast(&text).traffic.journeys();
+            (journeys.planned, journeys.most)
+        };
+        assert_eq!(of("iterations = 10", ""), (Some(10.0), Some(10.0)));
+        assert_eq!(of("duration = \"10s\"", ""), (None, None));
+        assert_eq!(of("duration = \"10s\"\nmax_rate = \"3/s\"", ""), (None, Some(30.0)));
+        assert_eq!(of("duration = \"10s\"", "think = \"2s..9s\""), (None, Some(20.0)));
+        assert_eq!(of("duration = \"10s\"\niterations = 7", "think = \"2s\""), (None, Some(7.0)));
+    }
+}

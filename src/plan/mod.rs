@@ -5,6 +5,8 @@
 
 mod data;
 mod expect;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod flow;
 mod gates;
 mod limits;

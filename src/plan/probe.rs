@@ -78,7 +78,7 @@ impl Plan {
 
 #[cfg(test)]
 mod tests {
-    use crate::forecast::tests::plan;
+    use crate::plan::fixture::plan;
 
     fn asked(text: &str) -> (String, Option<String>) {
         let probe = plan(text).probe().unwrap();

@@ -16,7 +16,8 @@ const LONG: Duration = Duration::from_secs(10 * 365 * 24 * 3_600);
 
 /// The page, with ANSI colours.
 pub fn render(plan: &Plan, forecast: &Forecast, host: &Host) -> String {
-    let mut out = broken(&format!("{}: {}", plan.name, statement(plan)), 2) + "\n\n";
+    let redacted = |text: &str| plan.secrets.redact(text).into_owned();
+    let mut out = broken(&format!("{}: {}", redacted(&plan.name), statement(plan)), 2) + "\n\n";
     out.push_str(&figures(plan, forecast, host));
     if let Some(sketch) = sketch(&forecast.traffic) {
         out.push_str(&format!("\n{sketch}"));
@@ -27,7 +28,7 @@ pub fn render(plan: &Plan, forecast: &Forecast, host: &Host) -> String {
     }
     for named in &plan.gates {
         let origin = if named.origin == Origin::Default { "  (added by mnload)" } else { "" };
-        out.push_str(&labelled("gate", &format!("{}: {}{origin}", named.name, named.gate)));
+        out.push_str(&labelled("gate", &format!("{}: {}{origin}", redacted(&named.name), named.gate)));
     }
     out.push_str(&labelled("seed", &plan.seed.to_string()));
     let found = obstacles(forecast, host);
@@ -105,7 +106,7 @@ fn requests(forecast: &Forecast) -> String {
     let load = forecast.traffic.requests();
     let mut text = match load.planned {
         Some(_) => amount(load),
-        None => format!("{} in a journey, {}", amount(per_journey(forecast)), amount(load)),
+        None => format!("{} in a journey; {}", amount(per_journey(forecast)), amount(load)),
     };
     for (name, around) in [("setup", forecast.setup), ("teardown", forecast.teardown)] {
         if around != Amount::default() {
@@ -121,6 +122,11 @@ fn per_journey(forecast: &Forecast) -> Amount {
 
 /// A number with what makes it uncertain.
 fn amount(amount: Amount) -> String {
+    worded(amount, "")
+}
+
+/// The same, of what `noun` says; none for a bare number.
+fn worded(amount: Amount, noun: &str) -> String {
     let number = |value: f64| match value.fract().abs() < 1e-9 || value >= 100.0 {
         true => format_count(value.round() as u64),
         false => format!("{value:.1}"),
@@ -128,7 +134,9 @@ fn amount(amount: Amount) -> String {
     let about = if amount.drawn { "about " } else { "" };
     match (amount.planned, amount.most) {
         (Some(planned), most) => {
-            let mut text = format!("{about}{}", number(planned));
+            let plural = if planned == 1.0 { "" } else { "s" };
+            let what = if noun.is_empty() { String::new() } else { format!(" {noun}{plural}") };
+            let mut text = format!("{about}{}{what}", number(planned));
             if amount.least < planned {
                 text.push_str(&format!(", at least {about}{} if no condition holds", number(amount.least)));
             }
@@ -147,11 +155,7 @@ fn flows(plan: &Plan) -> String {
     let each = plan.flows.iter().map(|flow| {
         let share = format_share(flow.weight as f64 / total.max(1) as f64);
         let own = Stream::of(&Load::Once, Duration::ZERO, std::slice::from_ref(flow), &plan.steps).per_journey;
-        let requests = match own.planned {
-            Some(1.0) => "request",
-            _ => "requests",
-        };
-        format!("{} takes {share} of journeys, {requests} in each: {}", plan.secrets.redact(&flow.name), amount(own))
+        format!("{}: {share} of journeys, {} in each", plan.secrets.redact(&flow.name), worded(own, "request"))
     });
     each.collect::<Vec<_>>().join("; ")
 }
@@ -233,7 +237,8 @@ fn span(time: Duration) -> String {
     if time > LONG { "more than ten years".to_owned() } else { format_duration(time) }
 }
 
-fn words_of(obstacle: Obstacle) -> String {
+/// What stands in the way, and the way out.
+pub(super) fn words_of(obstacle: Obstacle) -> String {
     match obstacle {
         Obstacle::OpenFiles { wanted, allowed } => format!(
             "{} connections at one time are more than this machine allows, {}: raise the limit on open files (ulimit -n), or lower users or max_in_flight",

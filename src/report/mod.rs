@@ -6,6 +6,7 @@
 mod build;
 mod console;
 mod csv;
+mod document;
 #[cfg(test)]
 mod fixture;
 mod forecast;
@@ -21,6 +22,7 @@ mod target;
 pub use build::{Occasion, report_of};
 pub use console::{Detail, clean, render as render_console};
 pub use csv::{summary as render_summary_csv, timeline as render_timeline_csv};
+pub use document::{Count, LimitDocument, PlanDocument, TargetDocument};
 pub use forecast::render as render_forecast;
 pub use html::{HtmlError, render as render_html};
 pub use progress::Progress;

@@ -87,7 +87,7 @@ fn names(marks: &[(usize, String)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::forecast::tests::forecast;
+    use crate::forecast::fixture::forecast;
 
     fn of(load: &str) -> Option<String> {
         sketch(&forecast(&format!("[load]\n{load}\n[[step]]\nget = \"/health\"\n")).traffic)

@@ -50,9 +50,8 @@ pub fn render(plan: &Plan, forecast: &Forecast, asked: &Asked) -> String {
             let took = format_duration(*took);
             let text = format!("{request} was answered with {status} over {version} in {took}, connecting included");
             let mut out = labelled("target", &redacted(&text));
-            if let (429 | 503, Some(time)) = (*status, limits.retry_after) {
-                let time = format_duration(time);
-                out.push_str(&warning(&format!("the target refuses requests now, and asks to stay away for {time}")));
+            if let Some(words) = refusing_now(*status, limits) {
+                out.push_str(&warning(&words));
             }
             for policy in &limits.policies {
                 out.push_str(&labelled("limit", &redacted(&words_of(policy))));
@@ -71,6 +70,12 @@ pub fn render(plan: &Plan, forecast: &Forecast, asked: &Asked) -> String {
     }
 }
 
+/// That the target refuses requests already, and for how long.
+pub(super) fn refusing_now(status: u16, limits: &RateLimits) -> Option<String> {
+    let time = limits.retry_after.filter(|_| [429, 503].contains(&status))?;
+    Some(format!("the target refuses requests now, and asks to stay away for {}", format_duration(time)))
+}
+
 fn words_of(policy: &Policy) -> String {
     let requests = policy.limit.map_or_else(|| "so many requests".to_owned(), |limit| counted(limit, "request"));
     let window = match policy.window {
@@ -85,7 +90,7 @@ fn words_of(policy: &Policy) -> String {
 }
 
 /// What stands against the plan, in plain words.
-fn objection(policy: &Policy, fit: Fit, forecast: &Forecast) -> Option<String> {
+pub(super) fn objection(policy: &Policy, fit: Fit, forecast: &Forecast) -> Option<String> {
     let allowed = allowed(policy);
     match fit {
         Fit::Fits | Fit::Unknown => None,
@@ -165,8 +170,9 @@ mod tests {
     use hyper::header::{HeaderMap, HeaderName};
 
     use super::*;
+    use crate::forecast::fixture::HOST;
     use crate::forecast::rate_limits;
-    use crate::forecast::tests::{HOST, plan};
+    use crate::plan::fixture::plan;
     use crate::report::lines::COLUMNS;
 
     /// The page for `load` against a target that answers with `headers`.

@@ -145,3 +145,24 @@ fn a_mistake_in_the_file_is_told_before_anybody_is_asked() {
     plan(&server.base_url(), "[[step]]\ngte = \"/\"\n", &[]).exits_with(3).tells("did you mean `get`?");
     assert_eq!(server.connections_seen(), 0);
 }
+
+#[test]
+fn the_document_holds_the_same_facts() {
+    let server = RawServer::start(|_, _| {
+        ok("ratelimit-policy: \"default\";q=100;w=900\r\nratelimit: \"default\";r=99;t=900\r\n", "")
+    });
+    let outcome = plan(&server.base_url(), OPEN, &["--format", "json"]).exits_with(0);
+    let document: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+    assert_eq!((&document["schema"], &document["journeys"]["planned"]), (&"mnload.plan".into(), &1200.0.into()));
+    assert_eq!((&document["peak_requests_per_s"], &document["load_s"]), (&20.0.into(), &60.0.into()));
+    let target = &document["target"];
+    assert_eq!((&target["status"], &target["version"]), (&200.into(), &"HTTP/1.1".into()));
+    let limit = &target["limits"][0];
+    assert_eq!((&limit["limit"], &limit["window_s"], &limit["remaining"]), (&100.into(), &900.0.into(), &99.into()));
+    assert!(limit["refused"].as_str().unwrap().contains("lower the load to 6.6/m"), "{limit}");
+    assert_eq!(document["warnings"][0], limit["refused"]);
+    let unasked = plan(&server.base_url(), OPEN, &["--format", "json", "--no-probe"]).exits_with(0);
+    let document: serde_json::Value = serde_json::from_str(&unasked.stdout).unwrap();
+    assert!(document["target"].is_null() && document["warnings"].as_array().unwrap().is_empty(), "{document}");
+    assert_eq!(server.requests_seen(), 1);
+}

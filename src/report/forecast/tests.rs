@@ -1,5 +1,6 @@
 use super::*;
-use crate::forecast::tests::{HOST, plan};
+use crate::forecast::fixture::HOST;
+use crate::plan::fixture::plan;
 use crate::report::lines::COLUMNS;
 
 #[track_caller]
