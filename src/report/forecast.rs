@@ -241,12 +241,12 @@ fn span(time: Duration) -> String {
 pub(super) fn words_of(obstacle: Obstacle) -> String {
     match obstacle {
         Obstacle::OpenFiles { wanted, allowed } => format!(
-            "{} connections at one time are more than this machine allows, {}: raise the limit on open files (ulimit -n), or lower users or max_in_flight",
+            "up to {} connections at one time may be needed, and this machine allows {}: raise the limit on open files (ulimit -n), or lower users or max_in_flight",
             format_count(wanted),
             format_count(allowed)
         ),
         Obstacle::Ports { wanted, allowed } => format!(
-            "{} connections to one address are more than this machine has ports for, {}: widen net.ipv4.ip_local_port_range, or lower users or max_in_flight",
+            "up to {} connections to one address may be needed, and this machine has ports for {}: widen net.ipv4.ip_local_port_range, or lower users or max_in_flight",
             format_count(wanted),
             format_count(allowed)
         ),
