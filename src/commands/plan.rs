@@ -8,7 +8,6 @@ use super::CommandError;
 use super::inputs::plan_of;
 use super::machine::this_host;
 use crate::cli::{Format, PlanArgs};
-use crate::client::PrepareError;
 use crate::engine::{self, ProbeError};
 use crate::failure::Failure;
 use crate::forecast::{Forecast, rate_limits};
@@ -61,14 +60,19 @@ fn ask(plan: &Plan, probe: &Probe) -> Result<Asked, CommandError> {
     })
 }
 
+/// What that means for a run, and what to do; a run needs a connection before it starts, but no answer.
 fn hint(error: &ProbeError) -> &'static str {
     match error {
-        ProbeError::Call(error) if error.failure == Failure::Tls => {
-            "If it has a certificate of your own, name its authority in [target] ca"
-        }
-        ProbeError::Call(error) if error.failure == Failure::ConnectRefused => "Is it running, and is base_url right?",
-        ProbeError::Target(PrepareError::Lookup { .. }) => "Is base_url right?",
-        ProbeError::Call(_) | ProbeError::Target(_) => "",
+        ProbeError::Call(error) => match error.failure {
+            Failure::Tls => {
+                "A run would stop before it starts. If it has a certificate of your own, name its authority in [target] ca"
+            }
+            Failure::ConnectRefused | Failure::ConnectTimeout | Failure::Connect => {
+                "A run would stop before it starts. Is it running, and is base_url right?"
+            }
+            _ => "",
+        },
+        ProbeError::Target(_) => "A run would stop before it starts. Is base_url right?",
     }
 }
 

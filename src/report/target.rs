@@ -19,7 +19,7 @@ pub enum Asked {
         request: String,
         /// What happened.
         error: String,
-        /// What to do; empty if nothing is known.
+        /// What that means and what to do; empty if nothing is known.
         hint: &'static str,
     },
     /// There was one.
@@ -43,7 +43,7 @@ pub fn render(plan: &Plan, forecast: &Forecast, asked: &Asked) -> String {
     match asked {
         Asked::Nobody => labelled("target", "not asked"),
         Asked::NoAnswer { request, error, hint } => {
-            let text = format!("{request} was not answered: {error}; a run would stop before it starts. {hint}");
+            let text = format!("{request} was not answered: {error}. {hint}");
             labelled("target", redacted(&text).trim_end())
         }
         Asked::Answer { request, status, version, took, limits } => {

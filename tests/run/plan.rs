@@ -56,7 +56,9 @@ fn a_target_that_hangs_up_is_not_asked_twice() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let start = Instant::now();
     let at = format!("http://{}", silent.local_addr().unwrap());
-    holds(&plan(&at, OPEN, &[]).exits_with(0), "was not answered: no complete answer within the timeout");
+    let outcome = plan(&at, OPEN, &[]).exits_with(0);
+    holds(&outcome, "was not answered: no complete answer within the timeout");
+    assert!(!outcome.stdout.contains("A run would stop"), "a run only connects:\n{}", outcome.stdout);
     holds(&plan(&server.base_url(), OPEN, &[]).exits_with(0), "was not answered");
     assert_eq!(server.requests_seen(), 1);
     // Twice three seconds, and time for a busy machine.
@@ -75,7 +77,7 @@ fn a_host_that_no_step_goes_to_is_not_asked() {
 fn nobody_there_is_a_note_and_no_failure() {
     let outcome = plan(&format!("http://{}", free_address()), OPEN, &[]).exits_with(0);
     holds(&outcome, "was not answered: Connection refused");
-    holds(&outcome, "Is it running, and is base_url right?");
+    holds(&outcome, "A run would stop before it starts. Is it running, and is base_url right?");
 }
 
 #[test]
