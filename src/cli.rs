@@ -48,7 +48,7 @@ pub enum Colour {
 pub enum Command {
     /// Load the target as a scenario says, judge it and report.
     Run(RunArgs),
-    /// Check a scenario and say what would be sent, without sending anything.
+    /// Check a scenario and say what would be sent; asks the target once, and sends no load.
     Plan(PlanArgs),
     /// Start the built-in MediaNest-like target on loopback.
     Demo(Box<DemoArgs>),
@@ -116,7 +116,7 @@ pub struct RunArgs {
 pub enum Format {
     /// A report for people.
     Text,
-    /// The same document as result.json.
+    /// A document for programs; that of a run is the same as result.json.
     Json,
 }
 
@@ -126,6 +126,14 @@ pub struct PlanArgs {
     /// Which scenario, and with which values.
     #[command(flatten)]
     pub scenario: ScenarioArgs,
+
+    /// Send nothing at all: do not ask the target whether it is there and which rate limits it has.
+    #[arg(long)]
+    pub no_probe: bool,
+
+    /// What is written to standard output.
+    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub format: Format,
 }
 
 /// `mnload demo`.

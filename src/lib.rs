@@ -22,6 +22,7 @@ pub mod diagnostic;
 pub mod engine;
 pub mod failure;
 pub mod feed;
+pub mod forecast;
 pub mod gate;
 pub mod load;
 pub mod metrics;

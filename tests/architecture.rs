@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const VOCABULARY: [&str; 5] = ["diagnostic", "failure", "tls", "units", "verdict"];
 
 /// What each room may import beside the vocabulary.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 14] = [
     ("scenario", &[]),
     ("load", &[]),
     ("client", &[]),
@@ -18,10 +18,11 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("feed", &[]),
     ("gate", &["metrics"]),
     ("plan", &["scenario", "load", "gate", "answer", "feed", "metrics"]),
+    ("forecast", &["plan", "load", "metrics"]),
     ("engine", &["plan", "load", "client", "metrics", "answer"]),
-    ("report", &["plan", "load", "gate", "metrics"]),
+    ("report", &["plan", "load", "gate", "metrics", "forecast"]),
     ("cli", &["demo"]),
-    ("commands", &["cli", "client", "demo", "engine", "gate", "metrics", "plan", "report", "scenario"]),
+    ("commands", &["cli", "client", "demo", "engine", "forecast", "gate", "metrics", "plan", "report", "scenario"]),
 ];
 
 #[test]

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use support::Workspace;
 
-const DOCUMENTS: [&str; 2] = ["docs/scenario.md", "README.md"];
+const DOCUMENTS: [&str; 3] = ["docs/scenario.md", "docs/plan.md", "README.md"];
 const LEAST_BLOCKS: usize = 15;
 const TARGET: &str = "\n[target]\nbase_url = \"http://127.0.0.1:9\"\n";
 const STEP: &str = "\n[[step]]\nname = \"added by the test\"\nget = \"/health\"\n";
@@ -45,7 +45,7 @@ fn every_toml_block_can_be_planned() {
 
 #[track_caller]
 fn assert_planned(workspace: &Workspace, place: &str, more: &[&str]) {
-    let outcome = workspace.mnload(&[&["plan", "scenario.toml"], more].concat());
+    let outcome = workspace.mnload(&[&["plan", "scenario.toml", "--no-probe"], more].concat());
     assert_eq!(outcome.code, Some(0), "{place} {more:?} cannot be planned:\n{}", outcome.stderr);
     assert!(outcome.stdout.contains("step 1"), "{place} {more:?} sends nothing:\n{}", outcome.stdout);
 }

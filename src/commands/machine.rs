@@ -1,7 +1,9 @@
-//! What this machine gives: cores, and as many sockets as the system lets a process have.
+//! What this machine gives: cores, as many sockets as the system lets a process have, ports and memory.
 
 use std::thread::available_parallelism;
 
+use crate::engine::peak_rss_bytes;
+use crate::forecast::Host;
 use crate::plan::Machine;
 
 /// Descriptors that are no connections: files, timers, runtimes.
@@ -11,7 +13,40 @@ const KEPT_BACK: u64 = 64;
 pub(super) fn this_machine() -> Machine {
     let cores = available_parallelism().map_or(1, usize::from);
     let files = open_files();
-    Machine { cores, sockets: (files - files.min(KEPT_BACK).min(files / 4)).max(1) }
+    Machine { cores, sockets: (files - kept_back(files)).max(1) }
+}
+
+/// This machine as far as it limits a plan, and what this program takes by now.
+pub(super) fn this_host() -> Host {
+    let open_files = open_files();
+    Host {
+        open_files,
+        kept_back: kept_back(open_files),
+        ports: local_ports(),
+        memory_bytes: free_memory(),
+        resident_bytes: peak_rss_bytes().unwrap_or_default(),
+    }
+}
+
+fn kept_back(files: u64) -> u64 {
+    KEPT_BACK.min(files / 4)
+}
+
+/// Ports that connections from one address to one other may leave from, where the system tells (Linux, for IPv4 and
+/// IPv6 alike).
+fn local_ports() -> Option<u64> {
+    let range = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").ok()?;
+    let mut ends = range.split_whitespace().map(str::parse::<u64>);
+    let (first, last) = (ends.next()?.ok()?, ends.next()?.ok()?);
+    Some(last.checked_sub(first)? + 1)
+}
+
+/// Memory that programs can have without swapping, where the system tells (Linux).
+fn free_memory() -> Option<u64> {
+    let info = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = info.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1024)
 }
 
 #[cfg(unix)]

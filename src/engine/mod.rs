@@ -10,13 +10,16 @@ mod journey;
 mod lanes;
 mod once;
 mod pacer;
+mod probe;
 mod session;
 mod stop;
 mod usage;
 mod users;
 mod worker;
 
+pub use probe::{ProbeError, Probed, probe};
 pub use stop::Stop;
+pub use usage::peak_rss_bytes;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +30,7 @@ use tokio::time::Instant;
 use crate::client::{Clock, Connector, PrepareError, Remote, Trust};
 use crate::load::{Load, Shard};
 use crate::metrics::{Accounting, Aggregate, Generator, Live, Snapshot, Summary};
-use crate::plan::{Plan, Stream};
+use crate::plan::{Endpoint, Plan, Stream};
 use worker::{Assignment, WorkerReport};
 
 /// Time for all workers to be there before the first arrival is due.
@@ -60,21 +63,26 @@ pub enum EngineError {
 /// # Errors
 /// When a name is unknown, nothing listens, or TLS fails.
 pub async fn reach(plan: &Plan) -> Result<Connector, EngineError> {
-    let trust = match (&plan.target.authorities, plan.target.insecure) {
-        (_, true) => Trust::Anybody,
-        (Some(authorities), false) => Trust::Authorities(authorities.clone()),
-        (None, false) => Trust::System,
-    };
-    let endpoints = plan.target.endpoints.iter();
-    let remotes =
-        endpoints.map(|place| Remote { host: place.host.clone(), port: place.port, tls: place.tls }).collect();
+    let remotes = plan.target.endpoints.iter().map(remote_of).collect();
     let reached = async {
-        let connector = Connector::prepare(remotes, &trust).await?;
+        let connector = Connector::prepare(remotes, &trust_of(plan)).await?;
         connector.probe().await?;
         Ok(connector)
     };
     let limit = plan.target.timeout;
     tokio::time::timeout(limit, reached).await.unwrap_or(Err(PrepareError::Silent(limit).into()))
+}
+
+fn trust_of(plan: &Plan) -> Trust {
+    match (&plan.target.authorities, plan.target.insecure) {
+        (_, true) => Trust::Anybody,
+        (Some(authorities), false) => Trust::Authorities(authorities.clone()),
+        (None, false) => Trust::System,
+    }
+}
+
+fn remote_of(place: &Endpoint) -> Remote {
+    Remote { host: place.host.clone(), port: place.port, tls: place.tls }
 }
 
 /// Runs `plan` to its end, or until `stop` says so.
@@ -158,7 +166,7 @@ fn summarise(plan: &Plan, aggregate: Aggregate, reports: &[WorkerReport], elapse
     accounting.failed = total.journeys_failed;
     let worker_time = elapsed.as_secs_f64() * reports.len() as f64;
     generator.cpu_share = if worker_time > 0.0 { generator.cpu.as_secs_f64() / worker_time } else { 0.0 };
-    generator.peak_rss_bytes = usage::peak_rss_bytes().unwrap_or_default();
+    generator.peak_rss_bytes = peak_rss_bytes().unwrap_or_default();
     let stopped = stop.stopped_after().unwrap_or(Duration::MAX);
     let planned = stopped.min(plan.duration().unwrap_or(elapsed));
     // An open load offers until its schedule ends or is stopped; in the others journeys start until the last one does.

@@ -16,7 +16,7 @@ pub(super) fn thread_cpu() -> Duration {
 }
 
 /// The process's highest resident memory, where the system tells.
-pub(super) fn peak_rss_bytes() -> Option<u64> {
+pub fn peak_rss_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;

@@ -7,6 +7,9 @@ use rand_pcg::Pcg64Mcg;
 use super::profile::{Cursor, RateProfile};
 use super::{Arrival, Shard};
 
+/// More random arrivals than this are not counted beforehand.
+const MOST_COUNTED: f64 = 1e6;
+
 /// How arrivals are spread around the planned rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Arrivals {
@@ -35,6 +38,15 @@ impl Open {
             Arrivals::Poisson => Some((Pcg64Mcg::seed_from_u64(self.seed), 0.0)),
         };
         Schedule { open: self, shard, draws, cursor: Cursor::default(), next: 0 }
+    }
+
+    /// How many arrivals there are, and whether they were counted: random ones are drawn one by one for that, which a
+    /// great many are not worth.
+    pub fn foreseen(&self) -> (u64, bool) {
+        match self.arrivals {
+            Arrivals::Poisson if self.profile.expected() > MOST_COUNTED => (self.profile.expected() as u64, false),
+            Arrivals::Even | Arrivals::Poisson => (self.count(), true),
+        }
     }
 
     /// How many arrivals there are in all.

@@ -72,6 +72,11 @@ impl Histogram {
         self.max_us = self.max_us.max(max_us);
     }
 
+    /// The memory of one that has counted something, whatever it has counted.
+    pub fn bytes_in_use() -> u64 {
+        (size_of::<Hdr<u64>>() + empty().distinct_values() * size_of::<u64>()) as u64
+    }
+
     /// How many times were counted.
     pub fn count(&self) -> u64 {
         self.counts.as_ref().map_or(0, |counts| counts.len())

@@ -275,7 +275,7 @@ fn settle_constants(
     rendered
 }
 
-fn default_headers(endpoint: &Endpoint, content_type: Option<HeaderValue>) -> HeaderMap {
+pub(super) fn default_headers(endpoint: &Endpoint, content_type: Option<HeaderValue>) -> HeaderMap {
     let mut headers = HeaderMap::new();
     if let Ok(authority) = HeaderValue::from_str(&endpoint.authority) {
         headers.insert(HOST, authority);
@@ -289,7 +289,7 @@ fn default_headers(endpoint: &Endpoint, content_type: Option<HeaderValue>) -> He
 }
 
 /// Replaces in `headers` every name that `by` holds.
-fn override_headers(headers: &mut HeaderMap, by: &HeaderMap) {
+pub(super) fn override_headers(headers: &mut HeaderMap, by: &HeaderMap) {
     for name in by.keys() {
         headers.remove(name);
         for value in by.get_all(name) {

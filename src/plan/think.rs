@@ -51,6 +51,14 @@ impl Think {
         Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(self.longest).min(self.longest)
     }
 
+    /// No pause is shorter.
+    pub fn shortest(&self) -> Duration {
+        match self.spread {
+            Spread::Uniform(shortest) => shortest,
+            Spread::Exponential(_) | Spread::Normal(_) | Spread::LogNormal(_) => Duration::ZERO,
+        }
+    }
+
     /// No pause is longer.
     pub fn longest(&self) -> Duration {
         self.longest

@@ -149,12 +149,20 @@ fn plan_result(plan: &Plan) -> PlanResult {
     }
 }
 
+/// One word for the load: `several` where flows have loads of their own.
+pub(super) fn model_of(plan: &Plan) -> &'static str {
+    match &plan.streams[..] {
+        [only] => only.load.model(),
+        _ => "several",
+    }
+}
+
 fn load_result(plan: &Plan) -> LoadResult {
     let duration_s = plan.duration().map(|duration| duration.as_secs_f64());
     match &plan.streams[..] {
         [only] => LoadResult { duration_s, ..stream_result(only) },
         several => LoadResult {
-            model: "several".to_owned(),
+            model: model_of(plan).to_owned(),
             duration_s,
             flows: several.iter().map(stream_result).collect(),
             ..LoadResult::default()

@@ -6,23 +6,31 @@
 mod build;
 mod console;
 mod csv;
+mod document;
 #[cfg(test)]
 mod fixture;
+mod forecast;
 mod html;
+mod lines;
 mod progress;
 mod result;
+mod sketch;
 mod statement;
 mod svg;
+mod target;
 
 pub use build::{Occasion, report_of};
 pub use console::{Detail, clean, render as render_console};
 pub use csv::{summary as render_summary_csv, timeline as render_timeline_csv};
+pub use document::{Count, LimitDocument, PlanDocument, TargetDocument};
+pub use forecast::render as render_forecast;
 pub use html::{HtmlError, render as render_html};
 pub use progress::Progress;
 pub use result::{
     ErrorResult, ExampleResult, GeneratorResult, Load, PlanResult, Rates, RunResult, StepResult, Steps, Times,
 };
 pub use statement::statement;
+pub use target::{Asked, render as render_target};
 
 use crate::metrics::{CurvePoint, Timeline};
 

@@ -41,13 +41,8 @@ fn of_stream(plan: &Plan, stream: &Stream, to: &str) -> String {
             format!("once through {} {to}", counted(all, "request"))
         }
         Load::Open(open) => {
-            // Counting random arrivals means drawing them all.
-            let journeys = match open.arrivals {
-                Arrivals::Poisson if open.profile.expected() > 1e6 => {
-                    format!("about {}", counted(open.profile.expected() as u64, "journey"))
-                }
-                Arrivals::Even | Arrivals::Poisson => counted(open.count(), "journey"),
-            };
+            let (count, exactly) = open.foreseen();
+            let journeys = format!("{}{}", if exactly { "" } else { "about " }, counted(count, "journey"));
             let at_once = format!("at most {} under way at one time", format_count(stream.max_in_flight));
             format!("{journeys} of {requests} {to}, {}; {at_once}", pace(open))
         }

@@ -25,7 +25,7 @@ fn every_example_can_be_planned() {
     let mut count = 0;
     for entry in std::fs::read_dir(scenarios()).unwrap() {
         let path = entry.unwrap().path();
-        Workspace::with("").mnload(&["plan", &path.display().to_string()]).exits_with(0).says("step 1");
+        Workspace::with("").mnload(&["plan", &path.display().to_string(), "--no-probe"]).exits_with(0).says("step 1");
         count += 1;
     }
     assert!(count >= 3);

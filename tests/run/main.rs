@@ -11,6 +11,7 @@ mod flows;
 mod loads;
 mod mistakes;
 mod outputs;
+mod plan;
 mod signals;
 mod state;
 mod trust;

@@ -11,6 +11,7 @@ type Answer = dyn Fn(u64, &str, &[u8]) -> Vec<u8> + Send + Sync;
 /// Answers every request on every connection with what `answer` gives for its number and head.
 pub(crate) struct RawServer {
     pub(crate) address: SocketAddr,
+    connections: Arc<AtomicU64>,
     seen: Arc<AtomicU64>,
 }
 
@@ -23,21 +24,27 @@ impl RawServer {
     pub(crate) fn reading(answer: impl Fn(u64, &str, &[u8]) -> Vec<u8> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let seen = Arc::new(AtomicU64::new(0));
-        let (answer, counted) = (Arc::new(answer), Arc::clone(&seen));
+        let (seen, connections) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+        let (answer, counted, accepted) = (Arc::new(answer), Arc::clone(&seen), Arc::clone(&connections));
         // Ends with the test program: it only waits for connections by then.
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
+                accepted.fetch_add(1, Ordering::SeqCst);
                 let (answer, seen) = (Arc::clone(&answer), Arc::clone(&counted));
                 std::thread::spawn(move || serve(stream, &seen, &*answer));
             }
         });
-        Self { address, seen }
+        Self { address, connections, seen }
     }
 
     /// Requests so far.
     pub(crate) fn requests_seen(&self) -> u64 {
         self.seen.load(Ordering::SeqCst)
+    }
+
+    /// Connections so far.
+    pub(crate) fn connections_seen(&self) -> u64 {
+        self.connections.load(Ordering::SeqCst)
     }
 
     pub(crate) fn base_url(&self) -> String {

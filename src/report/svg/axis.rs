@@ -76,6 +76,11 @@ impl Axis {
         self.to
     }
 
+    /// At most about `most` round values: where they lie, from 0 to 1, and what they are called.
+    pub(crate) fn marks(&self, most: usize) -> impl Iterator<Item = (f64, String)> {
+        self.ticks(most).into_iter().map(|tick| (self.share(tick), self.label(tick)))
+    }
+
     /// Where `value` lies, from 0 to 1; what is outside lies at the edge.
     fn share(&self, value: f64) -> f64 {
         let share = match self.log {

@@ -1,0 +1,176 @@
+//! What a plan would do, in numbers, before anything is sent.
+//!
+//! Takes a [`Plan`] and what this machine has to give ([`Host`]); gives a [`Forecast`] and what stands against it
+//! ([`Obstacle`]). Reads what a target announces of its rate limits, and says whether the plan fits. Pure: no clock, no
+//! socket, no text for people.
+
+mod amount;
+#[cfg(test)]
+pub(crate) mod fixture;
+mod memory;
+mod obstacle;
+mod policy;
+mod refusal;
+mod stream;
+mod structured;
+
+pub use amount::Amount;
+pub use memory::Memory;
+pub use obstacle::{Host, Obstacle, obstacles};
+pub use policy::{Policy, RateLimits, Window, rate_limits};
+pub use refusal::{Fit, fit};
+pub use stream::{StreamForecast, Traffic, of_flow};
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::load::{Closed, Load, Until};
+use crate::plan::{Plan, Step, Stream};
+
+/// What a load without an end in time is expected to take at the most, for the memory of its seconds.
+const ENDLESS: Duration = Duration::from_secs(3_600);
+
+/// What a plan would do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Forecast {
+    /// Journeys and requests of the load.
+    pub traffic: Traffic,
+    /// Requests of setup, before the load.
+    pub setup: Amount,
+    /// Requests of teardown, after it.
+    pub teardown: Amount,
+    /// Journeys under way at one time at the most.
+    pub at_once: u64,
+    /// Connections at one time at the most: each journey has one to every place that its steps go to.
+    pub connections: u64,
+    /// The most of them to one place.
+    pub connections_to_one_place: u64,
+    /// What it takes to remember.
+    pub memory: Memory,
+    /// The longest that each part can take.
+    pub longest: Longest,
+}
+
+/// The longest that each part of a run can take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Longest {
+    /// Looking the target up, connecting, and setup.
+    pub start_up: Duration,
+    /// While journeys are started, or until they are all done where there is no end in time.
+    pub load: Duration,
+    /// Until the last journeys are over.
+    pub drain: Duration,
+    /// Teardown.
+    pub teardown: Duration,
+}
+
+impl Longest {
+    /// All of it.
+    pub fn whole(&self) -> Duration {
+        [self.load, self.drain, self.teardown].into_iter().fold(self.start_up, Duration::saturating_add)
+    }
+}
+
+impl Forecast {
+    /// What `plan` would do on `host`.
+    pub fn of(plan: &Plan, host: &Host) -> Self {
+        let streams = plan.streams.iter().map(|stream| StreamForecast::of(plan, stream)).collect();
+        let at_once = plan.limits.max_in_flight;
+        let places = places_of(plan).max(1);
+        let connections = at_once.saturating_mul(places);
+        let longest = longest_of(plan);
+        // Where there is no end in time, the longest would be far too long.
+        let over = plan.duration().unwrap_or(longest.load.min(ENDLESS)).saturating_add(longest.drain);
+        let memory = Memory::of(plan, connections, over, host.resident_bytes);
+        Self {
+            traffic: Traffic { streams },
+            setup: requests_of(&plan.setup),
+            teardown: requests_of(&plan.teardown),
+            at_once,
+            connections,
+            connections_to_one_place: at_once,
+            memory,
+            longest,
+        }
+    }
+}
+
+fn requests_of(steps: &[Step]) -> Amount {
+    steps.iter().map(stream::requests_of).fold(Amount::default(), Amount::plus)
+}
+
+/// How many places the journeys connect to.
+fn places_of(plan: &Plan) -> u64 {
+    let flows = plan.flows.iter().filter(|flow| flow.weight > 0 || plan.is_once());
+    let steps = flows.flat_map(|flow| &plan.steps[flow.steps.clone()]);
+    steps.map(|step| step.request.endpoint).collect::<BTreeSet<_>>().len() as u64
+}
+
+fn longest_of(plan: &Plan) -> Longest {
+    let (load, drain) = plan
+        .streams
+        .iter()
+        .map(|stream| longest_of_stream(plan, stream))
+        .fold((Duration::ZERO, Duration::ZERO), |(load, drain), (other_load, other_drain)| {
+            (load.max(other_load), drain.max(other_drain))
+        });
+    let start_up = plan.target.timeout.saturating_add(through(&plan.setup));
+    Longest { start_up, load, drain, teardown: through(&plan.teardown) }
+}
+
+/// The longest that `stream` can take to start all its journeys, its wait included, and to end them.
+fn longest_of_stream(plan: &Plan, stream: &Stream) -> (Duration, Duration) {
+    let flows = stream.flows.iter().filter_map(|flow| plan.flows.get(*flow));
+    let journeys = flows.map(|flow| through(&plan.steps[flow.steps.clone()]));
+    match (&stream.load, stream.ends_after()) {
+        (_, Some(end)) => (end, stream.drain),
+        (Load::Closed(Closed { users, until: Until::Iterations(count, _), max_rate, .. }), None) => {
+            let rounds = u32::try_from(count.div_ceil((*users).max(1))).unwrap_or(u32::MAX);
+            let waiting = max_rate.and_then(|rate| Duration::try_from_secs_f64(*count as f64 / rate).ok());
+            let all = journeys.max().unwrap_or_default().saturating_mul(rounds);
+            (stream.start_after.saturating_add(all).saturating_add(waiting.unwrap_or_default()), Duration::ZERO)
+        }
+        // Once through every flow, one after the other.
+        (_, None) => (journeys.fold(stream.start_after, Duration::saturating_add), Duration::ZERO),
+    }
+}
+
+fn through(steps: &[Step]) -> Duration {
+    steps.iter().map(Step::longest).fold(Duration::ZERO, Duration::saturating_add)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::forecast::fixture::forecast;
+
+    const STEP: &str = "[[step]]\nget = \"/health\"\n";
+
+    #[test]
+    fn the_longest_time_of_each_model_is_a_bound() {
+        let of = |load: &str| forecast(&format!("[load]\n{load}\n{STEP}")).longest;
+        let seconds = Duration::from_secs;
+        let open = of("model = \"open\"\nrate = \"2/s\"\nduration = \"1m\"\ndrain = \"5s\"");
+        assert_eq!(
+            (open.start_up, open.load, open.drain, open.whole()),
+            (seconds(10), seconds(60), seconds(5), seconds(75))
+        );
+        let closed = of("model = \"closed\"\nusers = 4\niterations = 10");
+        assert_eq!((closed.load, closed.drain), (seconds(30), Duration::ZERO), "three rounds of one timeout");
+        let capped = of("model = \"closed\"\nusers = 4\niterations = 10\nmax_rate = \"1/s\"");
+        assert_eq!(capped.load, seconds(40));
+        let once = forecast(&format!(
+            "[[setup]]\nname = \"a\"\nget = \"/\"\ntimeout = \"3s\"\n{STEP}[[teardown]]\nname = \"b\"\nget = \"/\"\n"
+        ))
+        .longest;
+        assert_eq!((once.start_up, once.load, once.teardown), (seconds(13), seconds(10), seconds(10)));
+    }
+
+    #[test]
+    fn every_place_that_a_journey_goes_to_costs_a_connection() {
+        let load = "[load]\nmodel = \"closed\"\nusers = 7\nduration = \"1s\"\n";
+        let two = forecast(&format!("{load}{STEP}[[step]]\nget = \"http://127.0.0.1:8/x\"\n"));
+        assert_eq!((two.connections, two.connections_to_one_place), (14, 7));
+        assert_eq!(forecast(&format!("{load}{STEP}")).connections, 7);
+    }
+}
