@@ -9,12 +9,11 @@ use hyper::header::{
     ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
 };
 use hyper::{Method, Uri};
-use toml::Spanned;
 
 use super::resolver::Resolver;
 use super::target::{Endpoint, Target};
 use super::values::{Document, RenderError, Scope, Text};
-use crate::scenario::{BasicSection, Entries, StepSection};
+use crate::scenario::{BasicSection, Entries, Spanned, StepSection};
 
 /// What one step sends.
 #[derive(Debug, Clone)]

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use toml::Spanned;
 
+use super::spanned::Spanned;
 use super::value::{Entries, Value};
 
 /// A whole scenario file.

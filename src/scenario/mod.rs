@@ -9,12 +9,14 @@ mod include;
 mod merge;
 mod parse;
 mod profile;
+mod spanned;
 mod value;
 
 pub use file::{
     BasicSection, DataSection, Document, FlowSection, LoadSection, PollSection, RetrySection, StageSection,
     StepSection, TargetSection,
 };
+pub use spanned::Spanned;
 pub use value::{Entries, Value};
 
 use std::path::Path;

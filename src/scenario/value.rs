@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
-use toml::Spanned;
+
+use super::spanned::Spanned;
 
 /// A value as written.
 #[derive(Debug, Clone, PartialEq)]
