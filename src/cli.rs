@@ -50,6 +50,8 @@ pub enum Command {
     Run(RunArgs),
     /// Check a scenario and say what would be sent, without sending anything.
     Plan(PlanArgs),
+    /// Print the JSON Schema of scenario files, for editors.
+    Schema,
     /// Start the built-in MediaNest-like target on loopback.
     Demo(Box<DemoArgs>),
 }

@@ -8,6 +8,7 @@ mod machine;
 mod outputs;
 mod plan;
 mod run;
+mod schema;
 mod signals;
 
 use std::io::{IsTerminal as _, Write as _};
@@ -55,6 +56,7 @@ pub fn execute(cli: &Cli) -> ExitCode {
     let ended = match &cli.command {
         Command::Run(args) => run::run(args),
         Command::Plan(args) => plan::run(args),
+        Command::Schema => schema::run(),
         Command::Demo(args) => demo::run(args).map(|()| ExitCode::Passed).map_err(CommandError::from),
     };
     ended.unwrap_or_else(|error| {

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::schema;
 use super::spanned::Spanned;
 use super::value::{Entries, Value};
 
 /// A whole scenario file.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Document {
     /// What the run is called; the file's name by default.
@@ -40,7 +42,7 @@ pub struct Document {
 }
 
 /// `[target]`
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TargetSection {
     /// The URL that paths are appended to.
@@ -56,7 +58,7 @@ pub struct TargetSection {
 }
 
 /// `[load]`
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LoadSection {
     /// `once`, `open` or `closed`.
@@ -86,17 +88,19 @@ pub struct LoadSection {
 }
 
 /// One of `[load] stages`.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StageSection {
     /// How long the stage takes.
+    #[schemars(required)]
     pub over: Option<Spanned<String>>,
     /// The rate that it ends with.
+    #[schemars(required)]
     pub to: Option<Spanned<String>>,
 }
 
 /// `[data.NAME]`
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DataSection {
     /// A CSV file with a header, or a JSON list.
@@ -110,7 +114,7 @@ pub struct DataSection {
 }
 
 /// `[[flow]]`
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FlowSection {
     /// What reports call it.
@@ -123,38 +127,43 @@ pub struct FlowSection {
 }
 
 /// `retry = { times, pause }`
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RetrySection {
     /// How often a step that fails is tried again.
+    #[schemars(required)]
     pub times: Option<Spanned<Value>>,
     /// How long to wait before that.
     pub pause: Option<Spanned<String>>,
 }
 
 /// `poll = { every, deadline }`
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PollSection {
     /// How long to wait between two requests.
     pub every: Option<Spanned<String>>,
     /// How long the step may take to pass.
+    #[schemars(required)]
     pub deadline: Option<Spanned<String>>,
 }
 
 /// `basic = { user, password }`
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BasicSection {
     /// The user.
+    #[schemars(required)]
     pub user: Option<Spanned<String>>,
     /// The password.
+    #[schemars(required)]
     pub password: Option<Spanned<String>>,
 }
 
 /// `[[step]]`
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = schema::one_method)]
 pub struct StepSection {
     /// What reports and gates call it; the method and path by default.
     pub name: Option<Spanned<String>>,

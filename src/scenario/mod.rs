@@ -9,6 +9,7 @@ mod include;
 mod merge;
 mod parse;
 mod profile;
+mod schema;
 mod spanned;
 mod value;
 
@@ -16,6 +17,7 @@ pub use file::{
     BasicSection, DataSection, Document, FlowSection, LoadSection, PollSection, RetrySection, StageSection,
     StepSection, TargetSection,
 };
+pub use schema::schema;
 pub use spanned::Spanned;
 pub use value::{Entries, Value};
 
