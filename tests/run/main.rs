@@ -8,6 +8,7 @@ mod answers;
 mod data;
 mod examples;
 mod flows;
+mod init;
 mod mistakes;
 mod outputs;
 mod signals;
