@@ -90,6 +90,15 @@ fn every_option_in_a_starter_is_true() {
 }
 
 #[test]
+fn every_starter_says_where_all_keys_are() {
+    let (workspace, _) = started(&STARTERS);
+    for name in STARTERS {
+        let text = read(&workspace, &format!("{name}.toml"));
+        assert!(text.starts_with("#:schema ./scenario.schema.json\n") && text.contains("docs/scenario.md"), "{name}");
+    }
+}
+
+#[test]
 fn nothing_is_written_over_unless_that_is_asked_for() {
     let (workspace, _) = started(&["smoke"]);
     workspace.file("smoke.toml", "mine");
