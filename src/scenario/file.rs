@@ -41,7 +41,7 @@ pub struct Document {
     pub gates: Option<Spanned<Entries>>,
 }
 
-/// `[target]`
+/// `[target]`: where requests go.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TargetSection {
@@ -57,7 +57,7 @@ pub struct TargetSection {
     pub insecure: Option<Spanned<bool>>,
 }
 
-/// `[load]`
+/// `[load]`: when journeys start.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LoadSection {
@@ -87,7 +87,7 @@ pub struct LoadSection {
     pub drain: Option<Spanned<String>>,
 }
 
-/// One of `[load] stages`.
+/// One of `stages`: the rate moves in a straight line to the one that it ends with.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StageSection {
@@ -99,7 +99,7 @@ pub struct StageSection {
     pub to: Option<Spanned<String>>,
 }
 
-/// `[data.NAME]`
+/// `[data.NAME]`: a file whose rows templates use.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DataSection {
@@ -113,7 +113,7 @@ pub struct DataSection {
     pub exhausted: Option<Spanned<String>>,
 }
 
-/// `[[flow]]`
+/// `[[flow]]`: a kind of journey.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FlowSection {
@@ -126,7 +126,7 @@ pub struct FlowSection {
     pub step: Vec<Spanned<StepSection>>,
 }
 
-/// `retry = { times, pause }`
+/// `retry = { times, pause }`: a step that fails is tried again.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RetrySection {
@@ -137,7 +137,7 @@ pub struct RetrySection {
     pub pause: Option<Spanned<String>>,
 }
 
-/// `poll = { every, deadline }`
+/// `poll = { every, deadline }`: a step is asked again until it passes.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PollSection {
@@ -148,7 +148,7 @@ pub struct PollSection {
     pub deadline: Option<Spanned<String>>,
 }
 
-/// `basic = { user, password }`
+/// `basic = { user, password }`: an `Authorization: Basic` header.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BasicSection {
@@ -160,7 +160,7 @@ pub struct BasicSection {
     pub password: Option<Spanned<String>>,
 }
 
-/// `[[step]]`
+/// `[[step]]`: one request, what its answer must be, and how the journey goes on.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(transform = schema::one_method)]

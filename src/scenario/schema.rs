@@ -117,11 +117,12 @@ fn count(least: u64) -> Json {
 
 /// One of a few texts, or a template that gives one.
 ///
-/// `anyOf` is where editors look for what they offer; the condition gives the message that names the choices.
+/// `anyOf` refuses nothing: it is where editors look for what they offer, and they go by the type of each part. The
+/// condition refuses, with a message that names the choices.
 fn choice(choices: &[&str]) -> Json {
     json!({
         "type": "string",
-        "anyOf": [{ "enum": choices }, { "pattern": TEMPLATE }, {}],
+        "anyOf": [{ "type": "string", "enum": choices }, { "type": "string" }],
         "if": { "not": { "pattern": TEMPLATE } },
         "then": { "enum": choices },
     })
