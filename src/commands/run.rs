@@ -39,7 +39,7 @@ async fn load_and_judge(args: &RunArgs, plan: &Arc<Plan>) -> Result<ExitCode, Co
     };
     let started_at = jiff::Timestamp::now();
     let outputs = Outputs::create(args.out.as_deref(), &plan.name, &started_at, args.overwrite)?;
-    let mut progress = Progress::new(plan.load.duration(), args.quiet);
+    let mut progress = Progress::new(plan.duration(), args.quiet);
     if !args.quiet {
         progress.say(&format!("{}: {}", report::clean(&plan.name), report::statement(plan)));
     }

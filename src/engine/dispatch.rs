@@ -2,6 +2,7 @@
 
 use std::io;
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::journey::Stage;
 use super::lanes::{Lanes, Offer};
@@ -9,16 +10,22 @@ use super::pacer::Pacer;
 use super::worker::{Assignment, WorkerReport};
 use crate::load::{Arrival, Open, Shard};
 use crate::metrics::Accounting;
+use crate::plan::Stream;
 
-/// Runs this worker's shard of `load` to its end and reports where its journeys went.
-pub(super) async fn run(load: &Open, stage: &Rc<Stage>, assignment: &Assignment) -> io::Result<WorkerReport> {
-    let limits = &stage.plan.limits;
-    let most = assignment.shard.share(limits.max_in_flight).max(1) as usize;
-    let lanes = Lanes::new(Rc::clone(stage), assignment.connector.clone(), most);
+/// Runs this worker's shard of `load`, that of stream number `stream`, to its end and reports where its journeys went.
+pub(super) async fn run(
+    load: &Open,
+    stream: usize,
+    stage: &Rc<Stage>,
+    assignment: &Assignment,
+) -> io::Result<WorkerReport> {
+    let Stream { max_in_flight, drain: patience, start_after, .. } = &stage.plan.streams[stream];
+    let most = assignment.shard.share(*max_in_flight).max(1) as usize;
+    let lanes = Lanes::new(Rc::clone(stage), stream, assignment.connector.clone(), most);
     let mut offered = Offered::default();
-    offer_all(load, assignment.shard, stage, &lanes, &mut offered).await?;
+    offer_all(load, *start_after, assignment.shard, stage, &lanes, &mut offered).await?;
     // What is cut off at the limit is counted from what the lanes say afterwards.
-    let _ = tokio::time::timeout(limits.drain, drain(&lanes, stage)).await;
+    let _ = tokio::time::timeout(*patience, drain(&lanes, stage)).await;
     lanes.forget_waiting();
     let accounting = Accounting {
         scheduled: offered.due + offered.never_due,
@@ -42,9 +49,10 @@ struct Offered {
     never_due: u64,
 }
 
-/// Offers every arrival when it is due, until the end of the schedule or a stop.
+/// Offers every arrival when it is due, the schedule starting after `start_after`, until its end or a stop.
 async fn offer_all(
     load: &Open,
+    start_after: Duration,
     shard: Shard,
     stage: &Stage,
     lanes: &Rc<Lanes>,
@@ -54,7 +62,7 @@ async fn offer_all(
     let mut schedule = load.schedule(shard);
     let mut asked = std::pin::pin!(stage.stop.asked());
     while let Some(Arrival { index, due }) = schedule.next() {
-        let due_ns = due.as_nanos() as u64;
+        let due_ns = (start_after + due).as_nanos() as u64;
         tokio::select! {
             biased;
             () = &mut asked => {

@@ -35,20 +35,25 @@ pub(super) struct Ticket {
     pub(super) due_ns: u64,
     /// Whether the schedule set that time, so that being late is the generator's fault.
     pub(super) scheduled: bool,
+    /// Which of the plan's streams it belongs to, and the how-manieth of that it is.
+    pub(super) stream: usize,
+    pub(super) journey: u64,
     /// Whose journey it is.
     pub(super) seat: Seat,
 }
 
 /// Performs the journey of `ticket` with the values of `scope`, through `channel`; says whether it passed.
 pub(super) async fn perform(stage: &Rc<Stage>, channel: &mut Channel, scope: &Scope, ticket: Ticket) -> bool {
-    stage.recorder.borrow_mut().journey_started(stage.clock.now_ns());
     let plan = &stage.plan;
+    let stream = &plan.streams[ticket.stream];
+    let ends_ns = stream.ends_after().map_or(u64::MAX, |end| end.as_nanos() as u64);
+    stage.recorder.borrow_mut().journey_started(stage.clock.now_ns(), ends_ns);
     let rows: Option<Vec<_>> = plan.data.iter().map(|data| data.row(ticket.seat)).collect();
     let Some(rows) = rows else {
         return without_a_row(stage);
     };
     scope.begin(&stage.base, ticket.seat, rows);
-    let flow = choose_flow(plan, scope, ticket.seat).map_or(0..0, |flow| flow.steps.clone());
+    let flow = choose_flow(plan, stream, scope, ticket.journey).map_or(0..0, |flow| flow.steps.clone());
     let steps = flow.map(|number| (number, &plan.steps[number]));
     let passed = go_through(stage, channel, scope, steps, ticket.due_ns, ticket.scheduled).await;
     stage.recorder.borrow_mut().journey_ended(if passed { JourneyEnding::Passed } else { JourneyEnding::Failed });

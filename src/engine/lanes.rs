@@ -14,11 +14,12 @@ use tokio::task::spawn_local;
 
 use super::journey::{Stage, Ticket, perform};
 use crate::client::{Channel, Connector};
-use crate::plan::Seat;
 
 /// All lanes of one worker.
 pub(super) struct Lanes {
     stage: Rc<Stage>,
+    /// Which of the plan's streams they carry.
+    stream: usize,
     connector: Connector,
     most: usize,
     /// Lanes that wait for something to do; the last one was busy last.
@@ -48,9 +49,10 @@ struct Hatch {
 }
 
 impl Lanes {
-    pub(super) fn new(stage: Rc<Stage>, connector: Connector, most: usize) -> Rc<Self> {
+    pub(super) fn new(stage: Rc<Stage>, stream: usize, connector: Connector, most: usize) -> Rc<Self> {
         Rc::new(Self {
             stage,
+            stream,
             connector,
             most,
             idle: RefCell::default(),
@@ -136,8 +138,9 @@ impl Lanes {
         let mut offer = first;
         loop {
             // In an open load everybody is somebody new.
-            let seat = Seat { user: offer.arrival, iteration: 0, arrival: offer.arrival };
-            let ticket = Ticket { due_ns: offer.due_ns, scheduled: true, seat };
+            let Offer { arrival: journey, due_ns } = offer;
+            let seat = self.stage.plan.streams[self.stream].seat(journey, 0, journey);
+            let ticket = Ticket { due_ns, scheduled: true, stream: self.stream, journey, seat };
             perform(&self.stage, &mut channel, &scope, ticket).await;
             let waiting = self.waiting.borrow_mut().pop_front();
             offer = match waiting {

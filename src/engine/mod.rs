@@ -25,7 +25,7 @@ use tokio::time::Instant;
 use crate::client::{Clock, Connector, PrepareError, Remote, Trust};
 use crate::load::{Load, Shard};
 use crate::metrics::{Accounting, Aggregate, Generator, Live, Snapshot, Summary};
-use crate::plan::Plan;
+use crate::plan::{Plan, Stream};
 use worker::{Assignment, WorkerReport};
 
 /// Time for all workers to be there before the first arrival is due.
@@ -88,18 +88,19 @@ pub async fn run(
     let base = plan.scope.fork();
     once::setup(plan, &connector, &base, stop).await?;
     let workers = plan.limits.workers as u64;
-    let head_start = if matches!(plan.load, Load::Once) { Duration::ZERO } else { HEAD_START };
+    let head_start = if plan.is_once() { Duration::ZERO } else { HEAD_START };
     let start = Instant::now() + head_start;
     stop.load_starts_at(start);
     let clock = Clock::starting_at(start);
-    let cap = match &plan.load {
+    let cap_of = |stream: &Stream| match &stream.load {
         Load::Closed(closed) => users::cap(closed),
         Load::Once | Load::Open(_) => None,
     };
+    let caps: Vec<_> = plan.streams.iter().map(cap_of).collect();
     let (sender, receiver) = mpsc::unbounded_channel();
     let threads = Shard::all(workers)
         .map(|shard| {
-            let (plan, connector, cap, base) = (Arc::clone(plan), connector.clone(), cap.clone(), base.clone());
+            let (plan, connector, caps, base) = (Arc::clone(plan), connector.clone(), caps.clone(), base.clone());
             worker::spawn(Assignment {
                 shard,
                 plan,
@@ -107,7 +108,7 @@ pub async fn run(
                 clock,
                 snapshots: sender.clone(),
                 stop: stop.clone(),
-                cap,
+                caps,
                 base,
             })
         })
@@ -157,13 +158,11 @@ fn summarise(plan: &Plan, aggregate: Aggregate, reports: &[WorkerReport], elapse
     let worker_time = elapsed.as_secs_f64() * reports.len() as f64;
     generator.cpu_share = if worker_time > 0.0 { generator.cpu.as_secs_f64() / worker_time } else { 0.0 };
     generator.peak_rss_bytes = usage::peak_rss_bytes().unwrap_or_default();
+    let stopped = stop.stopped_after().unwrap_or(Duration::MAX);
+    let planned = stopped.min(plan.duration().unwrap_or(elapsed));
     // An open load offers until its schedule ends or is stopped; in the others journeys start until the last one does.
-    let window = match (&plan.load, stop.stopped_after()) {
-        (Load::Open(open), stopped) => stopped.unwrap_or(Duration::MAX).min(open.profile.duration()),
-        (Load::Once | Load::Closed(_), stopped) => {
-            stopped.unwrap_or(Duration::MAX).min(plan.load.duration().unwrap_or(elapsed)).min(elapsed)
-        }
-    };
+    let all_open = plan.streams.iter().all(|stream| matches!(stream.load, Load::Open(_)));
+    let window = if all_open { planned } else { planned.min(elapsed) };
     let per_s = |count: u64| if window.is_zero() { 0.0 } else { count as f64 / window.as_secs_f64() };
     Summary {
         ending: stop.ending(),

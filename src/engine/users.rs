@@ -15,7 +15,6 @@ use super::worker::{Assignment, WorkerReport};
 use crate::client::{Channel, Connector};
 use crate::load::{Closed, Until};
 use crate::metrics::Accounting;
-use crate::plan::Seat;
 
 /// The time whose share of journeys may start at once.
 const BURST: Duration = Duration::from_millis(10);
@@ -44,27 +43,24 @@ struct Books {
     peak: Cell<u64>,
 }
 
-/// Runs this worker's share of the users until the load's end and reports where their journeys went.
-pub(super) async fn run(
-    load: &Closed,
-    cap: Option<Arc<Cap>>,
-    stage: &Rc<Stage>,
-    assignment: &Assignment,
-) -> WorkerReport {
+/// Runs this worker's share of the users of stream number `stream` until its end and reports where their journeys went.
+pub(super) async fn run(load: &Closed, stream: usize, stage: &Rc<Stage>, assignment: &Assignment) -> WorkerReport {
+    let start_after = stage.plan.streams[stream].start_after;
     let shard = assignment.shard;
     let (quota, time) = match load.until {
         Until::Elapsed(time) => (None, Some(time)),
         Until::Iterations(journeys, time) => (Some(shard.share(journeys)), time),
     };
     let books = Rc::new(Books { left: Cell::new(quota), ..Books::default() });
-    let ends_ns = time.map_or(u64::MAX, |time| time.as_nanos() as u64);
+    let ends_ns = time.map_or(u64::MAX, |time| (start_after + time).as_nanos() as u64);
     let mut all = JoinSet::new();
     for local in 0..shard.share(load.users) {
         let number = local * shard.of + shard.index;
         let user = User {
             stage: Rc::clone(stage),
             books: Rc::clone(&books),
-            cap: cap.clone(),
+            cap: assignment.caps[stream].clone(),
+            stream,
             number,
             users: load.users,
             ends_ns,
@@ -72,7 +68,7 @@ pub(super) async fn run(
         all.spawn_local(user.live(assignment.connector.clone()));
     }
     let finished = async { while all.join_next().await.is_some() {} };
-    tokio::select! { () = finished => {}, () = limit(stage, ends_ns) => {} }
+    tokio::select! { () = finished => {}, () = limit(stage, stream, ends_ns) => {} }
     let (started, ended) = (books.started.get(), books.ended.get());
     // With an end in time, the number of journeys is a bound and no promise.
     let unstarted = if time.is_none() { books.left.get().unwrap_or(0) } else { 0 };
@@ -82,7 +78,7 @@ pub(super) async fn run(
 }
 
 /// Waits until journeys under way have had their time to finish, after the end or a stop.
-async fn limit(stage: &Stage, ends_ns: u64) {
+async fn limit(stage: &Stage, stream: usize, ends_ns: u64) {
     let end = async {
         match ends_ns {
             u64::MAX => std::future::pending().await,
@@ -93,13 +89,14 @@ async fn limit(stage: &Stage, ends_ns: u64) {
         () = end => {}
         () = stage.stop.asked() => stage.recorder.borrow_mut().close_window(stage.clock.now_ns()),
     }
-    tokio::time::sleep(stage.plan.limits.drain).await;
+    tokio::time::sleep(stage.plan.streams[stream].drain).await;
 }
 
 struct User {
     stage: Rc<Stage>,
     books: Rc<Books>,
     cap: Option<Arc<Cap>>,
+    stream: usize,
     /// This user, and how many there are in all.
     number: u64,
     users: u64,
@@ -111,18 +108,29 @@ impl User {
         let mut channel = Channel::new(connector, self.stage.clock);
         let scope = self.stage.base.fork();
         let mut iteration = 0;
+        self.wait_for_start().await;
         while self.may_start().await {
             let (started, ended) = (self.books.started.get() + 1, self.books.ended.get());
             self.books.started.set(started);
             self.books.peak.set(self.books.peak.get().max(started - ended));
-            let seat = Seat { user: self.number, iteration, arrival: iteration * self.users + self.number };
-            let ticket = Ticket { due_ns: self.stage.clock.now_ns(), scheduled: false, seat };
+            let journey = iteration * self.users + self.number;
+            let seat = self.stage.plan.streams[self.stream].seat(self.number, iteration, journey);
+            let due_ns = self.stage.clock.now_ns();
+            let ticket = Ticket { due_ns, scheduled: false, stream: self.stream, journey, seat };
             let passed = perform(&self.stage, &mut channel, &scope, ticket).await;
             self.books.ended.set(self.books.ended.get() + 1);
             iteration += 1;
             if !passed {
                 tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
             }
+        }
+    }
+
+    async fn wait_for_start(&self) {
+        let start = self.stage.plan.streams[self.stream].start_after;
+        if !start.is_zero() {
+            let start = self.stage.clock.instant(start.as_nanos() as u64);
+            tokio::select! { () = tokio::time::sleep_until(start) => {}, () = self.stage.stop.asked() => {} }
         }
     }
 

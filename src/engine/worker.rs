@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::runtime::LocalRuntime;
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::task::spawn_local;
+use tokio::task::{JoinSet, spawn_local};
 use tokio::time::{MissedTickBehavior, interval_at};
 
 use super::journey::Stage;
@@ -19,7 +19,7 @@ use super::{dispatch, usage, users};
 use crate::client::{Clock, Connector};
 use crate::load::{Closed, Load, Shard, Until};
 use crate::metrics::{Accounting, Recorder, Snapshot};
-use crate::plan::{Plan, Scope};
+use crate::plan::{Plan, Scope, Stream};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -31,7 +31,8 @@ pub(super) struct Assignment {
     pub(super) clock: Clock,
     pub(super) snapshots: UnboundedSender<Snapshot>,
     pub(super) stop: Stop,
-    pub(super) cap: Option<Arc<Cap>>,
+    /// For each stream, the cap that all workers share.
+    pub(super) caps: Vec<Option<Arc<Cap>>>,
     /// The values that journeys start from.
     pub(super) base: Scope,
 }
@@ -53,32 +54,66 @@ pub(super) fn spawn(assignment: Assignment) -> io::Result<JoinHandle<io::Result<
     let name = format!("mnload-worker-{}", assignment.shard.index);
     Builder::new().name(name).spawn(move || {
         let runtime = LocalRuntime::new()?;
-        let report = runtime.block_on(work(&assignment))?;
+        let report = runtime.block_on(work(&Rc::new(assignment)))?;
         Ok(WorkerReport { cpu: usage::thread_cpu(), ..report })
     })
 }
 
-async fn work(assignment: &Assignment) -> io::Result<WorkerReport> {
-    let Assignment { shard, plan, clock, snapshots, .. } = assignment;
-    let window_ns = plan.load.duration().map_or(u64::MAX, |window| window.as_nanos() as u64);
+async fn work(assignment: &Rc<Assignment>) -> io::Result<WorkerReport> {
+    let Assignment { shard, plan, clock, snapshots, .. } = &**assignment;
+    let window_ns = plan.duration().map_or(u64::MAX, |window| window.as_nanos() as u64);
     let recorder = RefCell::new(Recorder::new(shard.index, plan.steps.len(), window_ns));
     let (base, stop) = (assignment.base.clone(), assignment.stop.clone());
     let stage = Rc::new(Stage { plan: Arc::clone(plan), base, clock: *clock, recorder, stop });
     let ticker = spawn_local(hand_in_every_second(Rc::clone(&stage), snapshots.clone()));
     tokio::time::sleep_until(clock.instant(0)).await;
-    let report = match &plan.load {
-        Load::Open(open) => dispatch::run(open, &stage, assignment).await?,
-        Load::Closed(closed) => users::run(closed, assignment.cap.clone(), &stage, assignment).await,
-        Load::Once => users::run(&once(plan), None, &stage, assignment).await,
-    };
+    let report = carry_all(&stage, assignment).await?;
     ticker.abort();
     hand_in(&stage, snapshots, clock.now_ns() / SECOND.as_nanos() as u64, true);
     Ok(report)
 }
 
+/// Carries all streams side by side.
+async fn carry_all(stage: &Rc<Stage>, assignment: &Rc<Assignment>) -> io::Result<WorkerReport> {
+    let streams = stage.plan.streams.len();
+    if streams == 1 {
+        return carry(0, stage, assignment).await;
+    }
+    let mut all = JoinSet::new();
+    for stream in 0..streams {
+        let (stage, assignment) = (Rc::clone(stage), Rc::clone(assignment));
+        all.spawn_local(async move { carry(stream, &stage, &assignment).await });
+    }
+    let mut report = WorkerReport::default();
+    while let Some(ended) = all.join_next().await {
+        report.add(ended.map_err(io::Error::other)??);
+    }
+    Ok(report)
+}
+
+/// Carries this worker's part of one stream.
+async fn carry(stream: usize, stage: &Rc<Stage>, assignment: &Assignment) -> io::Result<WorkerReport> {
+    let planned = &stage.plan.streams[stream];
+    match &planned.load {
+        Load::Open(open) => dispatch::run(open, stream, stage, assignment).await,
+        Load::Closed(closed) => Ok(users::run(closed, stream, stage, assignment).await),
+        Load::Once => Ok(users::run(&once(planned), stream, stage, assignment).await),
+    }
+}
+
 /// Once through every flow: one user with a journey for each.
-fn once(plan: &Plan) -> Closed {
-    Closed { users: 1, until: Until::Iterations(plan.flows.len() as u64, None), max_rate: None }
+fn once(stream: &Stream) -> Closed {
+    Closed { users: 1, until: Until::Iterations(stream.flows.len() as u64, None), max_rate: None }
+}
+
+impl WorkerReport {
+    /// Adds what another stream's journeys came to; the highest numbers at one time may not have been at the same one.
+    fn add(&mut self, other: Self) {
+        self.accounting.merge(&other.accounting);
+        self.due_in_window += other.due_in_window;
+        self.peak_in_flight += other.peak_in_flight;
+        self.waited_for_slot += other.waited_for_slot;
+    }
 }
 
 async fn hand_in_every_second(stage: Rc<Stage>, snapshots: UnboundedSender<Snapshot>) {

@@ -47,10 +47,10 @@ impl Recorder {
         self.window_ns = self.window_ns.min(at_ns);
     }
 
-    /// Counts a journey that was taken up at `now_ns`.
-    pub fn journey_started(&mut self, now_ns: u64) {
+    /// Counts a journey that was taken up at `now_ns`, of a stream that ends at `ends_ns`.
+    pub fn journey_started(&mut self, now_ns: u64, ends_ns: u64) {
         self.current.journeys_started += 1;
-        self.current.started_in_window += u64::from(now_ns < self.window_ns);
+        self.current.started_in_window += u64::from(now_ns < self.window_ns.min(ends_ns));
     }
 
     /// Counts a journey's end.

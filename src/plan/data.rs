@@ -6,6 +6,7 @@ use std::path::Path;
 use minijinja::Value as Variable;
 
 use super::resolver::Resolver;
+use super::stream::Stream;
 use super::target::beside;
 use super::values::Seat;
 use crate::feed::{Exhausted, FeedError, Feeder, Order, Table};
@@ -69,13 +70,17 @@ pub(super) fn check(
     resolver: &mut Resolver<'_>,
     written: Option<&BTreeMap<String, Spanned<DataSection>>>,
     data: &[Data],
-    load: &Load,
+    streams: &[Stream],
 ) {
     for data in data {
-        let needed = match (data.per, load) {
-            (Per::User, Load::Closed(closed)) => Some(closed.users),
-            (_, load) => load.journeys(),
+        let needed = |stream: &Stream| {
+            let count = match (data.per, &stream.load) {
+                (Per::User, Load::Closed(closed)) => Some(closed.users),
+                (_, load) => load.journeys(),
+            };
+            count.map(|count| stream.numbers(count))
         };
+        let needed = streams.iter().filter_map(needed).max();
         let place = written.and_then(|written| written.get(&data.name)).map(Spanned::span);
         if let (Some(rows), Some(needed), Some(place)) = (data.feeder.limit(), needed, place)
             && rows < needed

@@ -4,7 +4,6 @@ use super::resolver::Resolver;
 use super::step::Step;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::gate::{Gate, Metric, NamedGate, Origin};
-use crate::load::Load;
 use crate::scenario::{Entries, Spanned};
 
 const DEFAULT_LATENCY: (&str, &str) = ("latency", "p95 < 600ms");
@@ -15,7 +14,7 @@ pub(super) fn resolve(
     resolver: &mut Resolver<'_>,
     written: Option<&Spanned<Entries>>,
     steps: &[Step],
-    load: &Load,
+    once: bool,
 ) -> Vec<NamedGate> {
     let mut gates = Vec::new();
     for (name, expression) in written.iter().flat_map(|entries| &entries.get_ref().0) {
@@ -23,7 +22,7 @@ pub(super) fn resolve(
         match text.parse::<Gate>() {
             Ok(gate) => {
                 let step = step_of(resolver, &gate, &expression.span(), steps);
-                let skip = skip(&gate, load);
+                let skip = skip(&gate, once);
                 gates.push(NamedGate { name: name.get_ref().clone(), gate, step, origin: Origin::File, skip });
             }
             Err(error) => {
@@ -33,12 +32,12 @@ pub(super) fn resolve(
         }
     }
     let judges_errors = gates.iter().any(judges_all_errors);
-    let missing: &[(&str, &str)] = match (load, gates.is_empty()) {
+    let missing: &[(&str, &str)] = match (once, gates.is_empty()) {
         // One pass through the steps is too little for a percentile: its checks are what it shows.
-        (Load::Once, true) => &[DEFAULT_CHECKS],
+        (true, true) => &[DEFAULT_CHECKS],
         (_, true) => &[DEFAULT_LATENCY, DEFAULT_ERRORS],
         // Requests that fail at once look fast: a run that nobody judges by its errors would pass for the wrong reason.
-        (Load::Once, false) if !judges_errors => &[DEFAULT_CHECKS],
+        (true, false) if !judges_errors => &[DEFAULT_CHECKS],
         (_, false) if !judges_errors => &[DEFAULT_ERRORS],
         (_, false) => &[],
     };
@@ -47,9 +46,9 @@ pub(super) fn resolve(
 }
 
 /// One pass through the steps has no percentiles and no rate: such gates of a file are for its other profiles.
-fn skip(gate: &Gate, load: &Load) -> Option<String> {
+fn skip(gate: &Gate, once: bool) -> Option<String> {
     let of_many = matches!(gate.metric, Metric::Percentile(_) | Metric::Mean | Metric::Rate);
-    (of_many && *load == Load::Once).then(|| format!("one pass through the steps has no {}", gate.metric))
+    (of_many && once).then(|| format!("one pass through the steps has no {}", gate.metric))
 }
 
 /// Whether a run in which everything fails could not pass this gate.

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::flow::Flow;
 use super::load::PlannedLoad;
 use super::resolver::Resolver;
 use super::step::Step;
+use super::stream::Stream;
 use crate::load::Load;
 use crate::scenario::{LoadSection, Spanned};
 
@@ -23,10 +23,8 @@ pub struct Machine {
 pub struct Limits {
     /// Threads that send, each with a runtime of its own.
     pub workers: usize,
-    /// Journeys under way at one time, all workers together.
+    /// Journeys under way at one time, all workers and streams together.
     pub max_in_flight: u64,
-    /// How long journeys under way may take to finish after the last arrival.
-    pub drain: Duration,
 }
 
 /// One worker keeps up with this many journeys a second with ease; more workers than needed only cost wake-ups.
@@ -58,36 +56,42 @@ pub(super) fn check(
     }
 }
 
-pub(super) fn resolve(
+/// The journeys of one stream under way at one time, and how long they may take to finish.
+pub(super) fn of_stream<'s>(
     planned: &PlannedLoad,
-    steps: &[Step],
-    flows: &[Flow],
-    workers: Option<usize>,
+    journeys: impl Iterator<Item = &'s [Step]>,
     machine: &Machine,
-) -> Limits {
-    let longest = |flow: &Flow| {
-        steps[flow.steps.clone()].iter().map(Step::longest).fold(Duration::ZERO, Duration::saturating_add)
-    };
-    let longest_journey: Duration = flows.iter().map(longest).max().unwrap_or_default();
-    let (wanted_workers, fitting_in_flight) = match &planned.load {
-        Load::Once => (1, 1),
-        Load::Closed(closed) => (machine.cores.min(closed.users as usize), closed.users),
+) -> (u64, Duration) {
+    let longest = |steps: &[Step]| steps.iter().map(Step::longest).fold(Duration::ZERO, Duration::saturating_add);
+    let longest_journey = journeys.map(longest).max().unwrap_or_default();
+    let fitting = match &planned.load {
+        Load::Once => 1,
+        Load::Closed(closed) => closed.users,
         Load::Open(open) => {
-            let peak = open.profile.peak_per_s();
             // As many as there would be if every request took its whole timeout, so that a slow target is seen as slow.
-            let most = (peak * longest_journey.as_secs_f64().min(3_600.0)).ceil() as u64;
-            let workers = (peak / JOURNEYS_PER_S_AND_WORKER).ceil() as usize;
+            let most = (open.profile.peak_per_s() * longest_journey.as_secs_f64().min(3_600.0)).ceil() as u64;
             let allowed = MOST_IN_FLIGHT.min(machine.sockets).max(1);
-            (workers.min(machine.cores), most.clamp(LEAST_IN_FLIGHT.min(allowed), allowed))
+            most.clamp(LEAST_IN_FLIGHT.min(allowed), allowed)
         }
     };
-    let workers = match planned.load {
-        Load::Once => 1,
-        _ => workers.unwrap_or(wanted_workers).max(1),
-    };
-    // Every worker has at least one journey under way, or its arrivals would never start.
-    let max_in_flight = planned.max_in_flight.unwrap_or(fitting_in_flight).max(1);
-    let workers = workers.min(max_in_flight as usize);
     let drain = planned.drain.unwrap_or(longest_journey.saturating_add(Duration::from_secs(1))).min(LONGEST_DRAIN);
-    Limits { workers, max_in_flight, drain }
+    (planned.max_in_flight.unwrap_or(fitting).max(1), drain)
+}
+
+/// What all streams have together.
+pub(super) fn resolve(streams: &[Stream], workers: Option<usize>, machine: &Machine) -> Limits {
+    let wanted = |stream: &Stream| match &stream.load {
+        Load::Once => 1,
+        Load::Closed(closed) => machine.cores.min(closed.users as usize),
+        Load::Open(open) => (open.profile.peak_per_s() / JOURNEYS_PER_S_AND_WORKER).ceil() as usize,
+    };
+    let max_in_flight = streams.iter().map(|stream| stream.max_in_flight).sum();
+    let workers = match streams {
+        [Stream { load: Load::Once, .. }] => 1,
+        _ => workers.unwrap_or_else(|| streams.iter().map(wanted).sum::<usize>().min(machine.cores)).max(1),
+    };
+    // Every worker has at least one journey of an open load under way, or its arrivals would never start.
+    let open = streams.iter().filter(|stream| matches!(stream.load, Load::Open(_)));
+    let useful = open.map(|stream| stream.max_in_flight).min().unwrap_or(max_in_flight).max(1);
+    Limits { workers: workers.min(useful as usize), max_in_flight }
 }

@@ -22,7 +22,12 @@ const MOST_ARRIVALS: f64 = 1e9;
 /// Fixed, so that two runs of one file are alike unless the file says otherwise.
 const DEFAULT_SEED: u64 = 1;
 
-pub(super) fn resolve(resolver: &mut Resolver<'_>, written: Option<&Spanned<LoadSection>>) -> PlannedLoad {
+/// The load that `written` means; without a model only if `optional`.
+pub(super) fn resolve(
+    resolver: &mut Resolver<'_>,
+    written: Option<&Spanned<LoadSection>>,
+    optional: bool,
+) -> PlannedLoad {
     let mut planned = PlannedLoad { load: Load::Once, seed: DEFAULT_SEED, max_in_flight: None, drain: None };
     let Some(written) = written else { return planned };
     let section = written.get_ref();
@@ -32,6 +37,10 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, written: Option<&Spanned<Load
     planned.max_in_flight = section.max_in_flight.as_ref().and_then(|most| resolver.count("max_in_flight", most, 1));
     planned.drain = section.drain.as_ref().and_then(|drain| resolver.duration(drain, false));
     let Some(model) = &section.model else {
+        if optional {
+            refuse_foreign_keys(resolver, section, "once");
+            return planned;
+        }
         resolver.mistake(
             written.span(),
             "[load] does not say which model it is",

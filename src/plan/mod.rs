@@ -12,8 +12,11 @@ mod load;
 mod request;
 mod resolver;
 mod step;
+mod stream;
 mod target;
 mod values;
+
+use std::time::Duration;
 
 pub use data::Data;
 pub use expect::{Expect, Judged};
@@ -21,6 +24,7 @@ pub use flow::Flow;
 pub use limits::{Limits, Machine};
 pub use request::{Rendered, Request};
 pub use step::{Again, OnFailure, Only, Step};
+pub use stream::Stream;
 pub use target::{Endpoint, Target};
 pub use values::{Condition, Environment, RenderError, Scope, Seat, Secrets};
 
@@ -30,6 +34,7 @@ use crate::load::Load;
 use crate::scenario::ScenarioFile;
 use flow::Steps;
 use resolver::Resolver;
+use stream::Streams;
 
 /// What will run.
 #[derive(Debug, Clone)]
@@ -42,8 +47,8 @@ pub struct Plan {
     pub file: String,
     /// Where requests go.
     pub target: Target,
-    /// When they go.
-    pub load: Load,
+    /// When they go: one stream of journeys, and one more for each flow with a load of its own.
+    pub streams: Vec<Stream>,
     /// What every random draw follows.
     pub seed: u64,
     /// How much may happen at one time.
@@ -97,17 +102,16 @@ impl Plan {
         let description = document.description.as_ref().map(|text| resolver.text(text)).unwrap_or_default();
         let mut target = target::resolve(&mut resolver, document.target.as_ref(), overrides.base_url.as_deref());
         let Steps { setup, all: steps, flows, teardown } = flow::resolve(&mut resolver, document, &mut target);
-        let load = load::resolve(&mut resolver, document.load.as_ref());
-        let gates = gates::resolve(&mut resolver, document.gates.as_ref(), &steps, &load.load);
-        data::check(&mut resolver, document.data.as_ref(), &data, &load.load);
-        limits::check(&mut resolver, document.load.as_ref(), &load, machine);
-        let limits = limits::resolve(&load, &steps, &flows, overrides.workers, machine);
+        let Streams { all: streams, seed, limits } =
+            stream::resolve(&mut resolver, document, &steps, &flows, overrides.workers, machine);
+        let gates = gates::resolve(&mut resolver, document.gates.as_ref(), &steps, is_once(&streams));
+        data::check(&mut resolver, document.data.as_ref(), &data, &streams);
         if document.step.is_empty() && document.flow.is_empty() {
             let missing = "the scenario has no steps: nothing would be sent";
             let mistake = Diagnostic::nowhere(format!("{}: {missing}", file.source.name));
             resolver.mistakes.push(mistake.hint("add a [[step]] with get = \"/health\""));
         }
-        let (file, seed, load) = (file.source.name.to_string(), load.seed, load.load);
+        let file = file.source.name.to_string();
         let data = data.into_iter().map(|data| data.seeded(seed)).collect();
         let (mistakes, scope) = resolver.finish(seed);
         mistakes.unless_empty(Self {
@@ -115,7 +119,7 @@ impl Plan {
             description,
             file,
             target,
-            load,
+            streams,
             seed,
             limits,
             setup,
@@ -129,11 +133,26 @@ impl Plan {
         })
     }
 
-    /// The most requests of one journey, if none is tried again.
-    pub fn requests_per_journey(&self) -> u64 {
-        let requests = |flow: &Flow| self.steps[flow.steps.clone()].iter().map(|step| step.repeat).sum();
-        self.flows.iter().map(requests).max().unwrap_or(0)
+    /// Whether every flow is done once, in order: a smoke run.
+    pub fn is_once(&self) -> bool {
+        is_once(&self.streams)
     }
+
+    /// How long journeys are started, where that is known beforehand.
+    pub fn duration(&self) -> Option<Duration> {
+        let ends: Option<Vec<_>> = self.streams.iter().map(Stream::ends_after).collect();
+        ends?.into_iter().max()
+    }
+
+    /// The most requests of one journey of `stream`, if none is tried again.
+    pub fn requests_per_journey(&self, stream: &Stream) -> u64 {
+        let flows = stream.flows.iter().filter_map(|flow| self.flows.get(*flow));
+        flows.map(|flow| self.steps[flow.steps.clone()].iter().map(|step| step.repeat).sum()).max().unwrap_or(0)
+    }
+}
+
+fn is_once(streams: &[Stream]) -> bool {
+    matches!(streams, [Stream { load: Load::Once, .. }])
 }
 
 fn stem(path: &str) -> String {

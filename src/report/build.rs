@@ -11,7 +11,7 @@ use super::statement::statement;
 use crate::gate::Origin;
 use crate::load::Load;
 use crate::metrics::{ErrorSummary, StepTally, Summary};
-use crate::plan::Plan;
+use crate::plan::{Plan, Stream};
 use crate::verdict::{Finding, Kind, Status, Verdict};
 
 /// What a run's figures do not say.
@@ -120,25 +120,45 @@ fn generator_result(summary: &Summary) -> GeneratorResult {
 }
 
 fn plan_result(plan: &Plan) -> PlanResult {
-    let (peak_per_s, users) = match &plan.load {
-        Load::Once => (None, None),
-        Load::Open(open) => (Some(open.profile.peak_per_s()), None),
-        Load::Closed(closed) => (None, Some(closed.users)),
-    };
     let added = plan.gates.iter().filter(|named| named.origin == Origin::Default);
     PlanResult {
         file: plan.file.clone(),
         base_url: plan.target.base_url.clone(),
         insecure: plan.target.insecure,
-        load: LoadResult {
-            model: plan.load.model().to_owned(),
-            peak_per_s,
-            users,
-            duration_s: plan.load.duration().map(|duration| duration.as_secs_f64()),
-        },
+        load: load_result(plan),
         statement: statement(plan),
         seed: plan.seed,
         max_in_flight: plan.limits.max_in_flight,
         added_gates: added.map(|named| named.name.clone()).collect(),
+    }
+}
+
+fn load_result(plan: &Plan) -> LoadResult {
+    let duration_s = plan.duration().map(|duration| duration.as_secs_f64());
+    match &plan.streams[..] {
+        [only] => LoadResult { duration_s, ..stream_result(only) },
+        several => LoadResult {
+            model: "several".to_owned(),
+            duration_s,
+            flows: several.iter().map(stream_result).collect(),
+            ..LoadResult::default()
+        },
+    }
+}
+
+fn stream_result(stream: &Stream) -> LoadResult {
+    let (peak_per_s, users) = match &stream.load {
+        Load::Once => (None, None),
+        Load::Open(open) => (Some(open.profile.peak_per_s()), None),
+        Load::Closed(closed) => (None, Some(closed.users)),
+    };
+    LoadResult {
+        model: stream.load.model().to_owned(),
+        flow: Some(stream.name.clone()).filter(|name| !name.is_empty()),
+        start_after_s: (!stream.start_after.is_zero()).then_some(stream.start_after.as_secs_f64()),
+        peak_per_s,
+        users,
+        duration_s: stream.load.duration().map(|duration| duration.as_secs_f64()),
+        flows: Vec::new(),
     }
 }

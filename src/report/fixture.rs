@@ -230,6 +230,7 @@ impl Fixture {
                 peak_per_s: Some(rate as f64),
                 users: None,
                 duration_s: Some(seconds as f64),
+                ..Load::default()
             },
             statement: format!("{journeys} journeys, even arrivals at {rate}/s for {seconds}s; 2 workers"),
             seed: 42,

@@ -172,10 +172,16 @@ pub struct PlanResult {
 }
 
 /// The load in short.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Load {
-    /// once, open or closed.
+    /// once, open or closed; `several` where flows have loads of their own, which are then in `flows`.
     pub model: String,
+    /// The one flow that has this load; none for the load that flows share.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow: Option<String>,
+    /// How long it waits after the start of the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_after_s: Option<f64>,
     /// Open: the highest rate of journeys per second.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub peak_per_s: Option<f64>,
@@ -185,6 +191,9 @@ pub struct Load {
     /// How long journeys are started.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_s: Option<f64>,
+    /// The loads that run side by side, if there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flows: Vec<Load>,
 }
 
 impl RunResult {

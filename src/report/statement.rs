@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::console::clean;
 use crate::load::{Arrivals, Load, Open, Until};
-use crate::plan::Plan;
+use crate::plan::{Plan, Stream};
 use crate::units::{format_count, format_duration, format_rate};
 
 /// What `plan` will do.
@@ -13,13 +13,32 @@ pub fn statement(plan: &Plan) -> String {
 }
 
 fn sentence(plan: &Plan) -> String {
-    let requests = counted(plan.requests_per_journey(), "request");
     let workers = counted(plan.limits.workers as u64, "worker");
-    let base = &plan.target.base_url;
-    let what = match &plan.load {
+    let to = format!("to {}", plan.target.base_url);
+    let streams = match &plan.streams[..] {
+        [only] => of_stream(plan, only, &to),
+        several => {
+            let named = several.iter().map(|stream| {
+                let name = if stream.name.is_empty() { "the other flows" } else { &stream.name };
+                let after = match stream.start_after.is_zero() {
+                    true => String::new(),
+                    false => format!(" after {}", format_duration(stream.start_after)),
+                };
+                format!("{name}{after}: {}", of_stream(plan, stream, "each"))
+            });
+            format!("{to}: {}", named.collect::<Vec<_>>().join("; "))
+        }
+    };
+    format!("{streams}; {workers}")
+}
+
+/// What one stream will do; `to` says where its requests go.
+fn of_stream(plan: &Plan, stream: &Stream, to: &str) -> String {
+    let requests = counted(plan.requests_per_journey(stream), "request");
+    match &stream.load {
         Load::Once => {
             let all = plan.steps.iter().map(|step| step.repeat).sum();
-            format!("once through {} to {base}", counted(all, "request"))
+            format!("once through {} {to}", counted(all, "request"))
         }
         Load::Open(open) => {
             // Counting random arrivals means drawing them all.
@@ -29,7 +48,8 @@ fn sentence(plan: &Plan) -> String {
                 }
                 Arrivals::Even | Arrivals::Poisson => counted(open.count(), "journey"),
             };
-            format!("{journeys} of {requests} to {base}, {}", pace(open))
+            let at_once = format!("at most {} under way at one time", format_count(stream.max_in_flight));
+            format!("{journeys} of {requests} {to}, {}; {at_once}", pace(open))
         }
         Load::Closed(closed) => {
             let users = counted(closed.users, "user");
@@ -42,14 +62,9 @@ fn sentence(plan: &Plan) -> String {
             };
             let cap =
                 closed.max_rate.map(|rate| format!(", at most {} journeys", format_rate(rate))).unwrap_or_default();
-            format!("{users} with journeys of {requests} to {base}, {until}{cap}")
+            format!("{users} with journeys of {requests} {to}, {until}{cap}")
         }
-    };
-    let at_once = match &plan.load {
-        Load::Open(_) => format!("; at most {} under way at one time", format_count(plan.limits.max_in_flight)),
-        Load::Once | Load::Closed(_) => String::new(),
-    };
-    format!("{what}{at_once}; {workers}")
+    }
 }
 
 fn pace(open: &Open) -> String {

@@ -121,6 +121,10 @@ pub struct FlowSection {
     pub name: Option<Spanned<String>>,
     /// How often it is chosen, relative to the others; 1 by default.
     pub weight: Option<Spanned<Value>>,
+    /// When its journeys go, apart from the other flows.
+    pub load: Option<Spanned<LoadSection>>,
+    /// How long its own load waits after the start of the run.
+    pub start_after: Option<Spanned<String>>,
     /// Its steps, in order.
     #[serde(default)]
     pub step: Vec<Spanned<StepSection>>,

@@ -70,7 +70,7 @@ fn profiles(document: &Json) -> Json {
 /// What is said of the values of `key`, beyond name, type and description.
 fn shape(key: &str) -> Option<Json> {
     Some(match key {
-        "timeout" | "duration" | "ramp_up" | "drain" | "over" | "pause" | "every" | "deadline" => {
+        "timeout" | "duration" | "ramp_up" | "drain" | "over" | "pause" | "every" | "deadline" | "start_after" => {
             text("A duration: \"500ms\", \"1.5s\", \"1m 30s\".", &["500ms", "10s", "1m 30s"])
         }
         "think" => text("A duration or a range of them.", &["1s", "1s..3s"]),

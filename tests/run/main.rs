@@ -9,6 +9,7 @@ mod data;
 mod examples;
 mod flows;
 mod init;
+mod loads;
 mod mistakes;
 mod outputs;
 mod signals;

@@ -1,0 +1,155 @@
+//! Streams: the flows that share one load. A file has one; a flow with a load of its own is one more.
+
+use std::time::Duration;
+
+use super::flow::Flow;
+use super::limits::{self, Limits, Machine};
+use super::load::{self, PlannedLoad};
+use super::resolver::Resolver;
+use super::step::Step;
+use super::values::Seat;
+use crate::load::Load;
+use crate::scenario::{Document, FlowSection, LoadSection, Spanned};
+
+/// Flows that share one load.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stream {
+    /// What it is called: the flow's name if it has a load of its own, else empty.
+    pub name: String,
+    /// When its journeys go, from its own start.
+    pub load: Load,
+    /// How long it waits after the start of the run.
+    pub start_after: Duration,
+    /// Its flows, as numbers of the plan's flows.
+    pub flows: Vec<usize>,
+    /// Its journeys under way at one time, all workers together.
+    pub max_in_flight: u64,
+    /// How long its journeys under way may take to finish after the last arrival.
+    pub drain: Duration,
+    /// Which of the plan's streams it is, and how many there are.
+    place: (u64, u64),
+}
+
+/// All streams of a scenario, and what they have in common.
+#[derive(Debug)]
+pub(super) struct Streams {
+    pub(super) all: Vec<Stream>,
+    pub(super) seed: u64,
+    pub(super) limits: Limits,
+}
+
+impl Stream {
+    /// When its last journey is due or may start, from the start of the run; none if that is not known beforehand.
+    pub fn ends_after(&self) -> Option<Duration> {
+        self.load.duration().map(|duration| self.start_after.saturating_add(duration))
+    }
+
+    /// The seat of its journey number `journey` by its user number `user`; no other stream has the same.
+    pub fn seat(&self, user: u64, iteration: u64, journey: u64) -> Seat {
+        let (index, of) = self.place;
+        Seat { user: user * of + index, iteration, arrival: journey * of + index }
+    }
+
+    /// How many of the plan's numbers are passed over until its first `count` have been dealt.
+    pub(super) fn numbers(&self, count: u64) -> u64 {
+        let (index, of) = self.place;
+        count.checked_sub(1).map_or(0, |last| last * of + index + 1)
+    }
+}
+
+/// Which flows share a load, in the order of the file.
+pub(super) fn resolve(
+    resolver: &mut Resolver<'_>,
+    document: &Document,
+    steps: &[Step],
+    flows: &[Flow],
+    workers: Option<usize>,
+    machine: &Machine,
+) -> Streams {
+    let written = document.load.as_ref();
+    let sections = || document.flow.iter().map(Spanned::get_ref);
+    let all_have_their_own = !document.flow.is_empty() && sections().all(|flow| flow.load.is_some());
+    let shared = load::resolve(resolver, written, all_have_their_own);
+    let seed = shared.seed;
+    let own: Vec<Option<Own<'_>>> =
+        sections().zip(0u64..).map(|(flow, index)| own(resolver, flow, seed, index)).collect();
+    let mut parts = Vec::new();
+    // Once through every flow is that, whatever loads the flows have in other profiles.
+    let once = shared.load == Load::Once && (written.is_some() || own.iter().all(Option::is_none));
+    let sharing: Vec<usize> =
+        (0..flows.len()).filter(|flow| once || own.get(*flow).is_none_or(Option::is_none)).collect();
+    if let (Some(flow), false, true) = (sharing.first().filter(|_| !own.is_empty()), once, written.is_none()) {
+        resolver.mistake(
+            document.flow[*flow].span(),
+            format!("the flow `{}` has no load, but others have their own", flows[*flow].name),
+            "add a [load] for the flows that have none of their own",
+        );
+    }
+    if let (Some(place), true) = (written.filter(|load| load.get_ref().model.is_some()), sharing.is_empty()) {
+        resolver.mistake(place.span(), "no flow uses [load]: each has its own", "take it out, or a flow's own load");
+    }
+    if !sharing.is_empty() || flows.is_empty() {
+        parts.push(Own { written, planned: shared, start_after: Duration::ZERO, flows: sharing });
+    }
+    if !once {
+        let with_flows = own.into_iter().enumerate().filter_map(|(flow, own)| Some(Own { flows: vec![flow], ..own? }));
+        parts.extend(with_flows);
+    }
+    let of = parts.len() as u64;
+    let share = Machine { sockets: (machine.sockets / of.max(1)).max(1), ..*machine };
+    let all: Vec<Stream> = (0..of)
+        .zip(parts)
+        .map(|(index, part)| {
+            limits::check(resolver, part.written, &part.planned, &share);
+            let journeys = part.flows.iter().map(|flow| &steps[flows[*flow].steps.clone()]);
+            let (max_in_flight, drain) = limits::of_stream(&part.planned, journeys, &share);
+            // A flow's own load is known by the flow's name.
+            let name = match &part.flows[..] {
+                [flow] if of > 1 => flows[*flow].name.clone(),
+                _ => String::new(),
+            };
+            let Own { planned, start_after, flows, .. } = part;
+            Stream { name, load: planned.load, start_after, flows, max_in_flight, drain, place: (index, of) }
+        })
+        .collect();
+    let limits = limits::resolve(&all, workers, machine);
+    Streams { all, seed, limits }
+}
+
+struct Own<'s> {
+    written: Option<&'s Spanned<LoadSection>>,
+    planned: PlannedLoad,
+    start_after: Duration,
+    flows: Vec<usize>,
+}
+
+/// The load that `flow` has apart from the others, drawing numbers of its own.
+fn own<'s>(resolver: &mut Resolver<'_>, flow: &'s FlowSection, seed: u64, index: u64) -> Option<Own<'s>> {
+    let start_after = flow.start_after.as_ref().and_then(|text| resolver.duration(text, false));
+    let Some(written) = &flow.load else {
+        if let Some(start_after) = &flow.start_after {
+            resolver.mistake(
+                start_after.span(),
+                "`start_after` needs a load of the flow's own",
+                "add [flow.load], which then starts so much later than the run",
+            );
+        }
+        return None;
+    };
+    if let Some(seed) = &written.get_ref().seed {
+        resolver.mistake(seed.span(), "a run has one seed", "move `seed` to the [load] of the file");
+    }
+    if let Some(weight) = &flow.weight {
+        resolver.mistake(
+            weight.span(),
+            "`weight` means nothing here: this flow has a load of its own",
+            "take out one of them",
+        );
+    }
+    let mut planned = load::resolve(resolver, Some(written), false);
+    if let Load::Open(open) = &mut planned.load {
+        open.seed = seed.wrapping_add((index + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    }
+    let start_after = start_after.unwrap_or_default();
+    Some(Own { written: Some(written), planned, start_after, flows: Vec::new() })
+}
