@@ -50,6 +50,10 @@ pub enum Command {
     Run(RunArgs),
     /// Check a scenario and say what would be sent; asks the target once, and sends no load.
     Plan(PlanArgs),
+    /// Write commented scenario files to start from, and the schema that lets an editor check them.
+    Init(InitArgs),
+    /// Print the JSON Schema of scenario files, for editors.
+    Schema,
     /// Start the built-in MediaNest-like target on loopback.
     Demo(Box<DemoArgs>),
 }
@@ -134,6 +138,37 @@ pub struct PlanArgs {
     /// What is written to standard output.
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     pub format: Format,
+}
+
+/// `mnload init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Which files [default: smoke light].
+    #[arg(value_enum, value_name = "KIND")]
+    pub kinds: Vec<Starter>,
+
+    /// The folder that they are written to; it must exist.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub dir: PathBuf,
+
+    /// The base URL of your service, which requests go to where BASE_URL is not set.
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+
+    /// Replace files of these names.
+    #[arg(long)]
+    pub overwrite: bool,
+}
+
+/// The scenarios to start from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Starter {
+    /// Once through what must work, judged by its answers.
+    Smoke,
+    /// A load at a steady rate, judged by gates.
+    Light,
+    /// A journey in which each step stands on the one before it.
+    E2e,
 }
 
 /// `mnload demo`.

@@ -7,20 +7,13 @@
 #[path = "support/mod.rs"]
 mod support;
 
-use std::path::Path;
-
 use support::Workspace;
+use support::blocks::{Block, blocks_of};
 
 const DOCUMENTS: [&str; 3] = ["docs/scenario.md", "docs/plan.md", "README.md"];
 const LEAST_BLOCKS: usize = 15;
 const TARGET: &str = "\n[target]\nbase_url = \"http://127.0.0.1:9\"\n";
 const STEP: &str = "\n[[step]]\nname = \"added by the test\"\nget = \"/health\"\n";
-
-/// A fenced TOML block, with where it starts for messages.
-struct Block {
-    place: String,
-    text: String,
-}
 
 #[test]
 fn every_toml_block_can_be_planned() {
@@ -73,19 +66,4 @@ impl Block {
     fn profiles(&self) -> impl Iterator<Item = &str> {
         self.text.lines().filter_map(|line| line.strip_prefix("[profile.")?.split([']', '.']).next())
     }
-}
-
-/// The TOML blocks of a document.
-fn blocks_of(document: &str) -> Vec<Block> {
-    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(document)).unwrap();
-    let mut blocks = Vec::new();
-    let mut lines = text.lines().zip(1..);
-    while let Some((line, number)) = lines.next() {
-        if line.trim() == "```toml" {
-            let inside = lines.by_ref().map(|(line, _)| line).take_while(|line| line.trim() != "```");
-            let text = inside.map(|line| format!("{line}\n")).collect();
-            blocks.push(Block { place: format!("{document}:{number}"), text });
-        }
-    }
-    blocks
 }

@@ -3,12 +3,15 @@
 //! What goes wrong is told apart here: the user's file (3), the target before the start (3), everything else (1).
 
 mod demo;
+mod init;
 mod inputs;
 mod machine;
 mod outputs;
 mod plan;
 mod run;
+mod schema;
 mod signals;
+mod starters;
 
 use std::io::{IsTerminal as _, Write as _};
 
@@ -55,6 +58,8 @@ pub fn execute(cli: &Cli) -> ExitCode {
     let ended = match &cli.command {
         Command::Run(args) => run::run(args),
         Command::Plan(args) => plan::run(args),
+        Command::Init(args) => init::run(args),
+        Command::Schema => schema::run(),
         Command::Demo(args) => demo::run(args).map(|()| ExitCode::Passed).map_err(CommandError::from),
     };
     ended.unwrap_or_else(|error| {

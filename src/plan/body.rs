@@ -7,12 +7,11 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use hyper::header::HeaderValue;
-use toml::Spanned;
 
 use super::multipart::{self, Multipart};
 use super::resolver::{Resolver, choice};
 use super::values::{Document, RenderError, Scope, Text};
-use crate::scenario::StepSection;
+use crate::scenario::{Spanned, StepSection};
 use crate::units::UnitError;
 
 /// What a request carries.

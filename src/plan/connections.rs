@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use toml::Spanned;
-
 use super::resolver::{Resolver, choice};
-use crate::scenario::{ConnectionsSection, Short};
+use crate::scenario::{ConnectionsSection, Short, Spanned};
 use crate::units::UnitError;
 
 /// How connections are used.
@@ -35,7 +33,7 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, written: &Spanned<Short<Conne
             Connections { per, ..Connections::default() }
         }
         Short::Table(section) => Connections {
-            per: section.per.as_ref().and_then(|per| resolver.parsed(per, per_of)),
+            per: section.policy.as_ref().and_then(|policy| resolver.parsed(policy, per_of)),
             max_age: section.max_age.as_ref().and_then(|age| resolver.duration(age, true)),
             max_requests: section.max_requests.as_ref().and_then(|most| resolver.count("max_requests", most, 1)),
         },

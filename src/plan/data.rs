@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use minijinja::Value as Variable;
-use toml::Spanned;
 
 use super::resolver::{Resolver, choice};
 use super::stream::Stream;
@@ -12,7 +11,7 @@ use super::target::beside;
 use super::values::Seat;
 use crate::feed::{Exhausted, FeedError, Feeder, Order, Table};
 use crate::load::Load;
-use crate::scenario::DataSection;
+use crate::scenario::{DataSection, Spanned};
 use crate::units::{UnitError, format_count};
 
 /// The largest file that is read into memory.

@@ -6,14 +6,13 @@ use std::ops::Range;
 
 use minijinja::Value as Variable;
 use serde_json::Value as Json;
-use toml::Spanned;
 
 use super::resolver::Resolver;
 use super::values::{Node, Scope};
 use crate::answer::{Check, Part, ReadError, Seen, Selector, StatusSet};
 use crate::failure::Failure;
 use crate::metrics::Checks;
-use crate::scenario::{StepSection, Value};
+use crate::scenario::{Spanned, StepSection, Value};
 
 /// What an answer must be.
 #[derive(Debug, Clone)]

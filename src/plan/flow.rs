@@ -3,13 +3,12 @@
 use std::ops::Range;
 
 use minijinja::Value as Variable;
-use toml::Spanned;
 
 use super::resolver::Resolver;
 use super::step::{self, Step};
 use super::target::Target;
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::scenario::{Document, FlowSection, StepSection};
+use crate::scenario::{Document, FlowSection, Spanned, StepSection};
 
 /// One flow of a scenario.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,12 +1,10 @@
 //! `[gates]`, with the runbook's two where the file has none, and never without one that looks at errors.
 
-use toml::Spanned;
-
 use super::resolver::Resolver;
 use super::step::Step;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::gate::{Gate, Metric, NamedGate, Origin};
-use crate::scenario::Entries;
+use crate::scenario::{Entries, Spanned};
 
 const DEFAULT_LATENCY: (&str, &str) = ("latency", "p95 < 600ms");
 const DEFAULT_ERRORS: (&str, &str) = ("errors", "error_rate < 1%");

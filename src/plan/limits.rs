@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-use toml::Spanned;
-
 use super::load::PlannedLoad;
 use super::resolver::Resolver;
 use super::step::Step;
 use super::stream::Stream;
 use crate::load::Load;
-use crate::scenario::LoadSection;
+use crate::scenario::{LoadSection, Spanned};
 
 /// What the machine gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

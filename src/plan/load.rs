@@ -3,11 +3,9 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use toml::Spanned;
-
 use super::resolver::Resolver;
 use crate::load::{Arrivals, Closed, Load, Open, RateProfile, Segment, Until};
-use crate::scenario::{LoadSection, StageSection};
+use crate::scenario::{LoadSection, Spanned, StageSection};
 
 /// `[load]`, resolved.
 #[derive(Debug, Clone)]

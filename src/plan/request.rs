@@ -10,13 +10,12 @@ use hyper::header::{
     USER_AGENT,
 };
 use hyper::{Method, Uri};
-use toml::Spanned;
 
 use super::body::{self, Body};
 use super::resolver::Resolver;
 use super::target::{Endpoint, Target};
 use super::values::{RenderError, Scope, Text};
-use crate::scenario::{BasicSection, Entries, StepSection};
+use crate::scenario::{BasicSection, Entries, Spanned, StepSection};
 
 /// What one step sends.
 #[derive(Debug, Clone)]

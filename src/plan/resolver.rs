@@ -3,11 +3,9 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use toml::Spanned;
-
 use super::values::{Condition, Environment, Names, Node, Scope, Secrets, Templates, Text};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
-use crate::scenario::Value;
+use crate::scenario::{Spanned, Value};
 use crate::units::{self, UnitError};
 
 /// Thirty days: longer is a slip of the pen.

@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
-use toml::Spanned;
-
 use super::expect::{self, Expect};
 use super::request::{self, Request};
 use super::resolver::{Resolver, choice};
 use super::target::Target;
 use super::think::{self, Think};
 use super::values::Condition;
-use crate::scenario::StepSection;
+use crate::scenario::{Spanned, StepSection};
 use crate::units;
 
 /// One step of a flow.

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use toml::Spanned;
-
 use super::flow::Flow;
 use super::limits::{self, Limits, Machine};
 use super::load::{self, PlannedLoad};
@@ -11,7 +9,7 @@ use super::resolver::Resolver;
 use super::step::Step;
 use super::values::Seat;
 use crate::load::Load;
-use crate::scenario::{Document, FlowSection, LoadSection};
+use crate::scenario::{Document, FlowSection, LoadSection, Spanned};
 
 /// Flows that share one load.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,12 +7,11 @@ use hyper::Uri;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
-use toml::Spanned;
 
 use super::connections::{self, Connections};
 use super::request::refuse_framing;
 use super::resolver::Resolver;
-use crate::scenario::{Entries, TargetSection};
+use crate::scenario::{Entries, Spanned, TargetSection};
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 

@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use rand_distr::{Distribution as _, Exp, LogNormal, Normal};
-use toml::Spanned;
 
 use super::resolver::{Resolver, choice};
 use super::values::Scope;
-use crate::scenario::{Short, ThinkSection};
+use crate::scenario::{Short, Spanned, ThinkSection};
 use crate::units::{self, UnitError};
 
 /// A pause after a step.

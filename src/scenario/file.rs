@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use toml::Spanned;
 
+use super::schema;
+use super::spanned::Spanned;
 use super::value::{Entries, Short, Value};
 
 /// A whole scenario file.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Document {
     /// What the run is called; the file's name by default.
@@ -39,8 +41,8 @@ pub struct Document {
     pub gates: Option<Spanned<Entries>>,
 }
 
-/// `[target]`
-#[derive(Debug, Clone, Default, Deserialize)]
+/// `[target]`: where requests go.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TargetSection {
     /// The URL that paths are appended to.
@@ -61,8 +63,8 @@ pub struct TargetSection {
     pub connections: Option<Spanned<Short<ConnectionsSection>>>,
 }
 
-/// `[load]`
-#[derive(Debug, Clone, Default, Deserialize)]
+/// `[load]`: when journeys start.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LoadSection {
     /// `once`, `open` or `closed`.
@@ -93,18 +95,20 @@ pub struct LoadSection {
     pub drain: Option<Spanned<String>>,
 }
 
-/// One of `[load] stages`.
-#[derive(Debug, Clone, Default, Deserialize)]
+/// One of `stages`: the rate moves in a straight line to the one that it ends with.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StageSection {
     /// How long the stage takes.
+    #[schemars(required)]
     pub over: Option<Spanned<String>>,
     /// The rate that it ends with.
+    #[schemars(required)]
     pub to: Option<Spanned<String>>,
 }
 
-/// `[data.NAME]`
-#[derive(Debug, Clone, Default, Deserialize)]
+/// `[data.NAME]`: a file whose rows templates use.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DataSection {
     /// A CSV file with a header, or a JSON list.
@@ -117,8 +121,8 @@ pub struct DataSection {
     pub exhausted: Option<Spanned<String>>,
 }
 
-/// `[[flow]]`
-#[derive(Debug, Clone, Default, Deserialize)]
+/// `[[flow]]`: a kind of journey.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FlowSection {
     /// What reports call it.
@@ -134,38 +138,42 @@ pub struct FlowSection {
     pub step: Vec<Spanned<StepSection>>,
 }
 
-/// `retry = { times, pause }`
-#[derive(Debug, Clone, Default, Deserialize)]
+/// `retry = { times, pause }`: a step that fails is tried again.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RetrySection {
     /// How often a step that fails is tried again.
+    #[schemars(required)]
     pub times: Option<Spanned<Value>>,
     /// How long to wait before that.
     pub pause: Option<Spanned<String>>,
 }
 
-/// `poll = { every, deadline }`
-#[derive(Debug, Clone, Default, Deserialize)]
+/// `poll = { every, deadline }`: a step is asked again until it passes.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PollSection {
     /// How long to wait between two requests.
     pub every: Option<Spanned<String>>,
     /// How long the step may take to pass.
+    #[schemars(required)]
     pub deadline: Option<Spanned<String>>,
 }
 
-/// `basic = { user, password }`
-#[derive(Debug, Clone, Default, Deserialize)]
+/// `basic = { user, password }`: an `Authorization: Basic` header.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BasicSection {
     /// The user.
+    #[schemars(required)]
     pub user: Option<Spanned<String>>,
     /// The password.
+    #[schemars(required)]
     pub password: Option<Spanned<String>>,
 }
 
-/// `think = { distribution, … }`
-#[derive(Debug, Clone, Default, Deserialize)]
+/// `think = { distribution, … }`: pauses that are spread as people's are.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ThinkSection {
     /// `exponential`, `normal` or `lognormal`.
@@ -182,21 +190,22 @@ pub struct ThinkSection {
     pub max: Option<Spanned<String>>,
 }
 
-/// `connections = { per, max_age, max_requests }`
-#[derive(Debug, Clone, Default, Deserialize)]
+/// `connections = { policy, max_age, max_requests }`: how connections are used.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConnectionsSection {
     /// `user` or `pooled`: who may send the next request over a connection.
-    pub per: Option<Spanned<String>>,
+    pub policy: Option<Spanned<String>>,
     /// No connection is used for longer.
     pub max_age: Option<Spanned<String>>,
     /// No connection carries more requests.
     pub max_requests: Option<Spanned<Value>>,
 }
 
-/// `[[step]]`
-#[derive(Debug, Clone, Default, Deserialize)]
+/// `[[step]]`: one request, what its answer must be, and how the journey goes on.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = schema::one_method)]
 pub struct StepSection {
     /// What reports and gates call it; the method and path by default.
     pub name: Option<Spanned<String>>,

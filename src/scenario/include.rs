@@ -202,7 +202,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::scenario::ScenarioFile;
+    use crate::scenario::{ScenarioFile, Spanned};
 
     /// A folder with these files.
     fn folder(files: &[(&str, &str)]) -> TempDir {

@@ -9,12 +9,16 @@ mod include;
 mod merge;
 mod parse;
 mod profile;
+mod schema;
+mod spanned;
 mod value;
 
 pub use file::{
     BasicSection, ConnectionsSection, DataSection, Document, FlowSection, LoadSection, PollSection, RetrySection,
     StageSection, StepSection, TargetSection, ThinkSection,
 };
+pub use schema::schema;
+pub use spanned::Spanned;
 pub use value::{Entries, Short, Value};
 
 use std::path::Path;

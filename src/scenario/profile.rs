@@ -13,13 +13,13 @@ use super::parse::{unknown_key, wrong_type};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, nearest};
 
 /// The key that holds the profiles.
-const KEY: &str = "profile";
+pub(super) const KEY: &str = "profile";
 /// The key that names the profile that another one starts from.
-const BASE: &str = "base";
+pub(super) const BASE: &str = "base";
 /// More than anybody needs, and few enough to check each one in no time.
 const MOST_PROFILES: usize = 64;
 /// What a profile may set.
-const SETTABLE: [&str; 6] = ["name", "description", "target", "load", "vars", "gates"];
+pub(super) const SETTABLE: [&str; 6] = ["name", "description", "target", "load", "vars", "gates"];
 
 /// The profiles of a scenario, without their mistakes.
 #[derive(Debug)]

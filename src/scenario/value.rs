@@ -1,13 +1,16 @@
 //! A TOML value of any type with the place of every part, for keys whose shape is the user's choice.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Range;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
-use toml::Spanned;
+
+use super::spanned::Spanned;
 
 /// A value as written.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,6 +73,20 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Short<T> {
         }
 
         deserializer.deserialize_any(ShortVisitor(PhantomData))
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Short<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("ShortOr{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [{ "type": "string" }, generator.subschema_for::<T>()] })
     }
 }
 

@@ -8,6 +8,7 @@ mod answers;
 mod data;
 mod examples;
 mod flows;
+mod init;
 mod loads;
 mod mistakes;
 mod outputs;

@@ -1,6 +1,7 @@
 //! The vocabulary of the tests that go through the binary: write a scenario, run it, look at what it left.
 #![allow(dead_code, reason = "every test program uses its own part of this")]
 
+pub(crate) mod blocks;
 pub(crate) mod raw;
 
 use std::io::Read as _;
