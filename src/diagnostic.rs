@@ -2,6 +2,7 @@
 //!
 //! Takes spans into a [`Source`], gives rustc-like text: `file:line:column`, the line, a caret and a hint.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -132,7 +133,8 @@ impl Diagnostic {
 
     /// Renders the diagnostic, with colours if `styled`.
     pub fn render(&self, styled: bool) -> String {
-        let title = Level::ERROR.primary_title(self.message.as_str());
+        let message = shortened(&self.message);
+        let title = Level::ERROR.primary_title(&*message);
         let mut group = match &self.place {
             Some((source, span)) => {
                 let file = source.file_of(span);
@@ -143,7 +145,7 @@ impl Diagnostic {
             None => annotate_snippets::Group::with_title(title),
         };
         for hint in &self.hints {
-            group = group.element(Level::HELP.message(hint.as_str()));
+            group = group.element(Level::HELP.message(shortened(hint)));
         }
         let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
         renderer.decor_style(DecorStyle::Ascii).render(&[group]).to_string()
@@ -155,6 +157,9 @@ impl Diagnostic {
 pub struct Diagnostics(pub Vec<Diagnostic>);
 
 impl Diagnostics {
+    /// Enough for any file that a person wrote; a bound for the ones that nobody did.
+    pub const MOST: usize = 50;
+
     /// Adds one mistake.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         self.0.push(diagnostic);
@@ -165,7 +170,7 @@ impl Diagnostics {
         result.map_err(|diagnostic| self.push(diagnostic)).ok()
     }
 
-    /// `value` if nothing was wrong, else all the mistakes, in the order of the file.
+    /// `value` if nothing was wrong, else the mistakes in the order of the file, at most [`Diagnostics::MOST`].
     ///
     /// # Errors
     /// When at least one mistake was noted.
@@ -174,6 +179,7 @@ impl Diagnostics {
             return Ok(value);
         }
         self.0.sort_by_key(|diagnostic| diagnostic.place.as_ref().map_or(0, |(_, span)| span.start));
+        self.0.truncate(Self::MOST);
         Err(self)
     }
 }
@@ -205,6 +211,26 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .filter(|(distance, candidate)| *distance <= 1 + candidate.chars().count().max(word.chars().count()) / 4)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
+}
+
+/// The names as a list that can be read: the first ones, and how many more there are.
+pub fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    const SHOWN: usize = 20;
+    let mut names = names.into_iter();
+    let shown = names.by_ref().take(SHOWN).collect::<Vec<_>>().join(", ");
+    match names.count() {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// A sentence that fits a screen, whatever names the file puts into it.
+fn shortened(text: &str) -> Cow<'_, str> {
+    const LONGEST: usize = 600;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
 }
 
 /// A span that the renderer can draw: inside the text and at least one byte where there is one.

@@ -200,7 +200,7 @@ fn extract_of(resolver: &mut Resolver<'_>, name: &Spanned<String>, written: &Spa
         );
         return None;
     };
-    let slot = resolver.names().slot(name.get_ref());
+    let slot = resolver.slot(name.get_ref());
     match Selector::parse(text) {
         Ok(selector) => Some(Extract { name: name.get_ref().clone(), slot, selector }),
         Err(error) => {

@@ -4,7 +4,7 @@ use toml::Spanned;
 
 use super::resolver::Resolver;
 use super::step::Step;
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::{Diagnostic, listed, nearest};
 use crate::gate::{Gate, Metric, NamedGate, Origin};
 use crate::load::Load;
 use crate::scenario::Entries;
@@ -79,7 +79,7 @@ fn step_of(resolver: &mut Resolver<'_>, gate: &Gate, span: &std::ops::Range<usiz
         let names = steps.iter().map(|step| step.name.as_str());
         let hint = match nearest(name, names.clone()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("the steps are: {}", names.collect::<Vec<_>>().join(", ")),
+            None => format!("the steps are: {}", listed(names)),
         };
         resolver.mistake(span.clone(), format!("there is no step `{name}`"), hint);
     }

@@ -96,7 +96,7 @@ impl Plan {
         };
         let description = document.description.as_ref().map(|text| resolver.text(text)).unwrap_or_default();
         let mut target = target::resolve(&mut resolver, document.target.as_ref(), overrides.base_url.as_deref());
-        let Steps { setup, all: steps, flows, teardown } = flow::resolve(&mut resolver, document, &mut target);
+        let Steps { setup, all: steps, flows, teardown, .. } = flow::resolve(&mut resolver, document, &mut target);
         let load = load::resolve(&mut resolver, document.load.as_ref());
         let gates = gates::resolve(&mut resolver, document.gates.as_ref(), &steps, &load.load);
         data::check(&mut resolver, document.data.as_ref(), &data, &load.load);

@@ -30,7 +30,12 @@ impl<'a> Resolver<'a> {
 
     /// The names that templates may use.
     pub(super) fn names(&mut self) -> &mut Names {
-        &mut self.templates.names
+        self.templates.names()
+    }
+
+    /// The place of the variable `name`, which a step extracts.
+    pub(super) fn slot(&mut self, name: &str) -> usize {
+        self.templates.slot(name)
     }
 
     /// The mistakes, and the scope that every journey starts from.

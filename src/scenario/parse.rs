@@ -15,9 +15,6 @@ use super::merge::{Level, lay_over, shifted};
 use super::profile::Profiles;
 use crate::diagnostic::{Diagnostic, Diagnostics, File, Source, nearest};
 
-/// Enough for any file that a person wrote; a bound for the ones that nobody did.
-const MOST_MISTAKES: usize = 50;
-
 /// The document that `text`, the files that it uses and its profile make together.
 pub(super) fn document(name: &str, text: &str, profile: Option<&str>) -> Result<(Source, Document), Diagnostics> {
     let Gathered { source, order, mut mistakes } = include::gather(name, text);
@@ -42,10 +39,7 @@ pub(super) fn document(name: &str, text: &str, profile: Option<&str>) -> Result<
             Err(_) => {}
         }
     }
-    mistakes.unless_empty(document).map(|document| (source, document)).map_err(|mut mistakes| {
-        mistakes.0.truncate(MOST_MISTAKES);
-        mistakes
-    })
+    mistakes.unless_empty(document).map(|document| (source, document))
 }
 
 /// The keys and values of a file that is known to be TOML, with their places in the whole source.
@@ -69,7 +63,7 @@ fn form(source: &Source, tree: &mut DeTable<'_>, mistakes: &mut Diagnostics) -> 
                     mistakes.push(mistake);
                 }
                 let removed = error.span().is_some_and(|place| remove_from_table(tree, &place));
-                if !removed || mistakes.0.len() >= MOST_MISTAKES {
+                if !removed || mistakes.0.len() >= Diagnostics::MOST {
                     return Document::default();
                 }
             }
@@ -205,7 +199,7 @@ mod tests {
             for profile in [None, Some("a"), Some("é")] {
                 if let Err(mistakes) = document("none/s.toml", &text, profile) {
                     prop_assert!(mistakes.to_string().contains("error: "));
-                    prop_assert!(mistakes.0.len() <= MOST_MISTAKES);
+                    prop_assert!(mistakes.0.len() <= Diagnostics::MOST);
                 }
             }
         }

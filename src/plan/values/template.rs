@@ -1,5 +1,6 @@
 //! Compiles the `${ … }` of one file, with every unknown name and broken expression shown at its place.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -8,22 +9,25 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Value;
 use minijinja::{ErrorKind, UndefinedBehavior};
 
+use super::bounds;
 use super::environment::Environment;
 use super::functions::{self, KEEP};
 use super::names::Names;
 use super::scope::Shared;
 use super::secrets::{SecretEnvironment, Secrets};
 use super::text::{Condition, Piece, Text};
-use crate::diagnostic::{Diagnostic, Source, nearest};
+use crate::diagnostic::{Diagnostic, Source, listed, nearest};
 
 /// Compiles the templates of one file.
 pub(in crate::plan) struct Templates<'a> {
-    pub(in crate::plan) names: Names,
+    names: Names,
     source: &'a Source,
     engine: minijinja::Environment<'static>,
     environment: Value,
     secrets: Value,
     compiled: usize,
+    /// What is known before the run, until a name is added.
+    constants: OnceCell<Value>,
 }
 
 impl<'a> Templates<'a> {
@@ -41,10 +45,11 @@ impl<'a> Templates<'a> {
         if let Ok(syntax) = syntax {
             engine.set_syntax(syntax);
         }
+        bounds::add_to(&mut engine);
         functions::add_to(&mut engine);
         let secrets = SecretEnvironment { environment: environment.clone(), secrets: secrets.clone() };
         let (environment, secrets) = (Value::from_object(environment.clone()), Value::from_object(secrets));
-        Self { names: Names::default(), source, engine, environment, secrets, compiled: 0 }
+        Self { names: Names::default(), source, engine, environment, secrets, compiled: 0, constants: OnceCell::new() }
     }
 
     /// `text` filled in with what is known before the run; anything else in it is a mistake.
@@ -95,6 +100,9 @@ impl<'a> Templates<'a> {
     /// which [`Templates::value`] then tells.
     pub(in crate::plan) fn known_value(&self, text: &str) -> Option<serde_json::Value> {
         let expression = text.strip_prefix("${")?.strip_suffix('}').filter(|inner| !inner.contains("${"))?;
+        if bounds::excess(text).is_some() {
+            return None;
+        }
         let compiled = self.engine.compile_expression(expression).ok()?;
         let known = compiled.undeclared_variables(false).iter().all(|name| self.names.is_constant(name));
         let value = compiled.eval(self.constants()).ok().filter(|value| known && !value.is_undefined())?;
@@ -119,7 +127,22 @@ impl<'a> Templates<'a> {
         Arc::new(Shared { engine: self.engine, names: self.names, constants, seed })
     }
 
+    /// The names, to add some.
+    pub(in crate::plan) fn names(&mut self) -> &mut Names {
+        self.constants = OnceCell::new();
+        &mut self.names
+    }
+
+    /// The place of what a step extracts.
+    pub(in crate::plan) fn slot(&mut self, name: &str) -> usize {
+        self.names.slot(name)
+    }
+
     fn constants(&self) -> Value {
+        self.constants.get_or_init(|| self.all_constants()).clone()
+    }
+
+    fn all_constants(&self) -> Value {
         let mut all: BTreeMap<&str, Value> =
             self.names.constants.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
         let vars = Value::from(all.clone());
@@ -144,13 +167,15 @@ impl<'a> Templates<'a> {
         shift: usize,
         span: &Range<usize>,
     ) -> Result<Vec<String>, Diagnostic> {
+        let place_of = |part: Range<usize>| {
+            let part = part.start.saturating_sub(shift)..part.end.saturating_sub(shift).min(written.len());
+            if part.start <= part.end { self.source.within(span, written, part) } else { span.clone() }
+        };
+        if let Some(excess) = bounds::excess(template) {
+            return Err(Diagnostic::at(self.source, place_of(excess.span), excess.message).hint(excess.hint));
+        }
         let parsed = self.engine.template_from_str(template).map_err(|error| {
-            let part = error
-                .range()
-                .map(|part| part.start.saturating_sub(shift)..part.end.saturating_sub(shift).min(written.len()));
-            let place = part
-                .filter(|part| part.start <= part.end)
-                .map_or(span.clone(), |part| self.source.within(span, written, part));
+            let place = error.range().map_or(span.clone(), place_of);
             Diagnostic::at(self.source, place, format!("this template cannot be read: {}", detail(&error)))
                 .hint("templates look like ${ env.NAME }, ${ token } or ${ env.NAME | default('text') }")
         })?;
@@ -161,7 +186,7 @@ impl<'a> Templates<'a> {
                 written.find(wrong).map_or(span.clone(), |at| self.source.within(span, written, at..at + wrong.len()));
             let hint = match nearest(wrong, known.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("there are: {}", known.join(", ")),
+                None => format!("there are: {}", listed(known.iter().copied())),
             };
             return Err(Diagnostic::at(self.source, place, format!("there is no data `{wrong}`")).hint(hint));
         }
@@ -171,7 +196,7 @@ impl<'a> Templates<'a> {
                 let place = self.place_of_name(written, name, span);
                 let hint = match nearest(name, self.names.all()) {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("the names here are: {}", self.names.all().join(", ")),
+                    None => format!("the names here are: {}", listed(self.names.all())),
                 };
                 Err(Diagnostic::at(self.source, place, format!("unknown variable `{name}`"))
                     .label("not known here")
