@@ -12,14 +12,14 @@ use mnload::plan::{Environment, Machine, Overrides, Plan, Scope, Seat, Step};
 use mnload::scenario::ScenarioFile;
 
 /// A fuzz target.
-pub type Target = fn(&[u8]);
+pub(crate) type Target = fn(&[u8]);
 
 /// Every target by its name.
-pub const TARGETS: [(&str, Target); 4] =
+pub(crate) const TARGETS: [(&str, Target); 4] =
     [("scenario", scenario), ("gate", gate), ("template", template), ("answer", answer)];
 
 /// A scenario file: read, resolved, and three of its journeys rendered.
-pub fn scenario(data: &[u8]) {
+pub(crate) fn scenario(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     // A text that is not TOML reads no file, so only the others have to be looked at.
     if toml::from_str::<toml::Value>(text).is_ok_and(|value| names_other_files(&value)) {
@@ -29,7 +29,7 @@ pub fn scenario(data: &[u8]) {
 }
 
 /// A gate: what is printed is the same gate when it is read again.
-pub fn gate(data: &[u8]) {
+pub(crate) fn gate(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     match text.parse::<Gate>() {
         Ok(gate) => {
@@ -41,7 +41,7 @@ pub fn gate(data: &[u8]) {
 }
 
 /// A text with templates in every place where one may stand: known before the run, during it, as JSON and as a condition.
-pub fn template(data: &[u8]) {
+pub(crate) fn template(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let text = toml::Value::from(text).to_string();
     plan_and_render(&format!(
@@ -55,7 +55,7 @@ pub fn template(data: &[u8]) {
 }
 
 /// A selector or an expectation (the first line) and an answer's body (the rest).
-pub fn answer(data: &[u8]) {
+pub(crate) fn answer(data: &[u8]) {
     let cut = data.iter().position(|byte| *byte == b'\n').unwrap_or(data.len());
     let (line, body) = (String::from_utf8_lossy(&data[..cut]), &data[(cut + 1).min(data.len())..]);
     let headers = [("content-type", "application/json"), ("set-cookie", "a=b; Path=/"), ("x-id", "1")];
@@ -96,8 +96,10 @@ fn plan_and_render(text: &str) {
         Ok(file) => file,
         Err(mistakes) => return assert_can_be_shown(&mistakes),
     };
-    let environment: Environment =
-        [("NAME", "value"), ("PASSWORD", "hunter2 hunter2")].map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect();
+    let environment: Environment = [("NAME", "value"), ("PASSWORD", "hunter2 hunter2")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into_iter()
+        .collect();
     let overrides = Overrides { environment, ..Overrides::default() };
     match Plan::resolve(&file, &overrides, &Machine { cores: 4, sockets: 1_000 }) {
         Ok(plan) => (0..3).for_each(|arrival| journey(&plan, arrival)),

@@ -111,6 +111,8 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// A mistake at `span` of `source`.
     pub fn at(source: &Source, span: Range<usize>, message: impl Into<String>) -> Self {
+        let file = source.file_of(&span);
+        let span = file.in_source(clamp(&file.in_file(&span), &file.text));
         Self { message: message.into(), place: Some((source.clone(), span)), label: String::new(), hints: Vec::new() }
     }
 
@@ -138,8 +140,7 @@ impl Diagnostic {
         let mut group = match &self.place {
             Some((source, span)) => {
                 let file = source.file_of(span);
-                let span = clamp(&file.in_file(span), file.text.len());
-                let annotation = AnnotationKind::Primary.span(span).label(self.label.as_str());
+                let annotation = AnnotationKind::Primary.span(file.in_file(span)).label(self.label.as_str());
                 title.element(Snippet::source(&*file.text).path(&*file.name).annotation(annotation))
             }
             None => annotate_snippets::Group::with_title(title),
@@ -233,10 +234,12 @@ fn shortened(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A span that the renderer can draw: inside the text and at least one byte where there is one.
-fn clamp(span: &Range<usize>, length: usize) -> Range<usize> {
-    let start = span.start.min(length);
-    start..span.end.clamp(start, length)
+/// A span that the renderer can draw: inside the text, of whole letters.
+fn clamp(span: &Range<usize>, text: &str) -> Range<usize> {
+    let is_boundary = |at: &usize| text.is_char_boundary(*at);
+    let start = (0..=span.start.min(text.len())).rev().find(is_boundary).unwrap_or(0);
+    let end = (span.end.clamp(start, text.len())..=text.len()).find(is_boundary).unwrap_or(start);
+    start..end
 }
 
 #[cfg(test)]
@@ -264,6 +267,21 @@ mod tests {
             assert!(Diagnostic::at(&source, span, "m").render(false).contains("error: m"));
         }
         assert!(Diagnostic::at(&Source::new("x", ""), 0..0, "m").render(false).contains("error: m"));
+    }
+
+    #[test]
+    fn half_letters_are_drawn_whole() {
+        for (start, end) in [(0, 1), (1, 2), (1, 9), (3, 2)] {
+            assert!(Diagnostic::at(&Source::new("x", "ä日b"), start..end, "m").render(false).contains("x:1:"));
+        }
+    }
+
+    #[test]
+    fn names_are_listed_and_sentences_shortened_to_what_can_be_read() {
+        assert_eq!(listed(["a", "b"]), "a, b");
+        assert!(listed(["x"; 1_000]).ends_with("x, x and 980 more"));
+        let long = Diagnostic::nowhere("é".repeat(10_000)).hint("h".repeat(10_000)).render(false);
+        assert!(long.chars().count() < 1_500 && long.matches('…').count() == 2, "{long}");
     }
 
     #[test]

@@ -136,8 +136,7 @@ fn left_over(shown: &Gallery) -> Vec<String> {
 
 fn names_ending_in(ending: &str) -> Vec<String> {
     let entries = std::fs::read_dir(".").unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<String> =
-        entries.filter_map(|name| name.strip_suffix(ending).map(str::to_owned)).collect();
+    let mut names: Vec<String> = entries.filter_map(|name| name.strip_suffix(ending).map(str::to_owned)).collect();
     names.sort_unstable();
     names
 }

@@ -160,7 +160,11 @@ fn checks_of(resolver: &mut Resolver<'_>, key: &Spanned<String>, value: &Spanned
         );
         return Vec::new();
     }
+    let before = resolver.mistakes.0.len();
     let written = resolver.json_as_written(value);
+    if resolver.mistakes.0.len() > before {
+        return Vec::new();
+    }
     match Check::read(key.get_ref(), &written) {
         Ok(checks) => {
             let span = value.span();

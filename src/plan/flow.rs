@@ -37,6 +37,7 @@ pub(super) struct Steps {
 /// Gives every name that templates may use its place, before the first template is read.
 pub(super) fn declare(resolver: &mut Resolver<'_>, document: &Document, given: &[(String, String)]) {
     for (name, value) in document.vars.iter().flat_map(|vars| &vars.get_ref().0) {
+        refuse_own_name(resolver, name);
         let json = resolver.json(value);
         resolver.names().constants.insert(name.get_ref().clone(), Variable::from(minijinja::value::Serde(&json)));
     }
@@ -44,7 +45,8 @@ pub(super) fn declare(resolver: &mut Resolver<'_>, document: &Document, given: &
         let known: Vec<String> = resolver.names().constants.keys().cloned().collect();
         if !known.contains(name) {
             let near = nearest(name, known.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
-            let hint = near.unwrap_or_else(|| format!("its variables are: {}", listed(known.iter().map(String::as_str))));
+            let hint =
+                near.unwrap_or_else(|| format!("its variables are: {}", listed(known.iter().map(String::as_str))));
             resolver
                 .mistakes
                 .push(Diagnostic::nowhere(format!("the scenario has no variable `{name}` to set")).hint(hint));
@@ -62,6 +64,7 @@ pub(super) fn declare(resolver: &mut Resolver<'_>, document: &Document, given: &
             letters.next().is_some_and(|c| c.is_alphabetic() || c == '_')
                 && letters.all(|c| c.is_alphanumeric() || c == '_')
         };
+        refuse_own_name(resolver, name);
         match is_name(name.get_ref()) {
             true => drop(resolver.slot(name.get_ref())),
             false => resolver.mistake(
@@ -70,6 +73,15 @@ pub(super) fn declare(resolver: &mut Resolver<'_>, document: &Document, given: &
                 "variables have letters, digits and _",
             ),
         }
+    }
+}
+
+/// A variable that is called as one of mnload's own would never be seen.
+fn refuse_own_name(resolver: &mut Resolver<'_>, name: &Spanned<String>) {
+    let text = name.get_ref();
+    if resolver.names().is_own(text) {
+        let message = format!("`{text}` cannot be a variable: templates know something else by this name");
+        resolver.mistake(name.span(), message, format!("call it my_{text}, for example"));
     }
 }
 
@@ -89,6 +101,13 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, document: &Document, target: 
     for (number, written) in document.flow.iter().enumerate() {
         let flow = flow(resolver, number, written, target, &mut steps);
         steps.flows.push(flow);
+    }
+    if let (Some(first), true) = (document.flow.first(), steps.flows.iter().all(|flow| flow.weight == 0)) {
+        resolver.mistake(
+            first.span(),
+            "no flow is ever chosen: all weights are zero",
+            "give one a weight of 1 or more",
+        );
     }
     steps.teardown = once(resolver, &document.teardown, target);
     steps

@@ -98,7 +98,7 @@ impl Plan {
         let mut target = target::resolve(&mut resolver, document.target.as_ref(), overrides.base_url.as_deref());
         let Steps { setup, all: steps, flows, teardown, .. } = flow::resolve(&mut resolver, document, &mut target);
         let load = load::resolve(&mut resolver, document.load.as_ref());
-        let gates = gates::resolve(&mut resolver, document.gates.as_ref(), &steps, &load.load);
+        let gates = gates::resolve(&mut resolver, document, &steps, &load.load);
         data::check(&mut resolver, document.data.as_ref(), &data, &load.load);
         limits::check(&mut resolver, document.load.as_ref(), &load, machine);
         let limits = limits::resolve(&load, &steps, &flows, overrides.workers, machine);

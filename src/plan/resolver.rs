@@ -11,7 +11,11 @@ use crate::scenario::Value;
 use crate::units::{self, UnitError};
 
 /// Thirty days: longer is a slip of the pen.
-const LONGEST: Duration = Duration::from_secs(30 * 24 * 3_600);
+pub(super) const LONGEST: Duration = Duration::from_secs(30 * 24 * 3_600);
+/// Of anything that is counted: as many as a run has journeys.
+const MOST: u64 = 1_000_000_000;
+/// A seed may be any number, and sockets have a bound of their own.
+const UNBOUNDED: [&str; 3] = ["seed", "users", "max_in_flight"];
 const FASTEST_PER_S: f64 = 1_000_000.0;
 
 /// Reads values of one file, noting what is wrong with them.
@@ -130,6 +134,12 @@ impl<'a> Resolver<'a> {
         self.mistakes.push(Diagnostic::at(self.source, span, message).hint(hint));
     }
 
+    /// The text with its templates filled in; none where that fails.
+    pub(super) fn known(&mut self, written: &Spanned<String>) -> Option<String> {
+        let rendered = self.templates.before(written.get_ref(), &written.span());
+        self.mistakes.keep(rendered)
+    }
+
     /// The text with its templates filled in; empty where that fails.
     pub(super) fn text(&mut self, written: &Spanned<String>) -> String {
         let rendered = self.templates.before(written.get_ref(), &written.span());
@@ -195,8 +205,12 @@ impl<'a> Resolver<'a> {
             self.mistake(
                 written.span(),
                 format!("`{key}` must be a whole number of at least {least}"),
-                format!("for example {key} = 10"),
+                format!("for example {key} = {}", least.max(10)),
             );
+        }
+        if let Some(number) = number.filter(|number| *number > MOST && !UNBOUNDED.contains(&key)) {
+            self.mistake(written.span(), format!("{number} is more than a run can have"), format!("at most {MOST}"));
+            return None;
         }
         number
     }

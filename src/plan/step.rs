@@ -6,7 +6,7 @@ use toml::Spanned;
 
 use super::expect::{self, Expect};
 use super::request::{self, Request};
-use super::resolver::Resolver;
+use super::resolver::{LONGEST, Resolver};
 use super::target::Target;
 use super::values::Condition;
 use crate::scenario::StepSection;
@@ -100,6 +100,13 @@ pub(super) fn resolve(
     let on_failure =
         section.on_failure.as_ref().and_then(|on_failure| resolver.parsed(on_failure, reaction)).unwrap_or_default();
     let name = section.name.as_ref().map(|name| resolver.text(name));
+    if let Some(written) = section.name.as_ref().filter(|name| name.get_ref().trim().is_empty()) {
+        resolver.mistake(
+            written.span(),
+            "the name of this step is empty",
+            "leave `name` out, or say what the step does",
+        );
+    }
     let request = request?;
     let name = name.unwrap_or_else(|| request.summary());
     Some(Step { name, request, timeout, expect, only, repeat, again, think, on_failure })
@@ -146,6 +153,10 @@ fn again(resolver: &mut Resolver<'_>, section: &StepSection) -> Again {
 fn think_range(text: &str) -> Result<(Duration, Duration), units::UnitError> {
     let (shortest, longest) = text.split_once("..").unwrap_or((text, text));
     let (shortest, longest) = (units::parse_duration(shortest)?, units::parse_duration(longest)?);
+    if longest > LONGEST {
+        let problem = format!("`{text}` is longer than a run can be");
+        return Err(units::UnitError { problem, hint: "at most 720h".to_owned() });
+    }
     match shortest <= longest {
         true => Ok((shortest, longest)),
         false => Err(units::UnitError {

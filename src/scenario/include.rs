@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::parse::{of_syntax, wrong_type};
+use super::parse::wrong_type;
+use super::syntax;
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, nearest};
 
 /// The key that names the files to use.
@@ -72,7 +73,7 @@ impl Search {
         let file = source.files()[number].clone();
         let (tree, errors) = DeTable::parse_recoverable(&file.text);
         if !errors.is_empty() {
-            mistakes.0.extend(errors.iter().map(|error| of_syntax(source, &file, error)));
+            mistakes.0.extend(syntax::mistakes(source, &file, &errors));
             return None;
         }
         let Some(value) = tree.get_ref().get(KEY) else { return Some(Vec::new()) };
@@ -153,6 +154,9 @@ pub(super) fn read(path: &Path) -> Result<String, Problem> {
 }
 
 fn unusable(source: &Source, name: &Spanned<String>, path: &Path, problem: &Problem) -> Diagnostic {
+    if name.get_ref().is_empty() {
+        return Diagnostic::at(source, name.span(), "this names no file").hint("for example use = [\"common.toml\"]");
+    }
     let (message, hint) = match problem {
         Problem::TooLarge => (
             format!("{} is larger than {} KiB", path.display(), MOST_BYTES >> 10),

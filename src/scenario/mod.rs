@@ -9,6 +9,7 @@ mod include;
 mod merge;
 mod parse;
 mod profile;
+mod syntax;
 mod value;
 
 pub use file::{

@@ -13,7 +13,7 @@ use super::parse::{unknown_key, wrong_type};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, nearest};
 
 /// The key that holds the profiles.
-const KEY: &str = "profile";
+pub(super) const KEY: &str = "profile";
 /// The key that names the profile that another one starts from.
 const BASE: &str = "base";
 /// More than anybody needs, and few enough to check each one in no time.

@@ -67,7 +67,7 @@ fn a_gate_that_says_nothing_or_names_no_step() {
     wrong(&format!("TARGET\n{STEP}[gates]\na = \"p95 600ms\"\n"), "6:6", "needs a comparison", "p95 < 600ms");
     wrong(
         &format!("TARGET\n{STEP}[gates]\na = \"p95 of helth < 1s\"\n"),
-        "6:5",
+        "6:12",
         "there is no step `helth`",
         "the steps are: GET /health",
     );

@@ -116,6 +116,10 @@ impl<'a> Templates<'a> {
         span: &Range<usize>,
     ) -> Result<Condition, Diagnostic> {
         const BEFORE: &str = "${ '1' if (";
+        if expression.trim().is_empty() || expression.contains("${") {
+            return Err(Diagnostic::at(self.source, span.clone(), "this is not a condition")
+                .hint("write an expression without ${ }, such as user > 5 or token is defined"));
+        }
         let template = format!("{BEFORE}{expression}) else '' }}");
         self.names_of(&template, expression, BEFORE.len(), span)?;
         Ok(Condition(self.compile(template, span)?))
@@ -179,6 +183,10 @@ impl<'a> Templates<'a> {
             Diagnostic::at(self.source, place, format!("this template cannot be read: {}", detail(&error)))
                 .hint("templates look like ${ env.NAME }, ${ token } or ${ env.NAME | default('text') }")
         })?;
+        if let Some(unknown) = bounds::unknown_word(&self.engine, template) {
+            let message = format!("there is no {} `{}`", unknown.kind, &template[unknown.span.clone()]);
+            return Err(Diagnostic::at(self.source, place_of(unknown.span), message).hint(unknown.hint));
+        }
         let used: Vec<String> = parsed.undeclared_variables(false).into_iter().collect();
         let nested = parsed.undeclared_variables(true);
         if let Some((wrong, known)) = nested.iter().find_map(|path| self.names.wrong_data(path)) {
@@ -186,6 +194,7 @@ impl<'a> Templates<'a> {
                 written.find(wrong).map_or(span.clone(), |at| self.source.within(span, written, at..at + wrong.len()));
             let hint = match nearest(wrong, known.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
+                None if known.is_empty() => format!("add [data.{wrong}] with file = \"{wrong}.csv\""),
                 None => format!("there are: {}", listed(known.iter().copied())),
             };
             return Err(Diagnostic::at(self.source, place, format!("there is no data `{wrong}`")).hint(hint));
@@ -220,19 +229,24 @@ impl<'a> Templates<'a> {
             return Diagnostic::at(self.source, place, format!("this template fails: {}", detail(error)));
         }
         let written = self.source.text_at(&place).unwrap_or(text);
-        let (root, name) = ["env", "secret", "vars"]
-            .into_iter()
-            .find_map(|root| {
-                let rest = written.split_once(&format!("{root}."))?.1;
-                Some((root, rest.split(|c: char| !c.is_alphanumeric() && c != '_').next()?))
-            })
-            .unwrap_or(("env", "NAME"));
-        match root {
-            "vars" => {
-                Diagnostic::at(self.source, place, format!("there is no variable `{name}`")).hint("add it to [vars]")
+        let root_and_name = ["env", "secret", "vars"].into_iter().find_map(|root| {
+            let rest = written.split_once(&format!("{root}."))?.1;
+            Some((root, rest.split(|c: char| !c.is_alphanumeric() && c != '_').next()?))
+        });
+        match root_and_name {
+            Some(("vars", name)) => {
+                let hint = match nearest(name, self.names.constants.keys().map(String::as_str)) {
+                    Some(near) if near != name => format!("did you mean `{near}`?"),
+                    _ => "add it to [vars]".to_owned(),
+                };
+                Diagnostic::at(self.source, place, format!("there is no variable `{name}`")).hint(hint)
             }
-            _ => Diagnostic::at(self.source, place, format!("the environment variable {name} is not set"))
-                .hint(format!("set it, or give a default: ${{ {root}.{name} | default('…') }}")),
+            Some((root, name)) => {
+                Diagnostic::at(self.source, place, format!("the environment variable {name} is not set"))
+                    .hint(format!("set it, or give a default: ${{ {root}.{name} | default('…') }}"))
+            }
+            None => Diagnostic::at(self.source, place, "this has no value")
+                .hint("look at the names and numbers behind the first name, or give a default: … | default('…')"),
         }
     }
 
@@ -260,8 +274,10 @@ fn first_template(text: &str) -> usize {
     text.find("${").unwrap_or(text.len())
 }
 
+/// The engine's sentence in the user's words.
 fn detail(error: &minijinja::Error) -> String {
-    error.detail().map_or_else(|| error.kind().to_string(), str::to_owned)
+    let sentence = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+    sentence.replace("end of variable block", "`}`").replace("end of input", "end of the text")
 }
 
 #[cfg(test)]
