@@ -2,7 +2,6 @@
 //!
 //! Takes spans into a [`Source`], gives rustc-like text: `file:line:column`, the line, a caret and a hint.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -135,8 +134,8 @@ impl Diagnostic {
 
     /// Renders the diagnostic, with colours if `styled`.
     pub fn render(&self, styled: bool) -> String {
-        let message = shortened(&self.message);
-        let title = Level::ERROR.primary_title(&*message);
+        let message = presentable(&self.message);
+        let title = Level::ERROR.primary_title(message.as_str());
         let mut group = match &self.place {
             Some((source, span)) => {
                 let file = source.file_of(span);
@@ -146,7 +145,7 @@ impl Diagnostic {
             None => annotate_snippets::Group::with_title(title),
         };
         for hint in &self.hints {
-            group = group.element(Level::HELP.message(shortened(hint)));
+            group = group.element(Level::HELP.message(presentable(hint)));
         }
         let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
         renderer.decor_style(DecorStyle::Ascii).render(&[group]).to_string()
@@ -225,13 +224,14 @@ pub fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     }
 }
 
-/// A sentence that fits a screen, whatever names the file puts into it.
-fn shortened(text: &str) -> Cow<'_, str> {
+/// A sentence that fits a screen and cannot steer it, whatever names the file puts into it.
+fn presentable(text: &str) -> String {
     const LONGEST: usize = 600;
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
-        None => Cow::Borrowed(text),
-    }
+    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let shown = |c: char| if c.is_control() || turns(c) { char::REPLACEMENT_CHARACTER } else { c };
+    let mut letters = text.chars();
+    let start: String = letters.by_ref().take(LONGEST).map(shown).collect();
+    if letters.next().is_some() { format!("{start}…") } else { start }
 }
 
 /// A span that the renderer can draw: inside the text, of whole letters.
@@ -267,6 +267,13 @@ mod tests {
             assert!(Diagnostic::at(&source, span, "m").render(false).contains("error: m"));
         }
         assert!(Diagnostic::at(&Source::new("x", ""), 0..0, "m").render(false).contains("error: m"));
+    }
+
+    #[test]
+    fn a_file_does_not_steer_the_terminal() {
+        let steered = "\u{1b}]0;x\u{7}\u{202e}";
+        let shown = Diagnostic::at(&Source::new("x", steered), 0..1, steered).hint(steered).render(false);
+        assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{shown:?}");
     }
 
     #[test]
