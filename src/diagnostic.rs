@@ -110,6 +110,8 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// A mistake at `span` of `source`.
     pub fn at(source: &Source, span: Range<usize>, message: impl Into<String>) -> Self {
+        let file = source.file_of(&span);
+        let span = file.in_source(clamp(&file.in_file(&span), &file.text));
         Self { message: message.into(), place: Some((source.clone(), span)), label: String::new(), hints: Vec::new() }
     }
 
@@ -132,18 +134,18 @@ impl Diagnostic {
 
     /// Renders the diagnostic, with colours if `styled`.
     pub fn render(&self, styled: bool) -> String {
-        let title = Level::ERROR.primary_title(self.message.as_str());
+        let message = presentable(&self.message);
+        let title = Level::ERROR.primary_title(message.as_str());
         let mut group = match &self.place {
             Some((source, span)) => {
                 let file = source.file_of(span);
-                let span = clamp(&file.in_file(span), file.text.len());
-                let annotation = AnnotationKind::Primary.span(span).label(self.label.as_str());
+                let annotation = AnnotationKind::Primary.span(file.in_file(span)).label(self.label.as_str());
                 title.element(Snippet::source(&*file.text).path(&*file.name).annotation(annotation))
             }
             None => annotate_snippets::Group::with_title(title),
         };
         for hint in &self.hints {
-            group = group.element(Level::HELP.message(hint.as_str()));
+            group = group.element(Level::HELP.message(presentable(hint)));
         }
         let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
         renderer.decor_style(DecorStyle::Ascii).render(&[group]).to_string()
@@ -155,6 +157,9 @@ impl Diagnostic {
 pub struct Diagnostics(pub Vec<Diagnostic>);
 
 impl Diagnostics {
+    /// Enough for any file that a person wrote; a bound for the ones that nobody did.
+    pub const MOST: usize = 50;
+
     /// Adds one mistake.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         self.0.push(diagnostic);
@@ -165,7 +170,7 @@ impl Diagnostics {
         result.map_err(|diagnostic| self.push(diagnostic)).ok()
     }
 
-    /// `value` if nothing was wrong, else all the mistakes, in the order of the file.
+    /// `value` if nothing was wrong, else the mistakes in the order of the file, at most [`Diagnostics::MOST`].
     ///
     /// # Errors
     /// When at least one mistake was noted.
@@ -174,6 +179,7 @@ impl Diagnostics {
             return Ok(value);
         }
         self.0.sort_by_key(|diagnostic| diagnostic.place.as_ref().map_or(0, |(_, span)| span.start));
+        self.0.truncate(Self::MOST);
         Err(self)
     }
 }
@@ -207,10 +213,33 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// A span that the renderer can draw: inside the text and at least one byte where there is one.
-fn clamp(span: &Range<usize>, length: usize) -> Range<usize> {
-    let start = span.start.min(length);
-    start..span.end.clamp(start, length)
+/// The names as a list that can be read: the first ones, and how many more there are.
+pub fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    const SHOWN: usize = 20;
+    let mut names = names.into_iter();
+    let shown = names.by_ref().take(SHOWN).collect::<Vec<_>>().join(", ");
+    match names.count() {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// A sentence that fits a screen and cannot steer it, whatever names the file puts into it.
+fn presentable(text: &str) -> String {
+    const LONGEST: usize = 600;
+    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let shown = |c: char| if c.is_control() || turns(c) { char::REPLACEMENT_CHARACTER } else { c };
+    let mut letters = text.chars();
+    let start: String = letters.by_ref().take(LONGEST).map(shown).collect();
+    if letters.next().is_some() { format!("{start}…") } else { start }
+}
+
+/// A span that the renderer can draw: inside the text, of whole letters.
+fn clamp(span: &Range<usize>, text: &str) -> Range<usize> {
+    let is_boundary = |at: &usize| text.is_char_boundary(*at);
+    let start = (0..=span.start.min(text.len())).rev().find(is_boundary).unwrap_or(0);
+    let end = (span.end.clamp(start, text.len())..=text.len()).find(is_boundary).unwrap_or(start);
+    start..end
 }
 
 #[cfg(test)]
@@ -238,6 +267,28 @@ mod tests {
             assert!(Diagnostic::at(&source, span, "m").render(false).contains("error: m"));
         }
         assert!(Diagnostic::at(&Source::new("x", ""), 0..0, "m").render(false).contains("error: m"));
+    }
+
+    #[test]
+    fn a_file_does_not_steer_the_terminal() {
+        let steered = "\u{1b}]0;x\u{7}\u{202e}";
+        let shown = Diagnostic::at(&Source::new("x", steered), 0..1, steered).hint(steered).render(false);
+        assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{shown:?}");
+    }
+
+    #[test]
+    fn half_letters_are_drawn_whole() {
+        for (start, end) in [(0, 1), (1, 2), (1, 9), (3, 2)] {
+            assert!(Diagnostic::at(&Source::new("x", "ä日b"), start..end, "m").render(false).contains("x:1:"));
+        }
+    }
+
+    #[test]
+    fn names_are_listed_and_sentences_shortened_to_what_can_be_read() {
+        assert_eq!(listed(["a", "b"]), "a, b");
+        assert!(listed(["x"; 1_000]).ends_with("x, x and 980 more"));
+        let long = Diagnostic::nowhere("é".repeat(10_000)).hint("h".repeat(10_000)).render(false);
+        assert!(long.chars().count() < 1_500 && long.matches('…').count() == 2, "{long}");
     }
 
     #[test]

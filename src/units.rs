@@ -28,7 +28,11 @@ impl UnitError {
 pub fn parse_duration(text: &str) -> Result<Duration, UnitError> {
     let text = text.trim();
     let hint = "write a number and a unit: 500ms, 10s, 1.5s, 2m, 1h";
-    let wrong = || UnitError::new(format!("`{text}` is not a duration"), hint);
+    let wrong = || match text.parse::<f64>() {
+        Ok(_) => UnitError::new(format!("`{text}` is not a duration: it has no unit"), hint),
+        Err(_) if text.is_empty() => UnitError::new("there is no duration here", hint),
+        Err(_) => UnitError::new(format!("`{text}` is not a duration"), hint),
+    };
     if let Some((whole, unit_per_s)) = decimal_and_unit(text) {
         return Duration::try_from_secs_f64(whole * unit_per_s).map_err(|_| wrong());
     }

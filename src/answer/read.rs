@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::check::{Check, Version};
 use super::matcher::{Bound, JsonType, Matcher, Relation};
+use super::number;
 use super::selector::{Selector, compile};
 use super::status::StatusSet;
 use crate::diagnostic::nearest;
@@ -86,7 +87,12 @@ impl Check<Value> {
                         Err(ReadError::new(Part::Value, "this expects nothing", "for example { not_empty = true }"))
                     }
                     Value::Object(entries) => {
-                        entries.iter().map(|(name, written)| matching(&selector, name, written)).collect()
+                        let checks = entries.iter().map(|(name, written)| matching(&selector, name, written));
+                        let checks = checks.collect::<Result<Vec<_>, _>>()?;
+                        match contradiction(&checks) {
+                            Some(problem) => Err(ReadError::new(Part::Value, problem, "keep one of the two")),
+                            None => Ok(checks),
+                        }
                     }
                     value => one(Self::Part { selector, matcher: Matcher::Equals(value.clone()) }),
                 }
@@ -106,7 +112,7 @@ fn selector(key: &str) -> Result<Selector, ReadError> {
 /// One entry of a table of matchers.
 fn matching(selector: &Selector, name: &str, written: &Value) -> Result<Check, ReadError> {
     let wrong = |message: &str, hint: &str| {
-        Err(ReadError::new(Part::MatcherValue(name.to_owned()), format!("`{name}` {message}"), hint))
+        Err(ReadError::new(Part::MatcherValue(name.to_owned()), format!("the value of `{name}` {message}"), hint))
     };
     let wanted = || written.clone();
     let matcher = match (name, written) {
@@ -114,18 +120,18 @@ fn matching(selector: &Selector, name: &str, written: &Value) -> Result<Check, R
         ("not_equals", _) => Matcher::Differs(wanted()),
         ("contains", _) => Matcher::Contains(wanted()),
         ("not_contains", _) => Matcher::Lacks(wanted()),
-        ("less_than" | "at_most" | "more_than" | "at_least", Value::Number(_) | Value::String(_)) => {
+        ("less_than" | "at_most" | "more_than" | "at_least", written) if may_be_number(written) => {
             Matcher::Compares(relation_called(name), wanted())
         }
         ("less_than" | "at_most" | "more_than" | "at_least", _) => {
-            return wrong("is not a number", "for example at_most = 10");
+            return wrong("is not a number", &format!("for example {name} = 10"));
         }
         ("exists" | "present", Value::Bool(there)) => Matcher::Exists(*there),
         ("absent", Value::Bool(absent)) => Matcher::Exists(!absent),
         ("not_empty", Value::Bool(filled)) => Matcher::NotEmpty(*filled),
         ("empty", Value::Bool(empty)) => Matcher::NotEmpty(!empty),
         ("exists" | "present" | "absent" | "not_empty" | "empty", _) => {
-            return wrong("is true or false", "write true or false");
+            return wrong("is not true or false", &format!("write {name} = true, without quotes"));
         }
         ("length", _) => match length(written) {
             Some(bound) => Matcher::Length(bound),
@@ -144,7 +150,7 @@ fn matching(selector: &Selector, name: &str, written: &Value) -> Result<Check, R
             return match (selector, written.as_str().and_then(digest)) {
                 (Selector::Body, Some(digest)) => Ok(Check::BodySha256(digest)),
                 (Selector::Body, None) => wrong("is not a SHA-256", "write 64 hexadecimal digits, as sha256sum prints"),
-                _ => wrong("is for the whole body", "write body = { sha256 = \"…\" }"),
+                _ => wrong("is of the whole body, not of a part", "write body = { sha256 = \"…\" }"),
             };
         }
         _ => return Err(unknown(name)),
@@ -158,6 +164,31 @@ fn unknown(name: &str) -> ReadError {
         None => format!("one of {}; a whole object is compared by {{ equals = {{ … }} }}", MATCHERS.join(", ")),
     };
     ReadError::new(Part::Matcher(name.to_owned()), format!("`{name}` is not something to expect of a value"), hint)
+}
+
+/// What a template renders is text, and not known yet.
+fn may_be_number(written: &Value) -> bool {
+    match written {
+        Value::Number(_) => true,
+        Value::String(text) => text.contains("${") || number::parse(text).is_some(),
+        _ => false,
+    }
+}
+
+/// Why no part of an answer can be all of this at one time.
+fn contradiction(checks: &[Check]) -> Option<&'static str> {
+    let has = |wanted: fn(&Matcher) -> bool| {
+        checks.iter().any(|check| matches!(check, Check::Part { matcher, .. } if wanted(matcher)))
+    };
+    let is_absent = has(|matcher| matches!(matcher, Matcher::Exists(false)));
+    let is_there = has(|matcher| !matches!(matcher, Matcher::Exists(false)));
+    let both = has(|matcher| matches!(matcher, Matcher::NotEmpty(true)))
+        && has(|matcher| matches!(matcher, Matcher::NotEmpty(false)));
+    match (is_absent && is_there, both) {
+        (true, _) => Some("what is absent cannot be anything else"),
+        (_, true) => Some("this cannot be empty and not empty"),
+        _ => None,
+    }
 }
 
 fn relation_called(name: &str) -> Relation {

@@ -76,7 +76,8 @@ fn complain(error: &CommandError) {
             let count = mistakes.0.len();
             let plural = if count == 1 { "" } else { "s" };
             let styled = if std::io::stderr().is_terminal() { format!("{mistakes:#}") } else { mistakes.to_string() };
-            writeln!(people, "{styled}\n\n{count} mistake{plural} in the scenario; nothing was sent")
+            let least = if count >= Diagnostics::MOST { "at least " } else { "" };
+            writeln!(people, "{styled}\n\n{least}{count} mistake{plural} in the scenario; nothing was sent")
         }
         other => writeln!(people, "error: {other}"),
     };

@@ -167,7 +167,9 @@ fn left_side(text: &str) -> Result<(Metric, Option<String>), GateError> {
         } else {
             format!("unknown figure `{word}`")
         };
+        let is_percentile = word.strip_prefix('p').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
         let hint = match nearest(word, METRICS) {
+            _ if is_percentile => "percentiles go from p0.001 to p99.999, such as p50, p95 or p99.9".to_owned(),
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("the figures are: {}, and any percentile such as p75", METRICS.join(", ")),
         };
@@ -235,7 +237,11 @@ impl fmt::Display for Gate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.metric)?;
         if let Some(step) = &self.of {
-            write!(f, " of {step}")?;
+            // What would be read as quotes or as a gap needs quotes of its own.
+            match unquoted(step.trim()) == step {
+                true => write!(f, " of {step}")?,
+                false => write!(f, " of '{step}'")?,
+            }
         }
         write!(f, " {} {}", self.comparison, self.bound)
     }
@@ -309,6 +315,9 @@ mod tests {
         }
         assert_eq!(gate("  p95<600ms "), gate("p95 < 600ms"));
         assert_eq!(gate("p95 of 'a step' < 1s").of.as_deref(), Some("a step"));
+        for quoted in ["p95 of ' a ' < 1s", "p95 of ''a'' < 1s"] {
+            assert_eq!(gate(quoted).to_string(), quoted);
+        }
         assert_eq!(gate("p99.90 < 1s"), gate("p99.9 < 1s"));
     }
 

@@ -85,7 +85,8 @@ pub(super) fn check(
         if let (Some(rows), Some(needed), Some(place)) = (data.feeder.limit(), needed, place)
             && rows < needed
         {
-            let message = format!("{} rows are too few for {} journeys", format_count(rows), format_count(needed));
+            let whom = if data.per == Per::User { "users" } else { "journeys" };
+            let message = format!("{} rows are too few for {} {whom}", format_count(rows), format_count(needed));
             resolver.mistake(
                 place,
                 message,
@@ -109,7 +110,12 @@ fn one(resolver: &mut Resolver<'_>, name: &str, written: &Spanned<DataSection>) 
     let per = section.per.as_ref().and_then(|per| resolver.parsed(per, per_of)).unwrap_or(Per::Journey);
     let exhausted = section.exhausted.as_ref().and_then(|end| resolver.parsed(end, exhausted_of));
     let exhausted = exhausted.unwrap_or_else(|| order.exhausted());
-    let path = beside(resolver.source.file_at(&file.span()), &resolver.text(file));
+    let text = resolver.known(file)?;
+    if text.is_empty() {
+        resolver.mistake(file.span(), "this names no file", "for example file = \"users.csv\"");
+        return None;
+    }
+    let path = beside(resolver.source.file_at(&file.span()), &text);
     match read(&path) {
         Ok(table) => Some(Data { name: name.to_owned(), feeder: Feeder::new(table, order, exhausted), per, seed: 0 }),
         Err((message, hint)) => {

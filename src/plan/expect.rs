@@ -166,7 +166,11 @@ fn checks_of(resolver: &mut Resolver<'_>, key: &Spanned<String>, value: &Spanned
         );
         return Vec::new();
     }
+    let before = resolver.mistakes.0.len();
     let written = resolver.json_as_written(value);
+    if resolver.mistakes.0.len() > before {
+        return Vec::new();
+    }
     match Check::read(key.get_ref(), &written) {
         Ok(checks) => {
             let span = value.span();
@@ -206,7 +210,7 @@ fn extract_of(resolver: &mut Resolver<'_>, name: &Spanned<String>, written: &Spa
         );
         return None;
     };
-    let slot = resolver.names().slot(name.get_ref());
+    let slot = resolver.slot(name.get_ref());
     match Selector::parse(text) {
         Ok(selector) => Some(Extract { name: name.get_ref().clone(), slot, selector }),
         Err(error) => {

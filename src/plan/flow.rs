@@ -1,5 +1,6 @@
 //! Flows: which steps belong to one journey, and how often each flow is chosen.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use minijinja::Value as Variable;
@@ -7,7 +8,7 @@ use minijinja::Value as Variable;
 use super::resolver::Resolver;
 use super::step::{self, Step};
 use super::target::Target;
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::{Diagnostic, listed, nearest};
 use crate::scenario::{Document, FlowSection, Spanned, StepSection};
 
 /// One flow of a scenario.
@@ -28,11 +29,14 @@ pub(super) struct Steps {
     pub(super) all: Vec<Step>,
     pub(super) flows: Vec<Flow>,
     pub(super) teardown: Vec<Step>,
+    /// What the steps of the flows are called.
+    names: BTreeSet<String>,
 }
 
 /// Gives every name that templates may use its place, before the first template is read.
 pub(super) fn declare(resolver: &mut Resolver<'_>, document: &Document, given: &[(String, String)]) {
     for (name, value) in document.vars.iter().flat_map(|vars| &vars.get_ref().0) {
+        refuse_own_name(resolver, name);
         let json = resolver.json(value);
         resolver.names().constants.insert(name.get_ref().clone(), Variable::from(minijinja::value::Serde(&json)));
     }
@@ -40,7 +44,8 @@ pub(super) fn declare(resolver: &mut Resolver<'_>, document: &Document, given: &
         let known: Vec<String> = resolver.names().constants.keys().cloned().collect();
         if !known.contains(name) {
             let near = nearest(name, known.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
-            let hint = near.unwrap_or_else(|| format!("its variables are: {}", known.join(", ")));
+            let hint =
+                near.unwrap_or_else(|| format!("its variables are: {}", listed(known.iter().map(String::as_str))));
             resolver
                 .mistakes
                 .push(Diagnostic::nowhere(format!("the scenario has no variable `{name}` to set")).hint(hint));
@@ -58,14 +63,24 @@ pub(super) fn declare(resolver: &mut Resolver<'_>, document: &Document, given: &
             letters.next().is_some_and(|c| c.is_alphabetic() || c == '_')
                 && letters.all(|c| c.is_alphanumeric() || c == '_')
         };
+        refuse_own_name(resolver, name);
         match is_name(name.get_ref()) {
-            true => drop(resolver.names().slot(name.get_ref())),
+            true => drop(resolver.slot(name.get_ref())),
             false => resolver.mistake(
                 name.span(),
                 format!("`{}` cannot be a variable", name.get_ref()),
                 "variables have letters, digits and _",
             ),
         }
+    }
+}
+
+/// A variable that is called as one of mnload's own would never be seen.
+fn refuse_own_name(resolver: &mut Resolver<'_>, name: &Spanned<String>) {
+    let text = name.get_ref();
+    if resolver.names().is_own(text) {
+        let message = format!("`{text}` cannot be a variable: templates know something else by this name");
+        resolver.mistake(name.span(), message, format!("call it my_{text}, for example"));
     }
 }
 
@@ -79,7 +94,7 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, document: &Document, target: 
         );
     }
     if !document.step.is_empty() {
-        let taken = add(resolver, &document.step, target, &mut steps.all);
+        let taken = add(resolver, &document.step, target, &mut steps);
         steps.flows.push(Flow { name: String::new(), weight: 1, steps: taken });
     }
     for (number, written) in document.flow.iter().enumerate() {
@@ -110,21 +125,21 @@ fn flow(
     if let Some(place) = section.name.as_ref().filter(|_| steps.flows.iter().any(|flow| flow.name == name)) {
         resolver.mistake(place.span(), format!("two flows are called `{name}`"), "give each a `name` of its own");
     }
-    let taken = add(resolver, &section.step, target, &mut steps.all);
+    let taken = add(resolver, &section.step, target, steps);
     Flow { name, weight, steps: taken }
 }
 
-/// Adds `written` to `all`, and says which numbers they got.
+/// Adds `written` to `steps`, and says which numbers they got.
 fn add(
     resolver: &mut Resolver<'_>,
     written: &[Spanned<StepSection>],
     target: &mut Target,
-    all: &mut Vec<Step>,
+    steps: &mut Steps,
 ) -> Range<usize> {
-    let first = all.len();
+    let first = steps.all.len();
     for written in written {
         let Some(step) = step::resolve(resolver, written, target) else { continue };
-        if all.iter().any(|other| other.name == step.name) {
+        if !steps.names.insert(step.name.clone()) {
             let span = written.get_ref().name.as_ref().map_or(written.span(), Spanned::span);
             let message = format!("two steps are called `{}`", step.name);
             resolver.mistake(
@@ -133,9 +148,9 @@ fn add(
                 "give each a `name` of its own, so that reports and gates can tell them apart",
             );
         }
-        all.push(step);
+        steps.all.push(step);
     }
-    first..all.len()
+    first..steps.all.len()
 }
 
 /// Steps that run once, outside the figures.

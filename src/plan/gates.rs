@@ -2,26 +2,25 @@
 
 use super::resolver::Resolver;
 use super::step::Step;
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::{Diagnostic, listed, nearest};
 use crate::gate::{Gate, Metric, NamedGate, Origin};
-use crate::scenario::{Entries, Spanned};
+use crate::scenario::{Document, Spanned, Value};
 
 const DEFAULT_LATENCY: (&str, &str) = ("latency", "p95 < 600ms");
 const DEFAULT_ERRORS: (&str, &str) = ("errors", "error_rate < 1%");
 const DEFAULT_CHECKS: (&str, &str) = ("checks", "checks >= 100%");
 
-pub(super) fn resolve(
-    resolver: &mut Resolver<'_>,
-    written: Option<&Spanned<Entries>>,
-    steps: &[Step],
-    once: bool,
-) -> Vec<NamedGate> {
+pub(super) fn resolve(resolver: &mut Resolver<'_>, document: &Document, steps: &[Step], once: bool) -> Vec<NamedGate> {
     let mut gates = Vec::new();
-    for (name, expression) in written.iter().flat_map(|entries| &entries.get_ref().0) {
+    for (name, expression) in document.gates.iter().flat_map(|entries| &entries.get_ref().0) {
+        let before = resolver.mistakes.0.len();
         let text = resolver.scalar(name.get_ref(), expression);
+        if resolver.mistakes.0.len() > before {
+            continue;
+        }
         match text.parse::<Gate>() {
             Ok(gate) => {
-                let step = step_of(resolver, &gate, &expression.span(), steps);
+                let step = step_of(resolver, &gate, expression, &text, (document, steps));
                 let skip = skip(&gate, once);
                 gates.push(NamedGate { name: name.get_ref().clone(), gate, step, origin: Origin::File, skip });
             }
@@ -68,17 +67,33 @@ fn default_gate(name: &str, text: &str) -> Option<NamedGate> {
     Some(NamedGate { name: name.to_owned(), gate, step: None, origin: Origin::Default, skip: None })
 }
 
-/// The number of the step that the gate names.
-fn step_of(resolver: &mut Resolver<'_>, gate: &Gate, span: &std::ops::Range<usize>, steps: &[Step]) -> Option<usize> {
+/// The number of the step that the gate names, written as `text` in `expression`.
+fn step_of(
+    resolver: &mut Resolver<'_>,
+    gate: &Gate,
+    expression: &Spanned<Value>,
+    text: &str,
+    (document, steps): (&Document, &[Step]),
+) -> Option<usize> {
     let name = gate.of.as_deref()?;
     let found = steps.iter().position(|step| step.name == name);
-    if found.is_none() {
+    // A step that has a mistake of its own, or none at all, has been told.
+    if found.is_none() && !steps.is_empty() && !is_written(document, name) {
         let names = steps.iter().map(|step| step.name.as_str());
         let hint = match nearest(name, names.clone()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("the steps are: {}", names.collect::<Vec<_>>().join(", ")),
+            None => format!("the steps are: {}", listed(names)),
         };
-        resolver.mistake(span.clone(), format!("there is no step `{name}`"), hint);
+        let place = text.rfind(name).map_or(0..text.len(), |at| at..at + name.len());
+        let place = resolver.source.within(&expression.span(), text, place);
+        resolver.mistake(place, format!("there is no step `{name}`"), hint);
     }
     found
+}
+
+/// Whether the file gives a step this name.
+fn is_written(document: &Document, name: &str) -> bool {
+    let of_flows = document.flow.iter().flat_map(|flow| &flow.get_ref().step);
+    let mut names = document.step.iter().chain(of_flows).filter_map(|step| step.get_ref().name.as_ref());
+    names.any(|written| written.get_ref() == name)
 }

@@ -38,7 +38,7 @@ pub(super) fn resolve(
     planned.drain = section.drain.as_ref().and_then(|drain| resolver.duration(drain, false));
     let Some(model) = &section.model else {
         if optional {
-            refuse_foreign_keys(resolver, section, "once");
+            refuse_foreign_keys(resolver, written, "once");
             return planned;
         }
         resolver.mistake(
@@ -49,7 +49,7 @@ pub(super) fn resolve(
         return planned;
     };
     let name = resolver.text(model);
-    refuse_foreign_keys(resolver, section, &name);
+    refuse_foreign_keys(resolver, written, &name);
     let load = match name.as_str() {
         "once" => Some(Load::Once),
         "open" => open(resolver, written, planned.seed),
@@ -68,11 +68,12 @@ pub(super) fn resolve(
 }
 
 /// A key that another model has is a misunderstanding, not a detail.
-fn refuse_foreign_keys(resolver: &mut Resolver<'_>, section: &LoadSection, model: &str) {
+fn refuse_foreign_keys(resolver: &mut Resolver<'_>, written: &Spanned<LoadSection>, model: &str) {
+    let section = written.get_ref();
     fn at<T>(key: &Option<Spanned<T>>) -> Option<Range<usize>> {
         key.as_ref().map(Spanned::span)
     }
-    let stages = section.stages.as_ref().map(|stages| stages.first().map_or(0..0, Spanned::span));
+    let stages = section.stages.as_ref().map(|stages| stages.first().map_or(written.span(), Spanned::span));
     let keys = [
         ("rate", at(&section.rate), &["open"] as &[&str]),
         ("stages", stages, &["open"]),
@@ -110,6 +111,10 @@ fn open(resolver: &mut Resolver<'_>, written: &Spanned<LoadSection>, seed: u64) 
         }
     };
     let profile = match &section.stages {
+        Some(stages) if stages.is_empty() => {
+            resolver.mistake(written.span(), "`stages` is empty", "for example [{ over = \"30s\", to = \"20/s\" }]");
+            return None;
+        }
         Some(stages) => staged(resolver, section, stages)?,
         None => steady(resolver, written)?,
     };

@@ -111,10 +111,10 @@ impl Plan {
         };
         let description = document.description.as_ref().map(|text| resolver.text(text)).unwrap_or_default();
         let mut target = target::resolve(&mut resolver, document.target.as_ref(), overrides.base_url.as_deref());
-        let Steps { setup, all: steps, flows, teardown } = flow::resolve(&mut resolver, document, &mut target);
+        let Steps { setup, all: steps, flows, teardown, .. } = flow::resolve(&mut resolver, document, &mut target);
         let Streams { all: streams, seed, limits } =
             stream::resolve(&mut resolver, document, &steps, &flows, overrides.workers, machine);
-        let gates = gates::resolve(&mut resolver, document.gates.as_ref(), &steps, is_once(&streams));
+        let gates = gates::resolve(&mut resolver, document, &steps, is_once(&streams));
         data::check(&mut resolver, document.data.as_ref(), &data, &streams);
         if document.step.is_empty() && document.flow.is_empty() {
             let missing = "the scenario has no steps: nothing would be sent";

@@ -13,7 +13,7 @@ use hyper::{Method, Uri};
 
 use super::body::{self, Body};
 use super::resolver::Resolver;
-use super::target::{Endpoint, Target};
+use super::target::{Endpoint, Target, has_bad_port};
 use super::values::{RenderError, Scope, Text};
 use crate::scenario::{BasicSection, Entries, Spanned, StepSection};
 
@@ -160,11 +160,16 @@ fn location(resolver: &mut Resolver<'_>, written: &Spanned<String>, target: &mut
     if text.constant().is_none() {
         return rendered_location(resolver, written, target, text, full);
     }
+    if raw.contains('#') {
+        let hint = "leave out what follows #: it never leaves a browser; a # in a value is written %23";
+        resolver.mistake(written.span(), format!("`{}` has a fragment", written.get_ref()), hint);
+        return None;
+    }
     let url = if full { raw.clone() } else { format!("{}{raw}", target.base_url) };
     let parsed = url
         .parse::<Uri>()
         .ok()
-        .filter(|url| url.authority().is_some_and(|authority| !authority.as_str().contains('@')));
+        .filter(|url| url.authority().is_some_and(|authority| !authority.as_str().contains('@')) && !has_bad_port(url));
     let found = parsed.and_then(|url| {
         let path = url.path_and_query().map_or("/", |path| path.as_str()).parse().ok()?;
         Some((target.endpoint_of(&url)?, Path::Constant(path)))
@@ -173,7 +178,12 @@ fn location(resolver: &mut Resolver<'_>, written: &Spanned<String>, target: &mut
         resolver.mistake(
             written.span(),
             format!("`{}` cannot be requested", written.get_ref()),
-            "percent-encode spaces and other special characters: a%20b",
+            match () {
+                () if raw.contains("{{") => "templates are written ${ name }",
+                () if full && raw.contains('@') => "leave the credentials out: send them with `basic`",
+                () if full => "a URL needs a host, and perhaps a port from 1 to 65535: http://127.0.0.1:3000/health",
+                () => "percent-encode spaces and other special characters: a%20b",
+            },
         );
     }
     found
@@ -206,6 +216,12 @@ fn texts_of_headers(resolver: &mut Resolver<'_>, entries: &Entries) -> Vec<(Head
         refuse_framing(resolver, key);
         let text = resolver.run_scalar(key.get_ref(), value);
         match (HeaderName::try_from(key.get_ref().as_str()), text) {
+            (Ok(_), Some(text)) if text.constant().is_some_and(|text| HeaderValue::try_from(text).is_err()) => resolver
+                .mistake(
+                    value.span(),
+                    "this cannot be sent as a header value",
+                    "header values are one line of visible text",
+                ),
             (Ok(name), Some(text)) => headers.push((name, text)),
             (Err(_), _) => {
                 resolver.mistake(

@@ -4,12 +4,16 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::values::{Condition, Environment, Names, Node, Scope, Secrets, Templates, Text};
-use crate::diagnostic::{Diagnostic, Diagnostics, Source};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source, nearest};
 use crate::scenario::{Spanned, Value};
 use crate::units::{self, UnitError};
 
 /// Thirty days: longer is a slip of the pen.
-const LONGEST: Duration = Duration::from_secs(30 * 24 * 3_600);
+pub(super) const LONGEST: Duration = Duration::from_secs(30 * 24 * 3_600);
+/// Of anything that is counted: as many as a run has journeys.
+const MOST: u64 = 1_000_000_000;
+/// A seed may be any number, and sockets have a bound of their own.
+const UNBOUNDED: [&str; 3] = ["seed", "users", "max_in_flight"];
 const FASTEST_PER_S: f64 = 1_000_000.0;
 
 /// Reads values of one file, noting what is wrong with them.
@@ -28,7 +32,12 @@ impl<'a> Resolver<'a> {
 
     /// The names that templates may use.
     pub(super) fn names(&mut self) -> &mut Names {
-        &mut self.templates.names
+        self.templates.names()
+    }
+
+    /// The place of the variable `name`, which a step extracts.
+    pub(super) fn slot(&mut self, name: &str) -> usize {
+        self.templates.slot(name)
     }
 
     /// The mistakes, and the scope that every journey starts from.
@@ -123,6 +132,12 @@ impl<'a> Resolver<'a> {
         self.mistakes.push(Diagnostic::at(self.source, span, message).hint(hint));
     }
 
+    /// The text with its templates filled in; none where that fails.
+    pub(super) fn known(&mut self, written: &Spanned<String>) -> Option<String> {
+        let rendered = self.templates.before(written.get_ref(), &written.span());
+        self.mistakes.keep(rendered)
+    }
+
     /// The text with its templates filled in; empty where that fails.
     pub(super) fn text(&mut self, written: &Spanned<String>) -> String {
         let rendered = self.templates.before(written.get_ref(), &written.span());
@@ -188,8 +203,12 @@ impl<'a> Resolver<'a> {
             self.mistake(
                 written.span(),
                 format!("`{key}` must be a whole number of at least {least}"),
-                format!("for example {key} = 10"),
+                format!("for example {key} = {}", least.max(10)),
             );
+        }
+        if let Some(number) = number.filter(|number| *number > MOST && !UNBOUNDED.contains(&key)) {
+            self.mistake(written.span(), format!("{number} is more than a run can have"), format!("at most {MOST}"));
+            return None;
         }
         number
     }
@@ -237,6 +256,9 @@ pub(super) fn choice<T: Copy>(text: &str, choices: &[(&str, T)]) -> Result<T, Un
     let found = choices.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
     found.ok_or_else(|| UnitError {
         problem: format!("`{text}` is not a choice here"),
-        hint: format!("write one of {names}"),
+        hint: match nearest(text, choices.iter().map(|(name, _)| *name)) {
+            Some(near) => format!("did you mean \"{near}\"?"),
+            None => format!("write one of {names}"),
+        },
     })
 }

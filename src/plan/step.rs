@@ -110,6 +110,13 @@ pub(super) fn resolve(
     let on_failure =
         section.on_failure.as_ref().and_then(|on_failure| resolver.parsed(on_failure, reaction)).unwrap_or_default();
     let name = section.name.as_ref().map(|name| resolver.text(name));
+    if let Some(written) = section.name.as_ref().filter(|name| name.get_ref().trim().is_empty()) {
+        resolver.mistake(
+            written.span(),
+            "the name of this step is empty",
+            "leave `name` out, or say what the step does",
+        );
+    }
     let request = request?;
     let name = name.unwrap_or_else(|| request.summary());
     Some(Step { name, group, request, redirects, cookies, timeout, expect, only, repeat, again, think, on_failure })

@@ -90,6 +90,12 @@ pub(super) fn resolve(
             "add a [load] for the flows that have none of their own",
         );
     }
+    if let (Some(first), true) = (document.flow.first(), sharing.iter().all(|flow| flows[*flow].weight == 0))
+        && !sharing.is_empty()
+    {
+        let message = "no flow is ever chosen: all weights are zero";
+        resolver.mistake(first.span(), message, "give one a weight of 1 or more");
+    }
     if let (Some(place), true) = (written.filter(|load| load.get_ref().model.is_some()), sharing.is_empty()) {
         resolver.mistake(place.span(), "no flow uses [load]: each has its own", "take it out, or a flow's own load");
     }

@@ -11,6 +11,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use super::connections::{self, Connections};
 use super::request::refuse_framing;
 use super::resolver::Resolver;
+use crate::diagnostic::Diagnostic;
 use crate::scenario::{Entries, Spanned, TargetSection};
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -104,12 +105,12 @@ pub(super) fn resolve(
         (Some(given), _) => given.trim_end_matches('/').to_owned(),
         (None, Some(written)) => checked_base_url(resolver, written),
         (None, None) => {
-            let span = written.map_or(0..0, Spanned::span);
-            resolver.mistake(
-                span,
-                "the scenario does not say where to send requests",
-                "add [target] with base_url = \"http://127.0.0.1:3000\"",
-            );
+            let message = "the scenario does not say where to send requests";
+            let mistake = match written {
+                Some(section) => Diagnostic::at(resolver.source, section.span(), message),
+                None => Diagnostic::nowhere(format!("{}: {message}", resolver.source.name)),
+            };
+            resolver.mistakes.push(mistake.hint("add [target] with base_url = \"http://127.0.0.1:3000\""));
             String::new()
         }
     };
@@ -150,8 +151,11 @@ fn checked_base_url(resolver: &mut Resolver<'_>, written: &Spanned<String>) -> S
         Ok(url) if url.authority().is_some_and(|authority| authority.as_str().contains('@')) => {
             "it must not hold credentials: send them in a header"
         }
+        Ok(url) if has_bad_port(&url) => "its port is not a number from 1 to 65535",
+        Ok(_) if text.contains('#') => "it must not have a fragment (#)",
         Ok(url) if url.query().is_some() => "it must not have a query: put that into the steps' paths",
         Ok(_) => return text.trim_end_matches('/').to_owned(),
+        Err(_) if text.ends_with("://") => "it names no host",
         Err(_) => "it cannot be read",
     };
     if resolver.mistakes.0.len() == before {
@@ -162,6 +166,13 @@ fn checked_base_url(resolver: &mut Resolver<'_>, written: &Spanned<String>) -> S
         );
     }
     String::new()
+}
+
+/// Whether something stands where the port should, and is none.
+pub(super) fn has_bad_port(url: &Uri) -> bool {
+    let authority = url.authority().map_or("", |authority| authority.as_str());
+    let behind_host = authority.rsplit_once(']').map_or(authority, |(_, rest)| rest);
+    behind_host.contains(':') && url.port_u16().is_none_or(|port| port == 0)
 }
 
 /// The header map that a table of names and values means.
@@ -192,7 +203,8 @@ pub(super) fn resolve_headers(resolver: &mut Resolver<'_>, entries: &Entries) ->
 
 /// The certificates in the PEM file `written`, found from the folder of the file that names it.
 fn authorities(resolver: &mut Resolver<'_>, written: &Spanned<String>) -> Option<Vec<CertificateDer<'static>>> {
-    let path = beside(resolver.source.file_at(&written.span()), &resolver.text(written));
+    let name = resolver.known(written)?;
+    let path = beside(resolver.source.file_at(&written.span()), &name);
     let read =
         CertificateDer::pem_file_iter(&path).and_then(|certificates| certificates.collect::<Result<Vec<_>, _>>());
     let hint = "`ca` names a PEM file, relative to the scenario file that it stands in";

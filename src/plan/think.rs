@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rand_distr::{Distribution as _, Exp, LogNormal, Normal};
 
-use super::resolver::{Resolver, choice};
+use super::resolver::{LONGEST, Resolver, choice};
 use super::values::Scope;
 use crate::scenario::{Short, Spanned, ThinkSection};
 use crate::units::{self, UnitError};
@@ -75,6 +75,10 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, written: &Spanned<Short<Think
 fn range(text: &str) -> Result<Think, UnitError> {
     let (shortest, longest) = text.split_once("..").unwrap_or((text, text));
     let (shortest, longest) = (units::parse_duration(shortest)?, units::parse_duration(longest)?);
+    if longest > LONGEST {
+        let problem = format!("`{text}` is longer than a run can be");
+        return Err(UnitError { problem, hint: "at most 720h".to_owned() });
+    }
     match shortest <= longest {
         true => Ok(Think { spread: Spread::Uniform(shortest), longest }),
         false => Err(UnitError {

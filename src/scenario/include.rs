@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::parse::{of_syntax, wrong_type};
+use super::parse::wrong_type;
+use super::syntax;
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, nearest};
 
 /// The key that names the files to use.
@@ -18,7 +19,10 @@ pub(super) const KEY: &str = "use";
 
 const MOST_FILES: usize = 64;
 const MOST_DEPTH: usize = 16;
-const MOST_BYTES: u64 = 1 << 20;
+pub(super) const MOST_BYTES: u64 = 1 << 20;
+
+/// What to do about a file that is not UTF-8.
+pub(super) const NOT_TEXT: &str = "a scenario file is TOML, saved as UTF-8";
 
 /// The files of a scenario.
 #[derive(Debug)]
@@ -69,7 +73,7 @@ impl Search {
         let file = source.files()[number].clone();
         let (tree, errors) = DeTable::parse_recoverable(&file.text);
         if !errors.is_empty() {
-            mistakes.0.extend(errors.iter().map(|error| of_syntax(source, &file, error)));
+            mistakes.0.extend(syntax::mistakes(source, &file, &errors));
             return None;
         }
         let Some(value) = tree.get_ref().get(KEY) else { return Some(Vec::new()) };
@@ -126,39 +130,45 @@ impl Search {
 }
 
 /// Why a file cannot be used.
-enum Problem {
+pub(super) enum Problem {
+    /// It cannot be read.
     Unreadable(io::Error),
+    /// It is larger than [`MOST_BYTES`].
     TooLarge,
+    /// Behind so many bytes, it is not UTF-8.
+    NotText(Vec<u8>, usize),
 }
 
 /// The text of a file of bearable size.
-fn read(path: &Path) -> Result<String, Problem> {
-    let mut text = String::new();
+pub(super) fn read(path: &Path) -> Result<String, Problem> {
+    let mut bytes = Vec::new();
     let file = File::open(path).map_err(Problem::Unreadable)?;
-    let result = file.take(MOST_BYTES + 1).read_to_string(&mut text);
-    // A cut within a character is no text either, so the size is asked first.
-    match result {
-        Ok(bytes) if bytes as u64 > MOST_BYTES => Err(Problem::TooLarge),
-        Ok(_) => Ok(text),
-        Err(_) if is_too_large(path) => Err(Problem::TooLarge),
-        Err(error) => Err(Problem::Unreadable(error)),
+    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(Problem::Unreadable)?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(Problem::TooLarge);
     }
-}
-
-fn is_too_large(path: &Path) -> bool {
-    std::fs::metadata(path).is_ok_and(|data| data.is_file() && data.len() > MOST_BYTES)
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        Problem::NotText(error.into_bytes(), valid)
+    })
 }
 
 fn unusable(source: &Source, name: &Spanned<String>, path: &Path, problem: &Problem) -> Diagnostic {
+    if name.get_ref().is_empty() {
+        return Diagnostic::at(source, name.span(), "this names no file").hint("for example use = [\"common.toml\"]");
+    }
     let (message, hint) = match problem {
         Problem::TooLarge => (
             format!("{} is larger than {} KiB", path.display(), MOST_BYTES >> 10),
             "`use` names scenario files; large data belongs into files of its own".to_owned(),
         ),
+        Problem::NotText(bytes, valid) => {
+            let line = 1 + bytes.iter().take(*valid).filter(|byte| **byte == b'\n').count();
+            (format!("{} is not UTF-8 text: see its line {line}", path.display()), NOT_TEXT.to_owned())
+        }
         Problem::Unreadable(error) => {
             let hint = match error.kind() {
                 io::ErrorKind::NotFound => missing(path),
-                io::ErrorKind::InvalidData => "a scenario file is TOML, saved as UTF-8".to_owned(),
                 _ => "`use` names files that mnload must be able to read".to_owned(),
             };
             (format!("cannot read {}: {error}", path.display()), hint)

@@ -11,6 +11,7 @@ mod parse;
 mod profile;
 mod schema;
 mod spanned;
+mod syntax;
 mod value;
 
 pub use file::{
@@ -21,9 +22,11 @@ pub use schema::schema;
 pub use spanned::Spanned;
 pub use value::{Entries, Short, Value};
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
+use include::{MOST_BYTES, NOT_TEXT, Problem};
 
 /// A scenario file as it was written.
 #[derive(Debug, Clone)]
@@ -40,7 +43,7 @@ impl ScenarioFile {
     /// # Errors
     /// When a file cannot be read, the profile does not exist, or with every syntax error, unknown key and wrong type.
     pub fn read(path: &Path, profile: Option<&str>) -> Result<Self, Diagnostics> {
-        let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+        let text = include::read(path).map_err(|problem| unusable(path, &problem))?;
         Self::parse(&path.display().to_string(), &text, profile)
     }
 
@@ -54,11 +57,29 @@ impl ScenarioFile {
     }
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
-    let hint = match error.kind() {
-        std::io::ErrorKind::NotFound => "check the path: scenario files end in .toml, the examples are in scenarios/",
-        std::io::ErrorKind::InvalidData => "a scenario file is TOML, saved as UTF-8",
-        _ => "mnload must be able to read it",
-    };
-    Diagnostic::nowhere(format!("cannot read {}: {error}", path.display())).hint(hint)
+fn unusable(path: &Path, problem: &Problem) -> Diagnostic {
+    let name = path.display();
+    match problem {
+        Problem::TooLarge => {
+            Diagnostic::nowhere(format!("{name} is larger than a scenario file can be: {} KiB", MOST_BYTES >> 10))
+                .hint("rows belong into data files ([data.NAME]), large scenarios into several files (use)")
+        }
+        Problem::NotText(bytes, valid) => {
+            let source = Source::new(name.to_string(), String::from_utf8_lossy(bytes));
+            let width = if bytes.len() > *valid { char::REPLACEMENT_CHARACTER.len_utf8() } else { 0 };
+            let hint = match bytes.first_chunk() {
+                Some([0xFF, 0xFE] | [0xFE, 0xFF]) => "this looks like UTF-16: save it as UTF-8",
+                _ => NOT_TEXT,
+            };
+            Diagnostic::at(&source, *valid..valid + width, "this file is not UTF-8 text").hint(hint)
+        }
+        Problem::Unreadable(error) => {
+            let hint = match error.kind() {
+                ErrorKind::NotFound => "check the path: scenario files end in .toml, the examples are in scenarios/",
+                ErrorKind::IsADirectory => "name a file in it",
+                _ => "mnload must be able to read it",
+            };
+            Diagnostic::nowhere(format!("cannot read {name}: {error}")).hint(hint)
+        }
+    }
 }

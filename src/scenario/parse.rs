@@ -12,11 +12,8 @@ use toml::de::{DeTable, DeValue, Deserializer, Error};
 use super::file::Document;
 use super::include::{self, Gathered};
 use super::merge::{Level, lay_over, shifted};
-use super::profile::Profiles;
+use super::profile::{self, Profiles};
 use crate::diagnostic::{Diagnostic, Diagnostics, File, Source, nearest};
-
-/// Enough for any file that a person wrote; a bound for the ones that nobody did.
-const MOST_MISTAKES: usize = 50;
 
 /// The document that `text`, the files that it uses and its profile make together.
 pub(super) fn document(name: &str, text: &str, profile: Option<&str>) -> Result<(Source, Document), Diagnostics> {
@@ -42,10 +39,7 @@ pub(super) fn document(name: &str, text: &str, profile: Option<&str>) -> Result<
             Err(_) => {}
         }
     }
-    mistakes.unless_empty(document).map(|document| (source, document)).map_err(|mut mistakes| {
-        mistakes.0.truncate(MOST_MISTAKES);
-        mistakes
-    })
+    mistakes.unless_empty(document).map(|document| (source, document))
 }
 
 /// The keys and values of a file that is known to be TOML, with their places in the whole source.
@@ -69,7 +63,7 @@ fn form(source: &Source, tree: &mut DeTable<'_>, mistakes: &mut Diagnostics) -> 
                     mistakes.push(mistake);
                 }
                 let removed = error.span().is_some_and(|place| remove_from_table(tree, &place));
-                if !removed || mistakes.0.len() >= MOST_MISTAKES {
+                if !removed || mistakes.0.len() >= Diagnostics::MOST {
                     return Document::default();
                 }
             }
@@ -82,16 +76,9 @@ fn is_same(one: &Diagnostic, other: &Diagnostic) -> bool {
     one.message == other.message && place(one) == place(other)
 }
 
-/// The parser's sentence, at its place in `file`.
-pub(super) fn of_syntax(source: &Source, file: &File, error: &Error) -> Diagnostic {
-    let message = error.message().lines().collect::<Vec<_>>().join(", ");
-    let span = file.in_source(error.span().unwrap_or(0..0));
-    Diagnostic::at(source, span, format!("not valid TOML: {message}"))
-}
-
 /// The diagnostic for a value that is not what was `expected`.
 pub(super) fn wrong_type(source: &Source, span: Range<usize>, expected: &str, found: &DeValue<'_>) -> Diagnostic {
-    Diagnostic::at(source, span, format!("wrong type: expected {expected}, found {}", found.type_str()))
+    Diagnostic::at(source, span, format!("wrong type: expected {expected}, found {}", plain_found(found.type_str())))
 }
 
 /// serde's sentence in the user's words.
@@ -101,14 +88,38 @@ fn of_form(source: &Source, error: &Error) -> Diagnostic {
     if let Some(rest) = message.strip_prefix("unknown field ") {
         let names: Vec<&str> = rest.split('`').skip(1).step_by(2).collect();
         if let Some((wrong, known)) = names.split_first() {
-            return unknown_key(source, span, wrong, known.iter().copied());
+            // Two keys of the top level are read before serde sees the rest.
+            let is_top = known.contains(&"teardown") && known.contains(&"gates");
+            let more = if is_top { [include::KEY, profile::KEY].as_slice() } else { &[] };
+            return unknown_key(source, span, wrong, known.iter().chain(more).copied());
         }
     }
-    let message = match message.strip_prefix("invalid type: ").and_then(|rest| rest.split_once(", expected ")) {
-        Some((found, expected)) => format!("wrong type: expected {}, found {found}", plain_type(expected)),
-        None => message.to_owned(),
+    let Some((found, expected)) =
+        message.strip_prefix("invalid type: ").and_then(|rest| rest.split_once(", expected "))
+    else {
+        return Diagnostic::at(source, span, message);
     };
-    Diagnostic::at(source, span, message)
+    if found.ends_with("as i128") || found.ends_with("as u128") {
+        return Diagnostic::at(source, span, "this number is too large").hint(format!("at most {}", i64::MAX));
+    }
+    let written = source.text_at(&span).unwrap_or_default();
+    let is_date = found == "map" && written.starts_with(|c: char| c.is_ascii_digit());
+    let found = if is_date { "a date" } else { plain_found(found) };
+    let expected = plain_type(expected);
+    let mistake = Diagnostic::at(source, span, format!("wrong type: expected {expected}, found {found}"));
+    match expected {
+        "a string in quotes" if found.starts_with("integer") || found.starts_with("floating") => mistake
+            .hint(format!("put it in quotes, with its unit if it has one: \"{written}\", \"5s\", \"20/s\", \"1%\"")),
+        "a string in quotes" if !found.starts_with("a ") || is_date => mistake.hint(format!("write \"{written}\"")),
+        "a string in quotes" => mistake.hint("write one text in quotes"),
+        "a list" if found == "a table" && written.starts_with('[') => {
+            mistake.hint(format!("write [{written}]: there may be several"))
+        }
+        "a list" => mistake.hint("a list stands in brackets: [\"a\", \"b\"]"),
+        "a table" => mistake.hint("a table is written { key = value }, or line by line below its [name]"),
+        "true or false" => mistake.hint("write true or false, without quotes"),
+        _ => mistake,
+    }
 }
 
 /// The diagnostic for a key that does not exist at its place.
@@ -132,6 +143,15 @@ fn plain_type(expected: &str) -> &str {
         "a boolean" => "true or false",
         "a sequence" => "a list",
         other if other.starts_with("struct ") || other == "a map" => "a table",
+        other => other,
+    }
+}
+
+/// serde's and the parser's word for what is there.
+fn plain_found(found: &str) -> &str {
+    match found {
+        "map" | "table" => "a table",
+        "sequence" | "array" => "a list",
         other => other,
     }
 }
@@ -205,7 +225,7 @@ mod tests {
             for profile in [None, Some("a"), Some("é")] {
                 if let Err(mistakes) = document("none/s.toml", &text, profile) {
                     prop_assert!(mistakes.to_string().contains("error: "));
-                    prop_assert!(mistakes.0.len() <= MOST_MISTAKES);
+                    prop_assert!(mistakes.0.len() <= Diagnostics::MOST);
                 }
             }
         }

@@ -37,7 +37,7 @@ fn a_missing_file() {
 fn a_bad_duration_and_a_bad_rate_in_one_go() {
     let load = "[load]\nmodel = \"open\"\nrate = \"20\"\nduration = \"soon\"\n";
     wrong(&format!("TARGET\n{load}{STEP}"), "5:8", "`20` is not a rate", "20/s");
-    wrong(&format!("TARGET\n{load}{STEP}"), "6:12", "`soon` is not a duration", "2 mistakes");
+    wrong(&format!("TARGET\n{load}{STEP}"), "6:13", "`soon` is not a duration", "2 mistakes");
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn a_gate_that_says_nothing_or_names_no_step() {
     wrong(&format!("TARGET\n{STEP}[gates]\na = \"p95 600ms\"\n"), "6:6", "needs a comparison", "p95 < 600ms");
     wrong(
         &format!("TARGET\n{STEP}[gates]\na = \"p95 of helth < 1s\"\n"),
-        "6:5",
+        "6:13",
         "there is no step `helth`",
         "the steps are: GET /health",
     );

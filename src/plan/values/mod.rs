@@ -3,6 +3,7 @@
 //! Takes texts as written, gives a [`Text`] (constant, or rendered per journey from a [`Scope`]) and a [`Document`]
 //! for JSON bodies. A text without `${` costs nothing at run time.
 
+mod bounds;
 mod document;
 mod environment;
 mod functions;

@@ -29,6 +29,11 @@ impl Names {
         *self.slots.entry(name.to_owned()).or_insert(next)
     }
 
+    /// Whether `name` means something in every scenario.
+    pub(in crate::plan) fn is_own(&self, name: &str) -> bool {
+        BEFORE.contains(&name) || DURING.contains(&name) || FUNCTIONS.contains(&name)
+    }
+
     /// Whether the value of `name` is known before the run.
     pub(super) fn is_constant(&self, name: &str) -> bool {
         BEFORE.contains(&name) || (self.constants.contains_key(name) && !self.slots.contains_key(name))

@@ -1,5 +1,6 @@
 //! Compiles the `${ … }` of one file, with every unknown name and broken expression shown at its place.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -8,22 +9,25 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Value;
 use minijinja::{ErrorKind, UndefinedBehavior};
 
+use super::bounds;
 use super::environment::Environment;
 use super::functions::{self, KEEP};
 use super::names::Names;
 use super::scope::Shared;
 use super::secrets::{SecretEnvironment, Secrets};
 use super::text::{Condition, Piece, Text};
-use crate::diagnostic::{Diagnostic, Source, nearest};
+use crate::diagnostic::{Diagnostic, Source, listed, nearest};
 
 /// Compiles the templates of one file.
 pub(in crate::plan) struct Templates<'a> {
-    pub(in crate::plan) names: Names,
+    names: Names,
     source: &'a Source,
     engine: minijinja::Environment<'static>,
     environment: Value,
     secrets: Value,
     compiled: usize,
+    /// What is known before the run, until a name is added.
+    constants: OnceCell<Value>,
 }
 
 impl<'a> Templates<'a> {
@@ -41,10 +45,11 @@ impl<'a> Templates<'a> {
         if let Ok(syntax) = syntax {
             engine.set_syntax(syntax);
         }
+        bounds::add_to(&mut engine);
         functions::add_to(&mut engine);
         let secrets = SecretEnvironment { environment: environment.clone(), secrets: secrets.clone() };
         let (environment, secrets) = (Value::from_object(environment.clone()), Value::from_object(secrets));
-        Self { names: Names::default(), source, engine, environment, secrets, compiled: 0 }
+        Self { names: Names::default(), source, engine, environment, secrets, compiled: 0, constants: OnceCell::new() }
     }
 
     /// `text` filled in with what is known before the run; anything else in it is a mistake.
@@ -95,6 +100,9 @@ impl<'a> Templates<'a> {
     /// which [`Templates::value`] then tells.
     pub(in crate::plan) fn known_value(&self, text: &str) -> Option<serde_json::Value> {
         let expression = text.strip_prefix("${")?.strip_suffix('}').filter(|inner| !inner.contains("${"))?;
+        if bounds::excess(text).is_some() {
+            return None;
+        }
         let compiled = self.engine.compile_expression(expression).ok()?;
         let known = compiled.undeclared_variables(false).iter().all(|name| self.names.is_constant(name));
         let value = compiled.eval(self.constants()).ok().filter(|value| known && !value.is_undefined())?;
@@ -108,6 +116,10 @@ impl<'a> Templates<'a> {
         span: &Range<usize>,
     ) -> Result<Condition, Diagnostic> {
         const BEFORE: &str = "${ '1' if (";
+        if expression.trim().is_empty() || expression.contains("${") {
+            return Err(Diagnostic::at(self.source, span.clone(), "this is not a condition")
+                .hint("write an expression without ${ }, such as user > 5 or token is defined"));
+        }
         let template = format!("{BEFORE}{expression}) else '' }}");
         self.names_of(&template, expression, BEFORE.len(), span)?;
         Ok(Condition(self.compile(template, span)?))
@@ -119,7 +131,22 @@ impl<'a> Templates<'a> {
         Arc::new(Shared { engine: self.engine, names: self.names, constants, seed })
     }
 
+    /// The names, to add some.
+    pub(in crate::plan) fn names(&mut self) -> &mut Names {
+        self.constants = OnceCell::new();
+        &mut self.names
+    }
+
+    /// The place of what a step extracts.
+    pub(in crate::plan) fn slot(&mut self, name: &str) -> usize {
+        self.names.slot(name)
+    }
+
     fn constants(&self) -> Value {
+        self.constants.get_or_init(|| self.all_constants()).clone()
+    }
+
+    fn all_constants(&self) -> Value {
         let mut all: BTreeMap<&str, Value> =
             self.names.constants.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
         let vars = Value::from(all.clone());
@@ -144,16 +171,22 @@ impl<'a> Templates<'a> {
         shift: usize,
         span: &Range<usize>,
     ) -> Result<Vec<String>, Diagnostic> {
+        let place_of = |part: Range<usize>| {
+            let part = part.start.saturating_sub(shift)..part.end.saturating_sub(shift).min(written.len());
+            if part.start <= part.end { self.source.within(span, written, part) } else { span.clone() }
+        };
+        if let Some(excess) = bounds::excess(template) {
+            return Err(Diagnostic::at(self.source, place_of(excess.span), excess.message).hint(excess.hint));
+        }
         let parsed = self.engine.template_from_str(template).map_err(|error| {
-            let part = error
-                .range()
-                .map(|part| part.start.saturating_sub(shift)..part.end.saturating_sub(shift).min(written.len()));
-            let place = part
-                .filter(|part| part.start <= part.end)
-                .map_or(span.clone(), |part| self.source.within(span, written, part));
+            let place = error.range().map_or(span.clone(), place_of);
             Diagnostic::at(self.source, place, format!("this template cannot be read: {}", detail(&error)))
                 .hint("templates look like ${ env.NAME }, ${ token } or ${ env.NAME | default('text') }")
         })?;
+        if let Some(unknown) = bounds::unknown_word(&self.engine, template) {
+            let message = format!("there is no {} `{}`", unknown.kind, &template[unknown.span.clone()]);
+            return Err(Diagnostic::at(self.source, place_of(unknown.span), message).hint(unknown.hint));
+        }
         let used: Vec<String> = parsed.undeclared_variables(false).into_iter().collect();
         let nested = parsed.undeclared_variables(true);
         if let Some((wrong, known)) = nested.iter().find_map(|path| self.names.wrong_data(path)) {
@@ -161,7 +194,8 @@ impl<'a> Templates<'a> {
                 written.find(wrong).map_or(span.clone(), |at| self.source.within(span, written, at..at + wrong.len()));
             let hint = match nearest(wrong, known.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("there are: {}", known.join(", ")),
+                None if known.is_empty() => format!("add [data.{wrong}] with file = \"{wrong}.csv\""),
+                None => format!("there are: {}", listed(known.iter().copied())),
             };
             return Err(Diagnostic::at(self.source, place, format!("there is no data `{wrong}`")).hint(hint));
         }
@@ -171,7 +205,7 @@ impl<'a> Templates<'a> {
                 let place = self.place_of_name(written, name, span);
                 let hint = match nearest(name, self.names.all()) {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("the names here are: {}", self.names.all().join(", ")),
+                    None => format!("the names here are: {}", listed(self.names.all())),
                 };
                 Err(Diagnostic::at(self.source, place, format!("unknown variable `{name}`"))
                     .label("not known here")
@@ -195,19 +229,24 @@ impl<'a> Templates<'a> {
             return Diagnostic::at(self.source, place, format!("this template fails: {}", detail(error)));
         }
         let written = self.source.text_at(&place).unwrap_or(text);
-        let (root, name) = ["env", "secret", "vars"]
-            .into_iter()
-            .find_map(|root| {
-                let rest = written.split_once(&format!("{root}."))?.1;
-                Some((root, rest.split(|c: char| !c.is_alphanumeric() && c != '_').next()?))
-            })
-            .unwrap_or(("env", "NAME"));
-        match root {
-            "vars" => {
-                Diagnostic::at(self.source, place, format!("there is no variable `{name}`")).hint("add it to [vars]")
+        let root_and_name = ["env", "secret", "vars"].into_iter().find_map(|root| {
+            let rest = written.split_once(&format!("{root}."))?.1;
+            Some((root, rest.split(|c: char| !c.is_alphanumeric() && c != '_').next()?))
+        });
+        match root_and_name {
+            Some(("vars", name)) => {
+                let hint = match nearest(name, self.names.constants.keys().map(String::as_str)) {
+                    Some(near) if near != name => format!("did you mean `{near}`?"),
+                    _ => "add it to [vars]".to_owned(),
+                };
+                Diagnostic::at(self.source, place, format!("there is no variable `{name}`")).hint(hint)
             }
-            _ => Diagnostic::at(self.source, place, format!("the environment variable {name} is not set"))
-                .hint(format!("set it, or give a default: ${{ {root}.{name} | default('…') }}")),
+            Some((root, name)) => {
+                Diagnostic::at(self.source, place, format!("the environment variable {name} is not set"))
+                    .hint(format!("set it, or give a default: ${{ {root}.{name} | default('…') }}"))
+            }
+            None => Diagnostic::at(self.source, place, "this has no value")
+                .hint("look at the names and numbers behind the first name, or give a default: … | default('…')"),
         }
     }
 
@@ -235,8 +274,10 @@ fn first_template(text: &str) -> usize {
     text.find("${").unwrap_or(text.len())
 }
 
+/// The engine's sentence in the user's words.
 fn detail(error: &minijinja::Error) -> String {
-    error.detail().map_or_else(|| error.kind().to_string(), str::to_owned)
+    let sentence = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+    sentence.replace("end of variable block", "`}`").replace("end of input", "end of the text")
 }
 
 #[cfg(test)]
