@@ -8,8 +8,9 @@ use http_body_util::Full;
 use hyper::header::HeaderMap;
 use hyper::{Method, Uri, Version, http};
 
+use super::certificate::Certificate;
 use super::clock::Clock;
-use super::connector::Connector;
+use super::connector::{Connector, Opening};
 use super::deadline::Deadline;
 use super::error::CallError;
 use super::http1::{Broken, Http1, HttpRequest};
@@ -29,8 +30,8 @@ pub struct Request<'a> {
     pub body: &'a Bytes,
     /// How long it may take, from being taken up to the last byte.
     pub timeout: Duration,
-    /// Whether the answer's body is wanted.
-    pub keep_body: bool,
+    /// How many bytes of the answer's body are wanted at the most.
+    pub keep_body: usize,
 }
 
 /// What came back.
@@ -42,7 +43,7 @@ pub struct Answer {
     pub version: Version,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body, if it was wanted.
+    /// As much of the body as was wanted.
     pub body: Bytes,
     /// How long the body was.
     pub body_bytes: u64,
@@ -59,6 +60,10 @@ pub struct Exchange {
     pub done_ns: u64,
     /// Connections that were opened for it.
     pub opened: u64,
+    /// How the last of those was opened; none if the call went over one that was there already.
+    pub opening: Option<Opening>,
+    /// What the target showed when the connection was made; none without TLS.
+    pub certificate: Option<Certificate>,
     /// The answer, or why there is none.
     pub result: Result<Answer, CallError>,
 }
@@ -88,7 +93,7 @@ impl Channel {
         let until = self.clock.instant(sent_ns + request.timeout.as_nanos() as u64);
         let headers = std::mem::take(&mut self.spare_headers);
         let message = build(request, headers);
-        let mut attempt = Attempt { opened: 0, connected: false, first_byte_ns: None };
+        let mut attempt = Attempt { opened: 0, opening: None, connected: false, first_byte_ns: None };
         let exchange =
             attempt.run(&self.connector, &mut self.connections[request.place], message, request, &self.clock);
         let result = match self.deadline.bound(until, exchange).await {
@@ -97,12 +102,14 @@ impl Channel {
         };
         let done_ns = self.clock.now_ns();
         let connection = &mut self.connections[request.place];
+        let certificate = connection.as_ref().and_then(|connection| connection.certificate.clone());
         // What is left of an exchange that failed would answer the next request.
         if result.is_err() || connection.as_ref().is_some_and(|connection| !connection.reusable()) {
             *connection = None;
         }
         let result = result.map_err(|broken| broken.error);
-        Exchange { sent_ns, first_byte_ns: attempt.first_byte_ns, done_ns, opened: attempt.opened, result }
+        let Attempt { opened, opening, first_byte_ns, .. } = attempt;
+        Exchange { sent_ns, first_byte_ns, done_ns, opened, opening, certificate, result }
     }
 
     /// Takes back an answer's header map for the next request.
@@ -124,6 +131,7 @@ impl Channel {
 /// What is known of a call while it is under way, so that a timeout loses none of it.
 struct Attempt {
     opened: u64,
+    opening: Option<Opening>,
     connected: bool,
     first_byte_ns: Option<u64>,
 }
@@ -142,7 +150,8 @@ impl Attempt {
             let connection = match slot {
                 Some(connection) => connection,
                 None => {
-                    let connected = connector.connect(request.place).await;
+                    let opening = self.opening.insert(Opening::at(clock.now_ns()));
+                    let connected = connector.connect(request.place, clock, opening).await;
                     let connected = connected.map_err(|error| Broken { error, unsent: None })?;
                     self.opened += 1;
                     slot.insert(connected)

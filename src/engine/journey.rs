@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::{Instant, sleep_until};
 
@@ -117,7 +117,7 @@ impl UnderWay<'_> {
                 headers: &rendered.headers,
                 body: &rendered.body,
                 timeout: step.timeout,
-                keep_body: step.expect.needs_body(),
+                keep_body: if step.expect.needs_body() { usize::MAX } else { 0 },
             };
             let exchange = self.channel.call(&request).await;
             let judged = judge(step, &exchange, self.scope);
@@ -247,7 +247,11 @@ fn judge(step: &Step, exchange: &Exchange, scope: &Scope) -> Judged {
                 body: &answer.body,
                 version: answer.version,
                 response_us: exchange.done_ns.saturating_sub(exchange.sent_ns) / 1_000,
-                certificate_days: None,
+                certificate_days: exchange
+                    .certificate
+                    .as_ref()
+                    .filter(|_| step.expect.needs_certificate())
+                    .and_then(|shown| shown.days_left(SystemTime::now())),
             };
             step.expect.judge(&Seen::new(facts), scope)
         }

@@ -68,7 +68,7 @@ fn mistakes_in_expectations_and_extractions_have_their_place() {
         ("expect = { status = \"abc\" }", "5:21", "status"),
         ("expect = { \"json:$.[\" = 1 }", "5:", "JSON"),
         ("expect = { body = { containz = \"a\" } }", "5:21", "contains"),
-        ("expect = { certificate_days = 20 }", "5:12", "not measured yet"),
+        ("expect = { certificate_days = \"< 20\" }", "5:31", "not a number of days"),
         ("extract = { a = 5 }", "5:17", "where the value stands"),
         ("extract = { a = \"jsn:$.a\" }", "5:", "json"),
         ("extract = { \"a b\" = \"status\" }", "5:13", "cannot be a variable"),
