@@ -9,7 +9,9 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::{Instant, sleep_until};
 
+use super::calls::CallLog;
 use super::chance::choose_flow;
+use super::evidence;
 use super::stop::Stop;
 use crate::answer::{Facts, Seen};
 use crate::client::{Channel, Clock, Exchange, Request};
@@ -26,6 +28,19 @@ pub(super) struct Stage {
     pub(super) clock: Clock,
     pub(super) recorder: RefCell<Recorder>,
     pub(super) stop: Stop,
+    /// Where calls are kept one by one, in a once run.
+    pub(super) calls: Option<CallLog>,
+}
+
+impl Stage {
+    /// How many bytes of an answer to `step` are kept.
+    fn kept_of(&self, step: &Step) -> usize {
+        match (step.expect.needs_body(), &self.calls) {
+            (true, _) => usize::MAX,
+            (false, Some(_)) => evidence::KEPT,
+            (false, None) => 0,
+        }
+    }
 }
 
 /// A journey to be taken up.
@@ -59,6 +74,7 @@ pub(super) async fn perform(stage: &Rc<Stage>, channel: &mut Channel, scope: &Sc
 fn without_a_row(stage: &Rc<Stage>) -> bool {
     let message = "the rows of [data] have run out".to_owned();
     let mut recorder = stage.recorder.borrow_mut();
+    stage.calls.iter().for_each(|calls| calls.not_sent(0, &message));
     recorder.not_sent(0, stage.clock.now_ns(), message);
     recorder.journey_ended(JourneyEnding::Failed);
     false
@@ -117,12 +133,15 @@ impl UnderWay<'_> {
                 headers: &rendered.headers,
                 body: &rendered.body,
                 timeout: step.timeout,
-                keep_body: if step.expect.needs_body() { usize::MAX } else { 0 },
+                keep_body: self.stage.kept_of(step),
             };
             let exchange = self.channel.call(&request).await;
-            let judged = judge(step, &exchange, self.scope);
+            let judged = judge(step, &exchange, self.scope, self.stage.calls.is_some());
             let pause = judged.failure.and_then(|_| tries.pause_before_next(self.stage.clock.now_ns()));
             self.record(number, &exchange, &judged, pause.is_some());
+            if let Some(calls) = &self.stage.calls {
+                calls.note(&self.stage.plan, number, &request, &exchange, &judged, pause.is_some());
+            }
             // The next request is due when this one is done: what comes in between is not the target's.
             (self.due_ns, self.scheduled) = (exchange.done_ns, false);
             if let Ok(answer) = exchange.result {
@@ -165,6 +184,7 @@ impl UnderWay<'_> {
     /// Counts a request that could not even be made.
     fn not_sent(&mut self, number: usize, step: &Step, error: &RenderError) -> bool {
         let message = self.stage.plan.secrets.redact(&error.to_string()).into_owned();
+        self.stage.calls.iter().for_each(|calls| calls.not_sent(number, &message));
         self.stage.recorder.borrow_mut().not_sent(number, self.stage.clock.now_ns(), message);
         self.fail(step);
         false
@@ -190,7 +210,7 @@ impl UnderWay<'_> {
         };
         let mut recorder = self.stage.recorder.borrow_mut();
         recorder.connections_opened(exchange.opened);
-        recorder.record(&sample, || self.stage.plan.secrets.redact(&judged.message).into_owned());
+        recorder.record(&sample, || self.stage.plan.secrets.redact(&judged.message()).into_owned());
     }
 }
 
@@ -233,13 +253,9 @@ fn is_done(only: &Only, scope: &Scope) -> Result<bool, RenderError> {
 }
 
 /// Why the call failed, if it did, and in which words; an answer that never came misses every expectation.
-fn judge(step: &Step, exchange: &Exchange, scope: &Scope) -> Judged {
+fn judge(step: &Step, exchange: &Exchange, scope: &Scope, in_full: bool) -> Judged {
     match &exchange.result {
-        Err(error) => Judged {
-            failure: Some(error.failure),
-            message: error.message.clone(),
-            checks: Checks { passed: 0, failed: step.expect.count() },
-        },
+        Err(error) => Judged::unanswered(error.failure, &error.message, step.expect.count()),
         Ok(answer) => {
             let facts = Facts {
                 status: answer.status,
@@ -253,7 +269,8 @@ fn judge(step: &Step, exchange: &Exchange, scope: &Scope) -> Judged {
                     .filter(|_| step.expect.needs_certificate())
                     .and_then(|shown| shown.days_left(SystemTime::now())),
             };
-            step.expect.judge(&Seen::new(facts), scope)
+            let seen = if in_full { Seen::in_full(facts) } else { Seen::new(facts) };
+            step.expect.judge(&seen, scope)
         }
     }
 }

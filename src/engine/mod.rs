@@ -3,8 +3,10 @@
 //! Takes a [`Plan`] and a [`Stop`], gives a [`Summary`]; a live view can watch on the way. Each worker is a thread with a
 //! runtime, connections and books of its own; nothing is shared while requests are sent.
 
+mod calls;
 mod chance;
 mod dispatch;
+mod evidence;
 mod journey;
 mod lanes;
 mod once;
@@ -12,6 +14,7 @@ mod pacer;
 mod stop;
 mod usage;
 mod users;
+mod wait;
 mod worker;
 
 pub use stop::Stop;
@@ -24,8 +27,9 @@ use tokio::time::Instant;
 
 use crate::client::{Clock, Connector, PrepareError, Remote, Trust};
 use crate::load::{Load, Shard};
-use crate::metrics::{Accounting, Aggregate, Generator, Live, Snapshot, Summary};
+use crate::metrics::{Accounting, Aggregate, Call, Generator, Live, Snapshot, Summary};
 use crate::plan::Plan;
+use crate::units::format_duration;
 use worker::{Assignment, WorkerReport};
 
 /// Time for all workers to be there before the first arrival is due.
@@ -40,6 +44,14 @@ pub enum EngineError {
     /// A thread or its runtime could not be had.
     #[error("cannot start a worker: {0}")]
     Worker(#[from] std::io::Error),
+    /// The target did not get ready in time.
+    #[error("the target was not ready within {}: {seen}", format_duration(*deadline))]
+    NotReady {
+        /// How long was waited.
+        deadline: Duration,
+        /// What was seen last.
+        seen: String,
+    },
     /// A step of setup failed.
     #[error("the setup step `{step}` failed: {message}")]
     Setup {
@@ -47,16 +59,18 @@ pub enum EngineError {
         step: String,
         /// What happened.
         message: String,
+        /// The call itself, in a once run.
+        call: Option<Box<Call>>,
     },
     /// A worker ended before its time.
     #[error("a worker broke down: {0}")]
     Broken(String),
 }
 
-/// Looks the target up and connects to it once, without sending anything.
+/// Waits for the target if the plan says so; then looks it up and connects to it once, without sending anything.
 ///
 /// # Errors
-/// When a name is unknown, nothing listens, or TLS fails.
+/// When it does not get ready, a name is unknown, nothing listens, or TLS fails.
 pub async fn reach(plan: &Plan) -> Result<Connector, EngineError> {
     let trust = match (&plan.target.authorities, plan.target.insecure) {
         (_, true) => Trust::Anybody,
@@ -64,8 +78,11 @@ pub async fn reach(plan: &Plan) -> Result<Connector, EngineError> {
         (None, false) => Trust::System,
     };
     let endpoints = plan.target.endpoints.iter();
-    let remotes =
+    let remotes: Vec<Remote> =
         endpoints.map(|place| Remote { host: place.host.clone(), port: place.port, tls: place.tls }).collect();
+    if let Some(wait) = &plan.target.wait_for {
+        wait::until_ready(plan, wait, &remotes[wait.step.request.endpoint], &trust).await?;
+    }
     let reached = async {
         let connector = Connector::prepare(remotes, &trust).await?;
         connector.probe().await?;
@@ -152,6 +169,8 @@ fn summarise(plan: &Plan, aggregate: Aggregate, reports: &[WorkerReport], elapse
         generator.peak_in_flight += report.peak_in_flight;
         generator.waited_for_slot += report.waited_for_slot;
     }
+    // A once run has one worker.
+    let calls = reports.first().map(|report| report.calls.clone()).unwrap_or_default();
     accounting.passed = total.journeys_passed;
     accounting.failed = total.journeys_failed;
     let worker_time = elapsed.as_secs_f64() * reports.len() as f64;
@@ -176,6 +195,7 @@ fn summarise(plan: &Plan, aggregate: Aggregate, reports: &[WorkerReport], elapse
         total,
         timeline,
         generator,
+        calls,
     }
 }
 

@@ -12,13 +12,14 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::spawn_local;
 use tokio::time::{MissedTickBehavior, interval_at};
 
+use super::calls::CallLog;
 use super::journey::Stage;
 use super::stop::Stop;
 use super::users::Cap;
 use super::{dispatch, usage, users};
 use crate::client::{Clock, Connector};
 use crate::load::{Closed, Load, Shard, Until};
-use crate::metrics::{Accounting, Recorder, Snapshot};
+use crate::metrics::{Accounting, Calls, Recorder, Snapshot};
 use crate::plan::{Plan, Scope};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -46,6 +47,8 @@ pub(super) struct WorkerReport {
     pub(super) peak_in_flight: u64,
     pub(super) waited_for_slot: u64,
     pub(super) cpu: Duration,
+    /// What was kept call by call.
+    pub(super) calls: Calls,
 }
 
 /// Starts a worker on a thread of its own.
@@ -63,7 +66,8 @@ async fn work(assignment: &Assignment) -> io::Result<WorkerReport> {
     let window_ns = plan.load.duration().map_or(u64::MAX, |window| window.as_nanos() as u64);
     let recorder = RefCell::new(Recorder::new(shard.index, plan.steps.len(), window_ns));
     let (base, stop) = (assignment.base.clone(), assignment.stop.clone());
-    let stage = Rc::new(Stage { plan: Arc::clone(plan), base, clock: *clock, recorder, stop });
+    let calls = CallLog::of(plan, &assignment.connector);
+    let stage = Rc::new(Stage { plan: Arc::clone(plan), base, clock: *clock, recorder, stop, calls });
     let ticker = spawn_local(hand_in_every_second(Rc::clone(&stage), snapshots.clone()));
     tokio::time::sleep_until(clock.instant(0)).await;
     let report = match &plan.load {
@@ -73,7 +77,8 @@ async fn work(assignment: &Assignment) -> io::Result<WorkerReport> {
     };
     ticker.abort();
     hand_in(&stage, snapshots, clock.now_ns() / SECOND.as_nanos() as u64, true);
-    Ok(report)
+    let calls = stage.calls.as_ref().map(CallLog::take).unwrap_or_default();
+    Ok(WorkerReport { calls, ..report })
 }
 
 /// Once through every flow: one user with a journey for each.

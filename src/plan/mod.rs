@@ -14,15 +14,17 @@ mod resolver;
 mod step;
 mod target;
 mod values;
+mod wait_for;
 
 pub use data::Data;
-pub use expect::{Expect, Judged};
+pub use expect::{Expect, Judged, Miss};
 pub use flow::Flow;
 pub use limits::{Limits, Machine};
 pub use request::{Rendered, Request};
 pub use step::{Again, OnFailure, Only, Step};
 pub use target::{Endpoint, Target};
 pub use values::{Condition, Environment, RenderError, Scope, Seat, Secrets};
+pub use wait_for::WaitFor;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::gate::NamedGate;

@@ -11,6 +11,7 @@ use toml::Spanned;
 
 use super::request::refuse_framing;
 use super::resolver::Resolver;
+use super::wait_for::{self, WaitFor};
 use crate::scenario::{Entries, TargetSection};
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -32,6 +33,8 @@ pub struct Target {
     pub replaced: bool,
     /// Every place that a step names.
     pub endpoints: Vec<Endpoint>,
+    /// What is asked before the run until it answers.
+    pub wait_for: Option<WaitFor>,
 }
 
 /// A place that connections are made to.
@@ -105,6 +108,7 @@ pub(super) fn resolve(
             );
         }
     }
+    target.wait_for = section.wait_for.as_ref().and_then(|written| wait_for::resolve(resolver, written, &mut target));
     target
 }
 

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::value::{Entries, Value};
+use super::wait_for::WaitForSection;
 
 /// A whole scenario file.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -49,6 +50,8 @@ pub struct TargetSection {
     pub timeout: Option<Spanned<String>>,
     /// Headers of every request.
     pub headers: Option<Spanned<Entries>>,
+    /// A path that is asked for until it answers, before anything else is sent: as text, or as a table.
+    pub wait_for: Option<Spanned<WaitForSection>>,
     /// A PEM file of the authorities to trust instead of the system's.
     pub ca: Option<Spanned<String>>,
     /// Accept any certificate.

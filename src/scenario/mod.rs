@@ -10,12 +10,14 @@ mod merge;
 mod parse;
 mod profile;
 mod value;
+mod wait_for;
 
 pub use file::{
     BasicSection, DataSection, Document, FlowSection, LoadSection, PollSection, RetrySection, StageSection,
     StepSection, TargetSection,
 };
 pub use value::{Entries, Value};
+pub use wait_for::{WaitForSection, WaitForTable};
 
 use std::path::Path;
 

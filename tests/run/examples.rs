@@ -55,7 +55,7 @@ fn smoke_names_a_wrong_body_a_missing_header_and_an_open_door() {
         _ => ok("", "medianest_http_requests_total 1"),
     });
     let outcome = against("smoke.toml", &open_door.base_url()).exits_with(99);
-    outcome.says("metrics without a token").says("expected status 401, got status 200");
+    outcome.says("metrics without a token").says("- status 401").says("+ status 200");
 }
 
 #[test]

@@ -11,5 +11,6 @@ mod flows;
 mod mistakes;
 mod outputs;
 mod signals;
+mod smoke;
 mod trust;
 mod verdicts;
