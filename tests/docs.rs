@@ -11,7 +11,7 @@ use std::path::Path;
 
 use support::Workspace;
 
-const DOCUMENTS: [&str; 2] = ["docs/scenario.md", "README.md"];
+const DOCUMENTS: [&str; 3] = ["docs/scenario.md", "docs/smoke.md", "README.md"];
 const LEAST_BLOCKS: usize = 15;
 const TARGET: &str = "\n[target]\nbase_url = \"http://127.0.0.1:9\"\n";
 const STEP: &str = "\n[[step]]\nname = \"added by the test\"\nget = \"/health\"\n";

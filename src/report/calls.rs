@@ -137,7 +137,11 @@ fn lines(sign: &str, text: &str, style: Style) -> String {
     }
     let more = all.len().saturating_sub(MOST_LINES);
     all.truncate(MOST_LINES);
-    let mut out: String = all.iter().map(|line| format!("    {style}{sign} {line}{style:#}\n")).collect();
+    let shown = |line: &String| match line.is_empty() {
+        true => format!("    {style}{sign}{style:#}\n"),
+        false => format!("    {style}{sign} {line}{style:#}\n"),
+    };
+    let mut out: String = all.iter().map(shown).collect();
     if more > 0 {
         out.push_str(&format!("    {sign} (and {more} more lines)\n"));
     }
