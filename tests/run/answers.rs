@@ -37,7 +37,7 @@ fn what_is_wrong_with_an_answer_is_said_with_what_was_wanted_and_found() {
         ("\"header:x-id\" = { present = true }", "x-id"),
         ("body = { contains = \"hello\" }", "hello"),
         ("version = \"2\"", "HTTP/1.1"),
-        ("status = 201", "expected status 201, got status 200"),
+        ("status = 201", "- status 201"),
     ] {
         let outcome =
             scenario(&server, &format!("[[step]]\nget = \"/\"\nexpect = {{ {expect} }}\n")).run(&[]).exits_with(99);

@@ -93,6 +93,6 @@ fn e2e_passes_once_and_names_the_broken_link_of_its_chain() {
     example("e2e.toml").run(&["--demo"]).exits_with(0);
     let no_token = RawServer::start(|_, _| ok("", "{\"data\":{\"user\":1}}"));
     let outcome = against("e2e.toml", &no_token.base_url()).exits_with(99);
-    outcome.says("sign in").says("no value for `token`").says("user");
+    outcome.says("sign in").says("→ `token`").says("user");
     assert_eq!(no_token.requests_seen(), 1, "the chain ends where it breaks");
 }
