@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::matcher::{Bound, Matcher};
 use super::selector::Selector;
 use super::status::StatusSet;
+use super::text::one_line;
 use crate::units::format_us;
 
 /// One thing that an answer must be. `W` is as in [`Matcher`].
@@ -48,6 +49,18 @@ impl<W> Check<W> {
             Self::Part { selector, .. } => selector.needs_body(),
             Self::BodySha256(_) => true,
             Self::Status(_) | Self::Time(_) | Self::CertificateDays(_) | Self::Version(_) => false,
+        }
+    }
+
+    /// What it looks at, as a scenario names it.
+    pub fn target(&self) -> String {
+        match self {
+            Self::Status(_) => "status".to_owned(),
+            Self::Part { selector, .. } => one_line(&selector.to_string(), 80),
+            Self::BodySha256(_) => "body".to_owned(),
+            Self::Time(_) => "time".to_owned(),
+            Self::CertificateDays(_) => "certificate_days".to_owned(),
+            Self::Version(_) => "version".to_owned(),
         }
     }
 

@@ -15,10 +15,24 @@ use super::selector::Selector;
 use super::text::{EXCERPT, MESSAGE, json_line, one_line};
 use crate::units::format_us;
 
-/// A check that was not met. Both are one line of at most 300 characters.
+/// A longer text is not compared line by line.
+const LONGEST_DOCUMENT: usize = 256 << 10;
+
+/// A check that was not met. What was wanted and what was found are one line each, of at most 300 characters.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("expected {wanted}, found {found}")]
 pub struct Missed {
+    /// What was wanted.
+    pub wanted: String,
+    /// What was found.
+    pub found: String,
+    /// Both in full, of many lines, where that says more and was asked for.
+    pub documents: Option<Box<Documents>>,
+}
+
+/// Two texts of many lines that should be the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Documents {
     /// What was wanted.
     pub wanted: String,
     /// What was found.
@@ -27,7 +41,7 @@ pub struct Missed {
 
 impl Missed {
     fn new(wanted: impl AsRef<str>, found: impl AsRef<str>) -> Self {
-        Self { wanted: one_line(wanted.as_ref(), MESSAGE), found: one_line(found.as_ref(), MESSAGE) }
+        Self { wanted: one_line(wanted.as_ref(), MESSAGE), found: one_line(found.as_ref(), MESSAGE), documents: None }
     }
 }
 
@@ -105,7 +119,9 @@ fn part<'w, W>(
             Err(Missed::new(said(), format!("nothing: {}", missing.found)))
         }
         (Ok(found), _) => met(matches(matcher, &found, wanted.as_deref()), || {
-            Missed::new(said(), shown(matcher, &found, wanted.as_deref()))
+            let documents = || documents(matcher, &found, wanted.as_deref()).map(Box::new);
+            let documents = seen.in_full.then(documents).flatten();
+            Missed { documents, ..Missed::new(said(), shown(matcher, &found, wanted.as_deref())) }
         }),
     }
 }
@@ -231,6 +247,23 @@ fn shown<W>(matcher: &Matcher<W>, found: &Found<'_>, wanted: Option<&Value>) -> 
         (Matcher::Length(_), None) => format!("a value that has no length: {line}"),
         _ => line,
     }
+}
+
+/// What was wanted and found, of many lines: structures laid out, and texts that have several.
+fn documents<W>(matcher: &Matcher<W>, found: &Found<'_>, wanted: Option<&Value>) -> Option<Documents> {
+    let (Matcher::Equals(_), Some(wanted)) = (matcher, wanted) else { return None };
+    let laid_out = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Array(_) | Value::Object(_) => serde_json::to_string_pretty(value).ok(),
+        _ => None,
+    };
+    let found = match found {
+        Found::Json(value) => laid_out(value)?,
+        Found::Text(text) => text.to_string(),
+    };
+    let wanted = laid_out(wanted)?;
+    let fit = [&found, &wanted].iter().all(|text| text.len() <= LONGEST_DOCUMENT);
+    (fit && (found.contains('\n') || wanted.contains('\n'))).then_some(Documents { wanted, found })
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ mod text;
 
 pub use check::{Check, Version};
 pub use decode::DECODED_AT_MOST;
-pub use judge::Missed;
+pub use judge::{Documents, Missed};
 pub use matcher::{Bound, JsonType, Matcher, Relation};
 pub use path::JsonQuery;
 pub use read::{Part, ReadError};

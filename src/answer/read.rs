@@ -223,7 +223,7 @@ fn time(written: &Value) -> Result<Bound, ReadError> {
     }
 }
 
-/// `14`, or `{ at_least = 14 }`.
+/// `14`, `"> 14"`, or `{ at_least = 14 }`.
 fn days(written: &Value) -> Result<i64, ReadError> {
     let number = match written {
         Value::Object(entries) if entries.len() == 1 => entries.get("at_least").unwrap_or(written),
@@ -232,13 +232,14 @@ fn days(written: &Value) -> Result<i64, ReadError> {
     let days = match number {
         Value::String(text) => match Relation::split(text) {
             Some((Relation::AtLeast, days)) => days.parse().ok(),
+            Some((Relation::MoreThan, days)) => days.parse::<i64>().ok().and_then(|days| days.checked_add(1)),
             Some(_) => None,
             None => text.trim().parse().ok(),
         },
         other => other.as_i64(),
     };
     days.ok_or_else(|| {
-        ReadError::new(Part::Value, "this is not a number of days", "write how many must be left, for example 14")
+        ReadError::new(Part::Value, "this is not a number of days", "write how many must be left: 14, or \"> 14\"")
     })
 }
 
@@ -314,7 +315,7 @@ mod tests {
 
     #[test]
     fn days_and_versions_may_be_written_in_several_ways() {
-        for written in [json!(14), json!({ "at_least": 14 }), json!(">= 14"), json!("14")] {
+        for written in [json!(14), json!({ "at_least": 14 }), json!(">= 14"), json!("14"), json!("> 13")] {
             assert!(matches!(Check::read("certificate_days", &written).unwrap()[..], [Check::CertificateDays(14)]));
         }
         for (written, version) in

@@ -29,6 +29,8 @@ pub struct Facts<'a> {
 #[derive(Debug)]
 pub struct Seen<'a> {
     facts: Facts<'a>,
+    /// Whether whole documents are kept of what a check misses.
+    pub(super) in_full: bool,
     body: OnceCell<Result<Cow<'a, [u8]>, String>>,
     json: OnceCell<Result<Value, String>>,
 }
@@ -36,7 +38,12 @@ pub struct Seen<'a> {
 impl<'a> Seen<'a> {
     /// Looks at the answer with these `facts`; free of cost until something is asked.
     pub fn new(facts: Facts<'a>) -> Self {
-        Self { facts, body: OnceCell::new(), json: OnceCell::new() }
+        Self { facts, in_full: false, body: OnceCell::new(), json: OnceCell::new() }
+    }
+
+    /// The same, with the whole documents of what a check misses: for answers that are looked at one by one.
+    pub fn in_full(facts: Facts<'a>) -> Self {
+        Self { in_full: true, ..Self::new(facts) }
     }
 
     /// What is known without looking into the body.

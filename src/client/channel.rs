@@ -8,8 +8,9 @@ use http_body_util::Full;
 use hyper::header::HeaderMap;
 use hyper::{Method, Uri, Version, http};
 
+use super::certificate::Certificate;
 use super::clock::Clock;
-use super::connector::Connector;
+use super::connector::{Connector, Opening};
 use super::deadline::Deadline;
 use super::error::CallError;
 use super::http1::{Broken, HttpRequest};
@@ -30,8 +31,8 @@ pub struct Request<'a> {
     pub body: &'a Bytes,
     /// How long it may take, from being taken up to the last byte.
     pub timeout: Duration,
-    /// Whether the answer's body is wanted.
-    pub keep_body: bool,
+    /// How many bytes of the answer's body are wanted at the most.
+    pub keep_body: usize,
 }
 
 /// What came back.
@@ -43,7 +44,7 @@ pub struct Answer {
     pub version: Version,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body, if it was wanted.
+    /// As much of the body as was wanted.
     pub body: Bytes,
     /// How long the body was.
     pub body_bytes: u64,
@@ -62,6 +63,10 @@ pub struct Exchange {
     pub opened: u64,
     /// Whether it went over a connection that had carried others.
     pub reused: bool,
+    /// How the last of those was opened; none if the call went over one that was there already.
+    pub opening: Option<Opening>,
+    /// What the target showed when the connection was made; none without TLS.
+    pub certificate: Option<Certificate>,
     /// The answer, or why there is none.
     pub result: Result<Answer, CallError>,
 }
@@ -91,21 +96,22 @@ impl Channel {
         let headers = std::mem::take(&mut self.spare_headers);
         let message = build(request, headers);
         let mut connection = self.pool.take(request.place, sent_ns);
-        let mut attempt = Attempt { opened: 0, reused: false, connected: false, first_byte_ns: None };
+        let mut attempt = Attempt { opened: 0, reused: false, opening: None, connected: false, first_byte_ns: None };
         let exchange = attempt.run(&self.connector, &mut connection, message, request, &self.clock);
         let result = match self.deadline.bound(until, exchange).await {
             Some(result) => result,
             None => Err(Broken::timed_out(attempt.connected)),
         };
         let done_ns = self.clock.now_ns();
+        let certificate = connection.as_ref().and_then(|kept| kept.connection.certificate.clone());
         // What is left of an exchange that failed would answer the next request.
         if let (Ok(_), Some(mut kept)) = (&result, connection.filter(|kept| kept.connection.reusable())) {
             kept.carried += 1;
             self.pool.put(request.place, kept, done_ns);
         }
         let result = result.map_err(|broken| broken.error);
-        let Attempt { opened, reused, first_byte_ns, .. } = attempt;
-        Exchange { sent_ns, first_byte_ns, done_ns, opened, reused, result }
+        let Attempt { opened, reused, opening, first_byte_ns, .. } = attempt;
+        Exchange { sent_ns, first_byte_ns, done_ns, opened, reused, opening, certificate, result }
     }
 
     /// Takes back an answer's header map for the next request.
@@ -125,6 +131,7 @@ struct Attempt {
     opened: u64,
     /// The request went over a connection that had carried others.
     reused: bool,
+    opening: Option<Opening>,
     connected: bool,
     first_byte_ns: Option<u64>,
 }
@@ -143,7 +150,8 @@ impl Attempt {
             let kept = match slot {
                 Some(kept) => kept,
                 None => {
-                    let connected = connector.connect(request.place).await;
+                    let opening = self.opening.insert(Opening::at(clock.now_ns()));
+                    let connected = connector.connect(request.place, clock, opening).await;
                     let connected = connected.map_err(|error| Broken { error, unsent: None })?;
                     self.opened += 1;
                     slot.insert(Kept { connection: connected, opened_ns: clock.now_ns(), carried: 0 })

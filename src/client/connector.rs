@@ -1,14 +1,15 @@
 //! Connections to the places that a plan names: looked up once, before the start.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 
+use super::clock::Clock;
 use super::error::CallError;
 use super::http1::Http1;
 use super::tls::{self, Trust};
@@ -24,6 +25,23 @@ pub struct Remote {
     pub port: u16,
     /// Whether TLS is spoken.
     pub tls: bool,
+}
+
+/// How a connection was opened: moments in nanoseconds of the clock, as far as it came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Opening {
+    /// When it was begun.
+    pub began_ns: u64,
+    /// When TCP was connected.
+    pub connected_ns: Option<u64>,
+    /// When TLS was agreed on; never without TLS.
+    pub secured_ns: Option<u64>,
+}
+
+impl Opening {
+    pub(super) fn at(began_ns: u64) -> Self {
+        Self { began_ns, connected_ns: None, secured_ns: None }
+    }
 }
 
 /// Makes connections to places that are known by number.
@@ -67,6 +85,8 @@ pub enum PrepareError {
 struct Place {
     remote: Remote,
     addresses: Vec<SocketAddr>,
+    /// How long its name was looked up; none for an address.
+    lookup: Option<Duration>,
     tls: Option<(TlsConnector, ServerName<'static>)>,
 }
 
@@ -82,11 +102,14 @@ impl Connector {
         };
         let mut places = Vec::with_capacity(remotes.len());
         for remote in remotes {
+            let asked = Instant::now();
             let looked_up = tokio::net::lookup_host((remote.host.as_str(), remote.port)).await;
             let addresses = looked_up
                 .map(|found| found.collect::<Vec<_>>())
                 .and_then(|found| if found.is_empty() { Err(io::Error::other("it has no address")) } else { Ok(found) })
                 .map_err(|error| PrepareError::Lookup { host: remote.host.clone(), error })?;
+            let is_name = remote.host.parse::<IpAddr>().is_err();
+            let lookup = is_name.then(|| asked.elapsed());
             let tls = match config.clone().filter(|_| remote.tls) {
                 None => None,
                 Some(config) => {
@@ -95,7 +118,7 @@ impl Connector {
                     Some((TlsConnector::from(config), name))
                 }
             };
-            places.push(Place { remote, addresses, tls });
+            places.push(Place { remote, addresses, lookup, tls });
         }
         Ok(Self { places: places.into() })
     }
@@ -105,8 +128,9 @@ impl Connector {
     /// # Errors
     /// When one of them does not take the connection.
     pub async fn probe(&self) -> Result<(), PrepareError> {
+        let clock = Clock::starting_at(tokio::time::Instant::now());
         for (place, Place { remote, .. }) in self.places.iter().enumerate() {
-            let connected = self.transport(place).await;
+            let connected = self.transport(place, &clock, &mut Opening::at(0)).await;
             connected.map_err(|error| PrepareError::Unreachable {
                 host: remote.host.clone(),
                 port: remote.port,
@@ -116,28 +140,34 @@ impl Connector {
         Ok(())
     }
 
+    /// How long the name of each place was looked up; none for an address.
+    pub fn lookups(&self) -> impl Iterator<Item = Option<Duration>> {
+        self.places.iter().map(|place| place.lookup)
+    }
+
     /// How many places there are.
     pub(super) fn places(&self) -> usize {
         self.places.len()
     }
 
-    /// A new connection to place number `place`.
-    pub(super) async fn connect(&self, place: usize) -> Result<Http1, CallError> {
-        Http1::handshake(self.transport(place).await?).await
+    /// A new connection to place number `place`; `opening` learns when it came how far.
+    pub(super) async fn connect(&self, place: usize, clock: &Clock, opening: &mut Opening) -> Result<Http1, CallError> {
+        Http1::handshake(self.transport(place, clock, opening).await?).await
     }
 
-    async fn transport(&self, place: usize) -> Result<Transport, CallError> {
+    async fn transport(&self, place: usize, clock: &Clock, opening: &mut Opening) -> Result<Transport, CallError> {
         let place = &self.places[place];
         let stream = tcp(&place.addresses).await.map_err(|error| CallError::of_connecting(&error))?;
+        opening.connected_ns = Some(clock.now_ns());
         // Requests are written whole: waiting to fill a segment only adds latency of our own.
         stream.set_nodelay(true).map_err(|error| CallError::of_connecting(&error))?;
         match &place.tls {
             None => Ok(Transport::Plain(stream)),
             Some((connector, name)) => {
                 let handshake = connector.connect(name.clone(), stream).await;
-                handshake
-                    .map(|stream| Transport::Tls(Box::new(stream)))
-                    .map_err(|error| CallError::of_handshake(&error))
+                let stream = handshake.map_err(|error| CallError::of_handshake(&error))?;
+                opening.secured_ns = Some(clock.now_ns());
+                Ok(Transport::Tls(Box::new(stream)))
             }
         }
     }

@@ -11,6 +11,7 @@ use hyper::client::conn::http1::{Builder, Connection, SendRequest};
 use hyper::http;
 use hyper_util::rt::TokioIo;
 
+use super::certificate::Certificate;
 use super::channel::Answer;
 use super::clock::Clock;
 use super::error::CallError;
@@ -28,6 +29,8 @@ pub(super) struct Http1 {
     sender: SendRequest<Full<Bytes>>,
     connection: Box<Connection<TokioIo<Transport>, Full<Bytes>>>,
     closed: bool,
+    /// What the target showed when the connection was made; none without TLS.
+    pub(super) certificate: Option<Certificate>,
 }
 
 /// A request that did not come to an answer.
@@ -40,11 +43,12 @@ pub(super) struct Broken {
 
 impl Http1 {
     pub(super) async fn handshake(transport: Transport) -> Result<Self, CallError> {
+        let certificate = transport.certificate();
         let mut builder = Builder::new();
         builder.max_buf_size(LARGEST_HEAD).writev(false);
         let handshake = builder.handshake(TokioIo::new(transport)).await;
         let (sender, connection) = handshake.map_err(|error| CallError::of_http(&error))?;
-        Ok(Self { sender, connection: Box::new(connection), closed: false })
+        Ok(Self { sender, connection: Box::new(connection), closed: false, certificate })
     }
 
     /// Ready once the target has closed the connection; to be polled while nothing is asked of it.
@@ -58,11 +62,11 @@ impl Http1 {
         !self.closed && !self.sender.is_closed()
     }
 
-    /// Sends `request` and reads the whole answer; its body is kept only if `keep_body`.
+    /// Sends `request` and reads the whole answer; its body is kept up to `keep_body` bytes.
     pub(super) async fn exchange(
         &mut self,
         request: HttpRequest,
-        keep_body: bool,
+        keep_body: usize,
         clock: &Clock,
         first_byte_ns: &mut Option<u64>,
     ) -> Result<Answer, Broken> {
@@ -95,7 +99,7 @@ impl Http1 {
         .map_err(|error| CallError::of_http(&error))
     }
 
-    async fn read_body(&mut self, mut body: Incoming, keep: bool) -> Result<(Bytes, u64), CallError> {
+    async fn read_body(&mut self, mut body: Incoming, keep: usize) -> Result<(Bytes, u64), CallError> {
         let mut kept = BytesMut::new();
         let mut length = 0;
         while !body.is_end_stream() {
@@ -107,9 +111,8 @@ impl Http1 {
             let frame = frame.map_err(|error| CallError::of_http(&error))?;
             if let Some(data) = frame.data_ref() {
                 length += data.len() as u64;
-                if keep {
-                    kept.extend_from_slice(data);
-                }
+                let wanted = data.len().min(keep - kept.len());
+                kept.extend_from_slice(&data[..wanted]);
             }
         }
         Ok((kept.freeze(), length))

@@ -3,6 +3,7 @@
 //! Takes a prebuilt request and gives an [`Exchange`]: when it was taken up, when the first byte came, when it was done,
 //! and the answer or a [`CallError`]. Knows no scenario and counts nothing.
 
+mod certificate;
 mod channel;
 mod clock;
 mod connector;
@@ -15,9 +16,10 @@ mod redirect;
 mod tls;
 mod transport;
 
+pub use certificate::Certificate;
 pub use channel::{Answer, Channel, Exchange, Request};
 pub use clock::Clock;
-pub use connector::{Connector, PrepareError, Remote};
+pub use connector::{Connector, Opening, PrepareError, Remote};
 pub use cookies::Jar;
 pub use error::CallError;
 pub use pool::{Pool, Wear};

@@ -8,11 +8,23 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
+use super::certificate::Certificate;
+
 /// A connected stream.
 #[derive(Debug)]
 pub(super) enum Transport {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl Transport {
+    /// The certificate of the one at the other end; none without TLS.
+    pub(super) fn certificate(&self) -> Option<Certificate> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Tls(stream) => stream.get_ref().1.peer_certificates()?.first().map(Certificate::of),
+        }
+    }
 }
 
 impl AsyncRead for Transport {

@@ -31,9 +31,14 @@ enum CommandError {
         "the target cannot be reached, so nothing was sent: {error}\n  target: {target}\n  is it running, and is base_url right? {hint}"
     )]
     Unreachable { target: String, error: EngineError, hint: &'static str },
+    /// The target did not get ready.
+    #[error(
+        "{error}\n  {waited}\n  nothing else was sent; raise the deadline of [target] wait_for if it takes longer to start"
+    )]
+    NotReady { error: EngineError, waited: String },
     /// Setup failed, so the load was not started.
-    #[error("{0}\n  the load was not started; setup steps run before it, and each must pass")]
-    Setup(EngineError),
+    #[error("{error}\n  the load was not started; setup steps run before it, and each must pass{seen}")]
+    Setup { error: EngineError, seen: String },
     /// Everything else.
     #[error("{0:#}")]
     Other(#[from] anyhow::Error),
@@ -42,7 +47,9 @@ enum CommandError {
 impl CommandError {
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Scenario(_) | Self::Unreachable { .. } | Self::Setup(_) => ExitCode::Invalid,
+            Self::Scenario(_) | Self::Unreachable { .. } | Self::NotReady { .. } | Self::Setup { .. } => {
+                ExitCode::Invalid
+            }
             Self::Other(_) => ExitCode::Internal,
         }
     }

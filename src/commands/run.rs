@@ -33,6 +33,10 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, CommandError> {
 
 async fn load_and_judge(args: &RunArgs, plan: &Arc<Plan>) -> Result<ExitCode, CommandError> {
     let mut signals = Signals::listen().context("cannot listen for signals")?;
+    if let Some(waiting) = report::waiting(plan).filter(|_| !args.quiet) {
+        // A stderr that is gone must not end the run.
+        let _ = writeln!(anstream::stderr(), "{waiting}");
+    }
     let connector = tokio::select! {
         reached = engine::reach(plan) => reached.map_err(|error| unreachable(plan, error))?,
         ending = signals.next() => return Ok(left_at_once(ending)),
@@ -114,7 +118,11 @@ fn left_at_once(ending: Ending) -> ExitCode {
 /// A failing setup is the user's business like a target that is not there; the rest is ours.
 fn broken(plan: &Plan, error: EngineError) -> CommandError {
     match error {
-        error @ EngineError::Setup { .. } => CommandError::Setup(error),
+        EngineError::Setup { ref step, ref call, .. } => {
+            let seen = call.as_deref().and_then(|call| report::render_failed_call(step, call));
+            let seen = seen.map(|seen| format!("\n\n{}", seen.trim_end())).unwrap_or_default();
+            CommandError::Setup { error, seen }
+        }
         error @ EngineError::Target(_) => unreachable(plan, error),
         error => CommandError::Other(anyhow::Error::new(error).context("the run broke down")),
     }
@@ -123,6 +131,9 @@ fn broken(plan: &Plan, error: EngineError) -> CommandError {
 fn unreachable(plan: &Plan, error: EngineError) -> CommandError {
     use crate::client::PrepareError;
     use crate::failure::Failure;
+    if let (EngineError::NotReady { .. }, Some(waited)) = (&error, report::waiting(plan)) {
+        return CommandError::NotReady { error, waited };
+    }
     let hint = match &error {
         EngineError::Target(PrepareError::Unreachable { error, .. }) if error.failure == Failure::Tls => {
             "If it has a certificate of your own, name its authority in [target] ca"

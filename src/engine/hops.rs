@@ -9,7 +9,7 @@ use hyper::header::{
 use hyper::{Method, Uri};
 use url::Url;
 
-use crate::client::{Answer, Jar, Redirect, redirect};
+use crate::client::{Answer, Jar, Redirect, Request, redirect};
 use crate::plan::{Rendered, Step, Target};
 
 /// One request on its way.
@@ -43,6 +43,19 @@ impl<'s> Hop<'s> {
         }
         if let Some(cookies) = self.url(target).and_then(|url| jar.header(&url)) {
             self.headers.to_mut().insert(COOKIE, cookies);
+        }
+    }
+
+    /// The request as it is sent, of whose answer so many bytes are kept.
+    pub(super) fn request(&self, step: &Step, keep_body: usize) -> Request<'_> {
+        Request {
+            place: self.place,
+            method: &self.method,
+            path: &self.path,
+            headers: &self.headers,
+            body: &self.body,
+            timeout: step.timeout,
+            keep_body,
         }
     }
 

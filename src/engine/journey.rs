@@ -5,17 +5,19 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use hyper::header::SET_COOKIE;
 use tokio::time::{Instant, sleep_until};
 
+use super::calls::CallLog;
 use super::chance::choose_flow;
+use super::evidence;
 use super::hops::Hop;
 use super::session::{Base, Session, wear};
 use super::stop::Stop;
 use crate::answer::{Facts, Seen};
-use crate::client::{Clock, Connector, Exchange, Pool, Request};
+use crate::client::{Clock, Connector, Exchange, Pool};
 use crate::metrics::{Checks, JourneyEnding, Recorder, Role, Sample};
 use crate::plan::{Again, Condition, Judged, OnFailure, Only, Plan, RenderError, Rendered, Scope, Seat, Step};
 use crate::verdict::Ending;
@@ -31,6 +33,19 @@ pub(super) struct Stage {
     pub(super) clock: Clock,
     pub(super) recorder: RefCell<Recorder>,
     pub(super) stop: Stop,
+    /// Where calls are kept one by one, in a once run.
+    pub(super) calls: Option<CallLog>,
+}
+
+impl Stage {
+    /// How many bytes of an answer to `step` are kept.
+    fn kept_of(&self, step: &Step) -> usize {
+        match (step.expect.needs_body(), &self.calls) {
+            (true, _) => usize::MAX,
+            (false, Some(_)) => evidence::KEPT,
+            (false, None) => 0,
+        }
+    }
 }
 
 impl Stage {
@@ -43,7 +58,8 @@ impl Stage {
         connector: &Connector,
     ) -> Self {
         let pool = Rc::new(Pool::new(connector, wear(&plan.target.connections)));
-        Self { plan: Arc::clone(plan), base, pool, clock, recorder, stop }
+        let calls = CallLog::of(plan, connector);
+        Self { plan: Arc::clone(plan), base, pool, clock, recorder, stop, calls }
     }
 }
 
@@ -86,6 +102,7 @@ pub(super) async fn perform(stage: &Rc<Stage>, session: &mut Session, ticket: Ti
 fn without_a_row(stage: &Rc<Stage>) -> bool {
     let message = "the rows of [data] have run out".to_owned();
     let mut recorder = stage.recorder.borrow_mut();
+    stage.calls.iter().for_each(|calls| calls.not_sent(0, &message));
     recorder.not_sent(0, stage.clock.now_ns(), message);
     recorder.journey_ended(JourneyEnding::Failed);
     false
@@ -135,9 +152,10 @@ impl UnderWay<'_> {
                 Ok(rendered) => rendered,
                 Err(error) => return self.not_sent(number, step, &error),
             };
-            let (exchange, judged) = self.call(number, step, rendered).await;
+            let (exchange, judged, hop) = self.call(number, step, rendered).await;
             let pause = judged.failure.and_then(|_| tries.pause_before_next(self.stage.clock.now_ns()));
-            self.record(number, &exchange, &judged, if pause.is_some() { Role::TriedAgain } else { Role::Final });
+            let role = if pause.is_some() { Role::TriedAgain } else { Role::Final };
+            self.record(number, step, &hop, &exchange, &judged, role);
             if let Ok(answer) = exchange.result {
                 self.session.channel.recycle(answer.headers);
             }
@@ -158,7 +176,7 @@ impl UnderWay<'_> {
     }
 
     /// Sends what the step asks for and follows the redirects that it may; the last exchange is still to be counted.
-    async fn call(&mut self, number: usize, step: &Step, rendered: Rendered<'_>) -> (Exchange, Judged) {
+    async fn call<'s>(&mut self, number: usize, step: &'s Step, rendered: Rendered<'s>) -> (Exchange, Judged, Hop<'s>) {
         let target = &self.stage.plan.target;
         let mut hop = Hop::first(step, rendered);
         let mut first_sent_ns = None;
@@ -166,20 +184,14 @@ impl UnderWay<'_> {
             if step.cookies {
                 hop.add_cookies(&self.session.jar, target);
             }
-            let request = Request {
-                place: hop.place,
-                method: &hop.method,
-                path: &hop.path,
-                headers: &hop.headers,
-                body: &hop.body,
-                timeout: step.timeout,
-                keep_body: step.expect.needs_body(),
-            };
-            let exchange = self.session.channel.call(&request).await;
+            let exchange = self.session.channel.call(&hop.request(step, self.stage.kept_of(step))).await;
             let since_ns = *first_sent_ns.get_or_insert(exchange.sent_ns);
+            let judged = |exchange: &Exchange, session: &Session| {
+                judge(step, exchange, since_ns, &session.scope, self.stage.calls.is_some())
+            };
             let Ok(answer) = &exchange.result else {
-                let judged = judge(step, &exchange, since_ns, &self.session.scope);
-                return (exchange, judged);
+                let judged = judged(&exchange, self.session);
+                return (exchange, judged, hop);
             };
             if step.cookies
                 && answer.headers.contains_key(SET_COOKIE)
@@ -189,14 +201,17 @@ impl UnderWay<'_> {
             }
             match hop.next(step, target, answer) {
                 Ok(Some(next)) => {
-                    self.record(number, &exchange, &Judged::default(), Role::Followed);
+                    self.record(number, step, &hop, &exchange, &Judged::default(), Role::Followed);
                     hop = next;
                 }
                 Ok(None) => {
-                    let judged = judge(step, &exchange, since_ns, &self.session.scope);
-                    return (exchange, judged);
+                    let judged = judged(&exchange, self.session);
+                    return (exchange, judged, hop);
                 }
-                Err(message) => return (exchange, Judged::failed(message, step.expect.count())),
+                Err(message) => {
+                    let judged = Judged::misled(&message, step.expect.count());
+                    return (exchange, judged, hop);
+                }
             }
         }
     }
@@ -221,20 +236,21 @@ impl UnderWay<'_> {
     /// Counts a request that could not even be made.
     fn not_sent(&mut self, number: usize, step: &Step, error: &RenderError) -> bool {
         let message = self.stage.plan.secrets.redact(&error.to_string()).into_owned();
+        self.stage.calls.iter().for_each(|calls| calls.not_sent(number, &message));
         self.stage.recorder.borrow_mut().not_sent(number, self.stage.clock.now_ns(), message);
         self.fail(step);
         false
     }
 
     /// Counts one exchange; the next request is due when it is done: what comes in between is not the target's.
-    fn record(&mut self, step: usize, exchange: &Exchange, judged: &Judged, role: Role) {
+    fn record(&mut self, number: usize, step: &Step, hop: &Hop<'_>, exchange: &Exchange, judged: &Judged, role: Role) {
         // What is tried again or led on has not failed yet: only the last word counts.
         let (failure, checks) = match role {
             Role::Final => (judged.failure, judged.checks),
             Role::TriedAgain | Role::Followed => (None, Checks::default()),
         };
         let sample = Sample {
-            step,
+            step: number,
             due_ns: self.due_ns,
             sent_ns: exchange.sent_ns,
             first_byte_ns: exchange.first_byte_ns,
@@ -246,8 +262,11 @@ impl UnderWay<'_> {
         };
         let mut recorder = self.stage.recorder.borrow_mut();
         recorder.connections(exchange.opened, exchange.reused);
-        recorder.record(&sample, || self.stage.plan.secrets.redact(&judged.message).into_owned());
+        recorder.record(&sample, || self.stage.plan.secrets.redact(&judged.message()).into_owned());
         (self.due_ns, self.scheduled) = (exchange.done_ns, false);
+        if let Some(calls) = &self.stage.calls {
+            calls.note(&self.stage.plan, number, &hop.request(step, 0), exchange, judged, role);
+        }
     }
 }
 
@@ -291,13 +310,9 @@ fn is_done(only: &Only, scope: &Scope) -> Result<bool, RenderError> {
 
 /// Why the call failed, if it did, and in which words; an answer that never came misses every expectation.
 /// Its time counts from `since_ns`: redirects that led to it are part of what a user waits for.
-fn judge(step: &Step, exchange: &Exchange, since_ns: u64, scope: &Scope) -> Judged {
+fn judge(step: &Step, exchange: &Exchange, since_ns: u64, scope: &Scope, in_full: bool) -> Judged {
     match &exchange.result {
-        Err(error) => Judged {
-            failure: Some(error.failure),
-            message: error.message.clone(),
-            checks: Checks { passed: 0, failed: step.expect.count() },
-        },
+        Err(error) => Judged::unanswered(error.failure, &error.message, step.expect.count()),
         Ok(answer) => {
             let facts = Facts {
                 status: answer.status,
@@ -305,9 +320,14 @@ fn judge(step: &Step, exchange: &Exchange, since_ns: u64, scope: &Scope) -> Judg
                 body: &answer.body,
                 version: answer.version,
                 response_us: exchange.done_ns.saturating_sub(since_ns) / 1_000,
-                certificate_days: None,
+                certificate_days: exchange
+                    .certificate
+                    .as_ref()
+                    .filter(|_| step.expect.needs_certificate())
+                    .and_then(|shown| shown.days_left(SystemTime::now())),
             };
-            step.expect.judge(&Seen::new(facts), scope)
+            let seen = if in_full { Seen::in_full(facts) } else { Seen::new(facts) };
+            step.expect.judge(&seen, scope)
         }
     }
 }

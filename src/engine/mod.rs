@@ -3,8 +3,10 @@
 //! Takes a [`Plan`] and a [`Stop`], gives a [`Summary`]; a live view can watch on the way. Each worker is a thread with a
 //! runtime, connections and books of its own; nothing is shared while requests are sent.
 
+mod calls;
 mod chance;
 mod dispatch;
+mod evidence;
 mod hops;
 mod journey;
 mod lanes;
@@ -15,6 +17,7 @@ mod session;
 mod stop;
 mod usage;
 mod users;
+mod wait;
 mod worker;
 
 pub use probe::{ProbeError, Probed, probe};
@@ -29,8 +32,9 @@ use tokio::time::Instant;
 
 use crate::client::{Clock, Connector, PrepareError, Remote, Trust};
 use crate::load::{Load, Shard};
-use crate::metrics::{Accounting, Aggregate, Generator, Live, Snapshot, Summary};
+use crate::metrics::{Accounting, Aggregate, Call, Generator, Live, Snapshot, Summary};
 use crate::plan::{Endpoint, Plan, Stream};
+use crate::units::format_duration;
 use worker::{Assignment, WorkerReport};
 
 /// Time for all workers to be there before the first arrival is due.
@@ -45,6 +49,14 @@ pub enum EngineError {
     /// A thread or its runtime could not be had.
     #[error("cannot start a worker: {0}")]
     Worker(#[from] std::io::Error),
+    /// The target did not get ready in time.
+    #[error("the target was not ready within {}: {seen}", format_duration(*deadline))]
+    NotReady {
+        /// How long was waited.
+        deadline: Duration,
+        /// What was seen last.
+        seen: String,
+    },
     /// A step of setup failed.
     #[error("the setup step `{step}` failed: {message}")]
     Setup {
@@ -52,18 +64,23 @@ pub enum EngineError {
         step: String,
         /// What happened.
         message: String,
+        /// The call itself, in a once run.
+        call: Option<Box<Call>>,
     },
     /// A worker ended before its time.
     #[error("a worker broke down: {0}")]
     Broken(String),
 }
 
-/// Looks the target up and connects to it once, without sending anything.
+/// Waits for the target if the plan says so; then looks it up and connects to it once, without sending anything.
 ///
 /// # Errors
-/// When a name is unknown, nothing listens, or TLS fails.
+/// When it does not get ready, a name is unknown, nothing listens, or TLS fails.
 pub async fn reach(plan: &Plan) -> Result<Connector, EngineError> {
-    let remotes = plan.target.endpoints.iter().map(remote_of).collect();
+    let remotes: Vec<Remote> = plan.target.endpoints.iter().map(remote_of).collect();
+    if let Some(wait) = &plan.target.wait_for {
+        wait::until_ready(plan, wait, &remotes[wait.step.request.endpoint], &trust_of(plan)).await?;
+    }
     let reached = async {
         let connector = Connector::prepare(remotes, &trust_of(plan)).await?;
         connector.probe().await?;
@@ -162,6 +179,8 @@ fn summarise(plan: &Plan, aggregate: Aggregate, reports: &[WorkerReport], elapse
         generator.peak_in_flight += report.peak_in_flight;
         generator.waited_for_slot += report.waited_for_slot;
     }
+    // A once run has one worker.
+    let calls = reports.first().map(|report| report.calls.clone()).unwrap_or_default();
     accounting.passed = total.journeys_passed;
     accounting.failed = total.journeys_failed;
     let worker_time = elapsed.as_secs_f64() * reports.len() as f64;
@@ -184,6 +203,7 @@ fn summarise(plan: &Plan, aggregate: Aggregate, reports: &[WorkerReport], elapse
         total,
         timeline,
         generator,
+        calls,
     }
 }
 

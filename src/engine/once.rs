@@ -7,12 +7,21 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::EngineError;
+use super::calls::CallLog;
 use super::journey::{Stage, go_through};
 use super::session::{Base, Session};
 use super::stop::Stop;
 use crate::client::{Clock, Connector, Jar};
-use crate::metrics::Recorder;
+use crate::metrics::{Call, Recorder};
 use crate::plan::{Per, Plan, Scope, Step};
+
+/// A step that failed.
+struct Failed {
+    step: String,
+    message: String,
+    /// Its call, where calls are kept one by one.
+    call: Option<Box<Call>>,
+}
 
 /// Runs the setup steps, which give what every journey starts from.
 pub(super) async fn setup(
@@ -24,7 +33,7 @@ pub(super) async fn setup(
     let mut base = Base { scope: scope.fork(), jar: Jar::default() };
     match run(plan, &plan.setup, connector, &mut base, stop).await {
         None => Ok(base),
-        Some((step, message)) => Err(EngineError::Setup { step, message }),
+        Some(Failed { step, message, call }) => Err(EngineError::Setup { step, message, call }),
     }
 }
 
@@ -35,13 +44,7 @@ pub(super) async fn teardown(plan: &Arc<Plan>, connector: &Connector, mut base: 
 
 /// Goes through `steps` as one user, whose values and cookies go to `base`; gives the first step that failed, with what
 /// was said.
-async fn run(
-    plan: &Arc<Plan>,
-    steps: &[Step],
-    connector: &Connector,
-    base: &mut Base,
-    stop: &Stop,
-) -> Option<(String, String)> {
+async fn run(plan: &Arc<Plan>, steps: &[Step], connector: &Connector, base: &mut Base, stop: &Stop) -> Option<Failed> {
     if steps.is_empty() {
         return None;
     }
@@ -56,5 +59,10 @@ async fn run(
     }
     let tally = stage.recorder.borrow_mut().snapshot(0, true).tally;
     let first = tally.errors.values().flat_map(|error| &error.examples).min();
-    first.map(|example| (steps[example.step].name.clone(), example.message.clone()))
+    let mut calls = stage.calls.as_ref().map(CallLog::take).unwrap_or_default().list.into_iter();
+    first.map(|example| Failed {
+        step: steps[example.step].name.clone(),
+        message: example.message.clone(),
+        call: calls.find(|call| call.failure.is_some()).map(Box::new),
+    })
 }

@@ -54,7 +54,7 @@ pub async fn probe(plan: &Plan, probe: &Probe) -> Result<Probed, ProbeError> {
             headers: &probe.headers,
             body: &Bytes::new(),
             timeout: limit,
-            keep_body: false,
+            keep_body: 0,
         };
         channel.call(&request).await.result.map_err(ProbeError::Call)
     };

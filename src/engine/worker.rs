@@ -12,6 +12,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::{JoinSet, spawn_local};
 use tokio::time::{MissedTickBehavior, interval_at};
 
+use super::calls::CallLog;
 use super::journey::Stage;
 use super::session::Base;
 use super::stop::Stop;
@@ -19,7 +20,7 @@ use super::users::Cap;
 use super::{dispatch, usage, users};
 use crate::client::{Clock, Connector};
 use crate::load::{Closed, Load, Shard, Until};
-use crate::metrics::{Accounting, Recorder, Snapshot};
+use crate::metrics::{Accounting, Calls, Recorder, Snapshot};
 use crate::plan::{Plan, Stream};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -48,6 +49,8 @@ pub(super) struct WorkerReport {
     pub(super) peak_in_flight: u64,
     pub(super) waited_for_slot: u64,
     pub(super) cpu: Duration,
+    /// What was kept call by call.
+    pub(super) calls: Calls,
 }
 
 /// Starts a worker on a thread of its own.
@@ -71,7 +74,8 @@ async fn work(assignment: &Rc<Assignment>) -> io::Result<WorkerReport> {
     let report = carry_all(&stage, assignment).await?;
     ticker.abort();
     hand_in(&stage, snapshots, clock.now_ns() / SECOND.as_nanos() as u64, true);
-    Ok(report)
+    let calls = stage.calls.as_ref().map(CallLog::take).unwrap_or_default();
+    Ok(WorkerReport { calls, ..report })
 }
 
 /// Carries all streams side by side.

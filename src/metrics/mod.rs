@@ -5,6 +5,7 @@
 
 mod accounting;
 mod aggregate;
+mod call;
 mod histogram;
 mod recorder;
 mod sample;
@@ -14,6 +15,7 @@ mod timeline;
 
 pub use accounting::{Accounting, JourneyEnding};
 pub use aggregate::{Aggregate, Live};
+pub use call::{Call, Calls, Evidence, Excerpt, FailedCheck, HeaderLine, Phases, SeenResponse, SentRequest};
 pub use histogram::{CurvePoint, Histogram, Latency};
 pub use recorder::{Recorder, Snapshot};
 pub use sample::{Checks, Role, Sample};

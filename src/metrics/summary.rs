@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::accounting::Accounting;
+use super::call::Calls;
 use super::tally::{ErrorTally, StepTally, Tally};
 use super::timeline::Timeline;
 use crate::failure::Failure;
@@ -31,6 +32,8 @@ pub struct Summary {
     pub timeline: Timeline,
     /// What the generator knows of itself.
     pub generator: Generator,
+    /// The calls of a once run, one by one; nothing of any other.
+    pub calls: Calls,
 }
 
 /// What the generator knows of itself.

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::resolver::Resolver;
 use super::values::{Node, Scope};
-use crate::answer::{Check, Part, ReadError, Seen, Selector, StatusSet};
+use crate::answer::{Check, Documents, Missed, Part, ReadError, Seen, Selector, StatusSet};
 use crate::failure::Failure;
 use crate::metrics::Checks;
 use crate::scenario::{Spanned, StepSection, Value};
@@ -36,22 +36,35 @@ pub struct Judged {
     /// Why the step failed, if it did.
     pub failure: Option<Failure>,
     /// What was wanted and what was there instead, for each expectation that was missed.
-    pub message: String,
+    pub missed: Vec<Miss>,
     /// How many expectations were met and missed.
     pub checks: Checks,
 }
 
-impl Judged {
-    /// A step that missed all of its `expectations` for the reason that `message` gives.
-    pub fn failed(message: String, expectations: u64) -> Self {
-        Self { failure: Some(Failure::Check), message, checks: Checks { passed: 0, failed: expectations } }
-    }
+/// An expectation that was missed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Miss {
+    /// What was looked at.
+    pub target: String,
+    /// What it should have been.
+    pub wanted: String,
+    /// What it was.
+    pub found: String,
+    /// Both in full, where that says more and was asked for.
+    pub documents: Option<Box<Documents>>,
+    /// All of it in one sentence.
+    pub sentence: String,
 }
 
 impl Expect {
     /// Whether the answer's body must be kept.
     pub fn needs_body(&self) -> bool {
         self.needs_body
+    }
+
+    /// Whether the certificate is looked at.
+    pub fn needs_certificate(&self) -> bool {
+        self.checks.iter().any(|check| matches!(check, Check::CertificateDays(_)))
     }
 
     /// How many expectations there are.
@@ -61,13 +74,13 @@ impl Expect {
 
     /// Looks at an answer for the journey of `scope`, which gets the values that are taken from it.
     pub fn judge(&self, seen: &Seen<'_>, scope: &Scope) -> Judged {
-        let mut judged = Judged { failure: None, message: String::new(), checks: Checks::default() };
+        let mut judged = Judged { failure: None, missed: Vec::new(), checks: Checks::default() };
         for check in &self.checks {
             match holds(check, seen, scope) {
                 Ok(()) => judged.checks.passed += 1,
-                Err(message) => {
+                Err(miss) => {
                     let is_status = matches!(check, Check::Status(_));
-                    judged.miss(if is_status { Failure::Http(seen.facts().status) } else { Failure::Check }, &message);
+                    judged.miss(if is_status { Failure::Http(seen.facts().status) } else { Failure::Check }, miss);
                 }
             }
         }
@@ -77,7 +90,12 @@ impl Expect {
                     judged.checks.passed += 1;
                     scope.set(extract.slot, Variable::from(minijinja::value::Serde(&value)));
                 }
-                Err(missing) => judged.miss(Failure::Check, &format!("no value for `{}`: {missing}", extract.name)),
+                Err(missing) => {
+                    let target = format!("{} → `{}`", missing.selector, extract.name);
+                    let sentence = format!("no value for `{}`: {missing}", extract.name);
+                    let (wanted, found) = ("a value".to_owned(), format!("nothing: {}", missing.found));
+                    judged.miss(Failure::Check, Miss { target, wanted, found, documents: None, sentence });
+                }
             }
         }
         judged
@@ -85,30 +103,66 @@ impl Expect {
 }
 
 impl Judged {
-    fn miss(&mut self, failure: Failure, message: &str) {
+    /// An answer that never came: every one of `count` expectations is missed, for the reason in `message`.
+    pub fn unanswered(failure: Failure, message: &str, count: u64) -> Self {
+        Self::without(failure, ("answer", "an answer"), message, count)
+    }
+
+    /// A redirect that leads nowhere: every one of `count` expectations is missed, for the reason in `message`.
+    pub fn misled(message: &str, count: u64) -> Self {
+        Self::without(Failure::Check, ("redirect", "a redirect that can be followed"), message, count)
+    }
+
+    fn without(failure: Failure, (target, wanted): (&str, &str), message: &str, count: u64) -> Self {
+        let miss = Miss {
+            target: target.to_owned(),
+            wanted: wanted.to_owned(),
+            found: message.to_owned(),
+            documents: None,
+            sentence: message.to_owned(),
+        };
+        Self { failure: Some(failure), missed: vec![miss], checks: Checks { passed: 0, failed: count } }
+    }
+
+    /// Everything that was missed, in one line.
+    pub fn message(&self) -> String {
+        self.missed.iter().map(|miss| miss.sentence.as_str()).collect::<Vec<_>>().join("; ")
+    }
+
+    fn miss(&mut self, failure: Failure, miss: Miss) {
         self.checks.failed += 1;
         // The status tells most: it is what the failure is called, whatever else is wrong.
         self.failure.get_or_insert(failure);
-        if !self.message.is_empty() {
-            self.message.push_str("; ");
-        }
-        self.message.push_str(message);
+        self.missed.push(miss);
     }
 }
 
 /// Whether `check` is met, else what was wanted and what was found.
-fn holds(check: &Check<Node>, seen: &Seen<'_>, scope: &Scope) -> Result<(), String> {
+fn holds(check: &Check<Node>, seen: &Seen<'_>, scope: &Scope) -> Result<(), Miss> {
     let rendered = match check.wanted() {
         Some(Node::Constant(_)) | None => None,
-        Some(node) => Some(node.render(scope).map_err(|error| error.to_string())?),
+        Some(node) => Some(node.render(scope).map_err(|error| not_rendered(check, &error.to_string()))?),
     };
     check.judge(seen, |node| value_of(node, rendered.as_ref())).map_err(|missed| {
+        let Missed { wanted, found, documents } = missed;
         let subject = match check {
             Check::Part { selector, .. } => format!("{selector}: "),
             _ => String::new(),
         };
-        format!("{subject}expected {}, got {}", missed.wanted, missed.found)
+        let sentence = format!("{subject}expected {wanted}, got {found}");
+        Miss { target: check.target(), wanted, found, documents, sentence }
     })
+}
+
+/// An expectation whose wanted value could not be made.
+fn not_rendered(check: &Check<Node>, problem: &str) -> Miss {
+    Miss {
+        target: check.target(),
+        wanted: "a value that can be compared".to_owned(),
+        found: problem.to_owned(),
+        documents: None,
+        sentence: problem.to_owned(),
+    }
 }
 
 /// The wanted value: the constant itself, or what it was rendered to.
@@ -158,14 +212,6 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, section: &StepSection) -> Exp
 
 /// The expectations that one line of `expect` means.
 fn checks_of(resolver: &mut Resolver<'_>, key: &Spanned<String>, value: &Spanned<Value>) -> Vec<Check<Node>> {
-    if key.get_ref() == "certificate_days" {
-        resolver.mistake(
-            key.span(),
-            "`certificate_days` is not measured yet",
-            "check the certificate by other means for now",
-        );
-        return Vec::new();
-    }
     let before = resolver.mistakes.0.len();
     let written = resolver.json_as_written(value);
     if resolver.mistakes.0.len() > before {

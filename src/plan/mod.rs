@@ -22,12 +22,13 @@ mod stream;
 mod target;
 mod think;
 mod values;
+mod wait_for;
 
 use std::time::Duration;
 
 pub use connections::{Connections, Per};
 pub use data::Data;
-pub use expect::{Expect, Judged};
+pub use expect::{Expect, Judged, Miss};
 pub use flow::Flow;
 pub use limits::{Limits, Machine};
 pub use probe::Probe;
@@ -37,6 +38,7 @@ pub use stream::Stream;
 pub use target::{Endpoint, Target};
 pub use think::Think;
 pub use values::{Condition, Environment, RenderError, Scope, Seat, Secrets};
+pub use wait_for::WaitFor;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::gate::NamedGate;

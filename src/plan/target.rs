@@ -11,6 +11,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use super::connections::{self, Connections};
 use super::request::refuse_framing;
 use super::resolver::Resolver;
+use super::wait_for::{self, WaitFor};
 use crate::diagnostic::Diagnostic;
 use crate::scenario::{Entries, Spanned, TargetSection};
 
@@ -39,6 +40,8 @@ pub struct Target {
     pub replaced: bool,
     /// Every place that a step names.
     pub endpoints: Vec<Endpoint>,
+    /// What is asked before the run until it answers.
+    pub wait_for: Option<WaitFor>,
 }
 
 /// A place that connections are made to.
@@ -138,6 +141,7 @@ pub(super) fn resolve(
             );
         }
     }
+    target.wait_for = section.wait_for.as_ref().and_then(|written| wait_for::resolve(resolver, written, &mut target));
     target
 }
 

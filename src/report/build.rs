@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use super::Report;
 use super::result::{
-    ErrorResult, ExampleResult, GeneratorResult, Load as LoadResult, PlanResult, Rates, RunResult, SCHEMA,
-    SCHEMA_VERSION, StepResult, Steps, Times,
+    CallFailure, CallResult, ErrorResult, ExampleResult, GeneratorResult, Load as LoadResult, PlanResult, Rates,
+    RunResult, SCHEMA, SCHEMA_VERSION, StepResult, Steps, Times,
 };
 use super::statement::statement;
 use crate::gate::Origin;
 use crate::load::Load;
-use crate::metrics::{ErrorSummary, StepTally, Summary};
+use crate::metrics::{Call, ErrorSummary, Role, StepTally, Summary};
 use crate::plan::{Plan, Stream};
 use crate::verdict::{Finding, Kind, Status, Verdict};
 
@@ -28,6 +28,7 @@ pub fn report_of(plan: &Plan, summary: Summary, findings: Vec<Finding>, occasion
     let window_s = summary.window.as_secs_f64();
     let steps =
         plan.steps.iter().zip(&summary.total.steps).map(|(step, tally)| (step.name.clone(), step_result(tally)));
+    let calls = summary.calls.list.iter().map(|call| call_result(plan, call)).collect();
     let result = RunResult {
         schema: SCHEMA.to_owned(),
         schema_version: SCHEMA_VERSION.to_owned(),
@@ -59,6 +60,8 @@ pub fn report_of(plan: &Plan, summary: Summary, findings: Vec<Finding>, occasion
         window_s,
         elapsed_s: summary.elapsed.as_secs_f64(),
         findings,
+        calls,
+        calls_left_out: summary.calls.left_out,
     };
     let (response_curve, service_curve) = (all.response.curve(), all.service.curve());
     Report { result, timeline: summary.timeline, response_curve, service_curve }
@@ -104,6 +107,29 @@ fn step_result(tally: &StepTally) -> StepResult {
         response_us: tally.response.latency(),
         service_us: tally.service.latency(),
     }
+}
+
+fn call_result(plan: &Plan, call: &Call) -> CallResult {
+    let step = plan.steps.get(call.step).map(|step| step.name.clone());
+    let flow = plan.flows.iter().find(|flow| flow.steps.contains(&call.step)).map(|flow| flow.name.clone());
+    CallResult {
+        step: step.unwrap_or_default(),
+        flow: flow.unwrap_or_default(),
+        status: call.status,
+        passed: call.passed(),
+        tried_again: call.role == Role::TriedAgain,
+        redirected: call.role == Role::Followed,
+        phases_us: call.phases,
+        bytes: call.bytes,
+        reused: call.reused,
+        failure: failure_of(call),
+    }
+}
+
+/// What there is to see of a call, if it failed.
+pub(super) fn failure_of(call: &Call) -> Option<CallFailure> {
+    let evidence = call.evidence.as_deref().cloned().unwrap_or_default();
+    call.failure.map(|failure| CallFailure { class: failure.to_string(), evidence })
 }
 
 fn error_result(plan: &Plan, error: &ErrorSummary<'_>) -> ErrorResult {

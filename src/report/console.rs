@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, Table, presets::NOTHING};
 
 use super::Report;
+use super::calls;
 use super::result::{ErrorResult, RunResult};
 use super::statement::counted;
 use crate::metrics::Latency;
@@ -31,7 +32,11 @@ pub fn render(report: &Report, detail: Detail) -> String {
     let result = &report.result;
     let mut out = headline(result);
     if detail == Detail::Full {
-        for section in [gates(result), steps(result), errors(result), health(result)] {
+        let sections = match result.is_once() {
+            true => [gates(result), calls::table(result), calls::failures(result), once(result)],
+            false => [gates(result), steps(result), errors(result), health(result)],
+        };
+        for section in sections {
             if !section.is_empty() {
                 out.push('\n');
                 out.push_str(&section);
@@ -136,21 +141,16 @@ fn error_line(error: &ErrorResult) -> String {
 
 /// Where every journey went, whether the rate was reached, and the generator's own health.
 fn health(result: &RunResult) -> String {
-    let accounting = &result.accounting;
     let generator = &result.generator;
     let lag = &result.times_us.send_lag;
-    let elapsed = format_duration(std::time::Duration::from_secs_f64(result.elapsed_s));
-    let insecure = if result.plan.insecure { "\n  INSECURE   certificates were not checked" } else { "" };
+    let elapsed = elapsed(result);
+    let insecure = insecure(result);
     format!(
-        "  journeys   {} scheduled = {} passed + {} failed + {} abandoned + {} unstarted\n  \
+        "{}  \
          rate       offered {}, achieved {} journeys; {} requests; {elapsed} in all\n  \
          generator  send lag p99 {}, max {}; {} {:.0}% busy; {}\n  \
-         in flight  at most {} of {} allowed; {} opened, reused for {}{insecure}\n",
-        format_count(accounting.scheduled),
-        format_count(accounting.passed),
-        format_count(accounting.failed),
-        format_count(accounting.abandoned),
-        format_count(accounting.unstarted),
+         in flight  at most {} of {} allowed; {} opened, reused for {}\n{insecure}",
+        journeys(result),
         format_rate(result.rates.offered_per_s),
         format_rate(result.rates.achieved_per_s),
         format_rate(result.rates.requests_per_s),
@@ -164,6 +164,32 @@ fn health(result: &RunResult) -> String {
         counted(generator.connections_opened, "connection"),
         counted(generator.connections_reused, "request"),
     )
+}
+
+/// The same for a smoke check, which has no rate to speak of.
+fn once(result: &RunResult) -> String {
+    let connections = counted(result.generator.connections_opened, "connection");
+    format!("{}  took       {} in all; {connections}\n{}", journeys(result), elapsed(result), insecure(result))
+}
+
+fn journeys(result: &RunResult) -> String {
+    let accounting = &result.accounting;
+    format!(
+        "  journeys   {} scheduled = {} passed + {} failed + {} abandoned + {} unstarted\n",
+        format_count(accounting.scheduled),
+        format_count(accounting.passed),
+        format_count(accounting.failed),
+        format_count(accounting.abandoned),
+        format_count(accounting.unstarted),
+    )
+}
+
+fn elapsed(result: &RunResult) -> String {
+    format_duration(std::time::Duration::from_secs_f64(result.elapsed_s))
+}
+
+fn insecure(result: &RunResult) -> &'static str {
+    if result.plan.insecure { "  INSECURE   certificates were not checked\n" } else { "" }
 }
 
 fn mark(finding: &Finding) -> String {
@@ -186,17 +212,17 @@ fn status_style(status: Status) -> Style {
     }
 }
 
-fn coloured(colour: AnsiColor) -> Style {
+pub(super) fn coloured(colour: AnsiColor) -> Style {
     colour.on_default()
 }
 
-fn table<const N: usize>(header: [&str; N]) -> Table {
+pub(super) fn table<const N: usize>(header: [&str; N]) -> Table {
     let mut table = Table::new();
     table.load_style(NOTHING).set_header(header);
     table
 }
 
-fn align_right(table: &mut Table, columns: std::ops::Range<usize>) {
+pub(super) fn align_right(table: &mut Table, columns: std::ops::Range<usize>) {
     for column in columns {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);
@@ -205,7 +231,7 @@ fn align_right(table: &mut Table, columns: std::ops::Range<usize>) {
 }
 
 /// The table's lines, the header dimmed, others in the style that `style_of` finds.
-fn finished(table: &Table, style_of: impl Fn(&str) -> Option<Style>) -> String {
+pub(super) fn finished(table: &Table, style_of: impl Fn(&str) -> Option<Style>) -> String {
     let dimmed = Style::new().dimmed();
     let styled = table.lines().enumerate().map(|(at, line)| {
         let line = format!(" {}", line.trim_end());
@@ -218,7 +244,7 @@ fn finished(table: &Table, style_of: impl Fn(&str) -> Option<Style>) -> String {
 }
 
 /// A name that fits into a table.
-fn short(name: &str) -> String {
+pub(super) fn short(name: &str) -> String {
     let name = clean(name);
     match name.chars().count() > LONGEST_NAME {
         true => name.chars().take(LONGEST_NAME - 1).chain(['…']).collect(),
@@ -246,7 +272,7 @@ mod tests {
 
     #[test]
     fn the_report_fits_90_columns_and_says_the_verdict_first() {
-        for report in [Fixture::default().report(), Fixture::empty().report()] {
+        for report in [Fixture::default().report(), Fixture::empty().report(), Fixture::once().report()] {
             let text = plain(&render(&report, Detail::Full));
             let widest = text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
             assert!(widest <= 90, "{widest} columns:\n{text}");

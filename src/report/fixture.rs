@@ -4,10 +4,13 @@
 
 use super::Report;
 use super::result::{
-    ErrorResult, ExampleResult, GeneratorResult, Load, PlanResult, Rates, RunResult, SCHEMA, SCHEMA_VERSION,
-    StepResult, Steps, Times,
+    CallFailure, CallResult, ErrorResult, ExampleResult, GeneratorResult, Load, PlanResult, Rates, RunResult, SCHEMA,
+    SCHEMA_VERSION, StepResult, Steps, Times,
 };
-use crate::metrics::{Accounting, Histogram, Latency, Timeline, TimelineRow};
+use crate::metrics::{
+    Accounting, Evidence, Excerpt, FailedCheck, HeaderLine, Histogram, Latency, Phases, SeenResponse, SentRequest,
+    Timeline, TimelineRow,
+};
 use crate::verdict::{Ending, Finding, Kind, Status, Verdict};
 
 /// What a made-up run is like.
@@ -33,6 +36,8 @@ pub(super) struct Fixture {
     pub(super) insecure: bool,
     /// What the first error said.
     pub(super) message: String,
+    /// The calls of a once run; any other if there are none.
+    pub(super) calls: Vec<CallResult>,
 }
 
 impl Default for Fixture {
@@ -52,6 +57,7 @@ impl Default for Fixture {
             ],
             insecure: false,
             message: "expected status 200, got 503 Service Unavailable".to_owned(),
+            calls: Vec::new(),
         }
     }
 }
@@ -90,6 +96,34 @@ impl Fixture {
         let reason = Some("no request gave a figure to judge".to_owned());
         let findings = vec![Finding { samples: 0, reason, ..finding("latency", Status::NoData, "p95 < 600ms", None) }];
         Self { seconds: 0, findings, ..Self::default() }
+    }
+
+    /// A smoke check of three calls: one passed, one was refused, one never got through.
+    pub(super) fn once() -> Self {
+        let findings = vec![finding("checks", Status::Fail, "checks >= 100%", Some("33.33%"))];
+        let steps: Vec<String> = ["health", "sign in", "stream"].map(str::to_owned).into();
+        let phases = Phases { wait: Some(1_240), receive: Some(80), total: 1_330, ..Phases::default() };
+        let first = Phases { lookup: Some(310), connect: Some(95), tls: Some(1_870), total: 3_300, ..phases };
+        let call = |step: &str, status: Option<u16>, phases_us: Phases, failure: Option<CallFailure>| CallResult {
+            step: step.to_owned(),
+            flow: String::new(),
+            status,
+            passed: failure.is_none(),
+            tried_again: false,
+            redirected: false,
+            phases_us,
+            bytes: 137,
+            reused: phases_us.connect.is_none(),
+            failure,
+        };
+        let refused = CallFailure { class: "http_401".to_owned(), evidence: refused() };
+        let closed = CallFailure { class: "closed".to_owned(), evidence: closed() };
+        let calls = vec![
+            call("health", Some(200), first, None),
+            call("sign in", Some(401), phases, Some(refused)),
+            call("stream", None, Phases { total: 20_400, ..Phases::default() }, Some(closed)),
+        ];
+        Self { seconds: 1, per_second: 1, stall: 0..0, every_fails: 0, steps, findings, calls, ..Self::default() }
     }
 
     /// The report.
@@ -189,6 +223,8 @@ impl Fixture {
             ending: Ending::Completed,
             window_s: self.seconds as f64,
             elapsed_s: self.seconds as f64 + 0.41,
+            calls: self.calls.clone(),
+            calls_left_out: 0,
         }
     }
 
@@ -228,8 +264,8 @@ impl Fixture {
             base_url: "https://staging.example.test".to_owned(),
             insecure: self.insecure,
             load: Load {
-                model: "open".to_owned(),
-                peak_per_s: Some(rate as f64),
+                model: if self.calls.is_empty() { "open" } else { "once" }.to_owned(),
+                peak_per_s: self.calls.is_empty().then_some(rate as f64),
                 users: None,
                 duration_s: Some(seconds as f64),
                 ..Load::default()
@@ -240,6 +276,43 @@ impl Fixture {
             added_gates: vec!["errors".to_owned()],
         }
     }
+}
+
+/// An answer that was not the wanted one.
+fn refused() -> Evidence {
+    let header = |name: &str, value: &str| HeaderLine { name: name.to_owned(), value: value.to_owned() };
+    let check = |target: &str, expected: &str, actual: &str, diff: &[&str]| FailedCheck {
+        target: target.to_owned(),
+        expected: expected.to_owned(),
+        actual: actual.to_owned(),
+        diff: diff.iter().map(|line| (*line).to_owned()).collect(),
+    };
+    let body = |text: &str, note: &str| Excerpt { text: text.to_owned(), bytes: 137, note: note.to_owned() };
+    Evidence {
+        checks: vec![
+            check("status", "status 200", "status 401", &[]),
+            check("json:$.data", "equals {\"a\":1}", "{\"a\":2}", &["  {", "-   \"a\": 1", "+   \"a\": 2", "  }"]),
+        ],
+        request: Some(SentRequest {
+            method: "POST".to_owned(),
+            url: "https://staging.example.test/api/auth/login".to_owned(),
+            headers: vec![header("authorization", "[redacted]"), header("content-type", "application/json")],
+            body: body("{\"email\":\"user@example.test\",\"password\":[redacted]}", ""),
+        }),
+        response: Some(SeenResponse {
+            status_line: "HTTP/1.1 401 Unauthorized".to_owned(),
+            headers: vec![header("content-type", "application/json")],
+            body: body(&format!("{{\n  \"error\": \"{}\"\n}}", "no ".repeat(90)), "the start of 137 B"),
+        }),
+    }
+}
+
+/// No answer at all.
+fn closed() -> Evidence {
+    let (target, expected) = ("answer".to_owned(), "an answer".to_owned());
+    let actual = "connection closed before message completed".to_owned();
+    let check = FailedCheck { target, expected, actual, diff: Vec::new() };
+    Evidence { checks: vec![check], response: None, ..refused() }
 }
 
 /// What was seen in one second.

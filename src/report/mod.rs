@@ -4,6 +4,7 @@
 //! Never imports the engine: a report can be made again long after the run.
 
 mod build;
+mod calls;
 mod console;
 mod csv;
 mod document;
@@ -20,6 +21,7 @@ mod svg;
 mod target;
 
 pub use build::{Occasion, report_of};
+pub use calls::render_failed as render_failed_call;
 pub use console::{Detail, clean, render as render_console};
 pub use csv::{summary as render_summary_csv, timeline as render_timeline_csv};
 pub use document::{Count, LimitDocument, PlanDocument, TargetDocument};
@@ -27,9 +29,10 @@ pub use forecast::render as render_forecast;
 pub use html::{HtmlError, render as render_html};
 pub use progress::Progress;
 pub use result::{
-    ErrorResult, ExampleResult, GeneratorResult, Load, PlanResult, Rates, RunResult, StepResult, Steps, Times,
+    CallFailure, CallResult, ErrorResult, ExampleResult, GeneratorResult, Load, PlanResult, Rates, RunResult,
+    StepResult, Steps, Times,
 };
-pub use statement::statement;
+pub use statement::{statement, waiting};
 pub use target::{Asked, render as render_target};
 
 use crate::metrics::{CurvePoint, Timeline};

@@ -6,7 +6,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
-use crate::metrics::{Accounting, Latency};
+use crate::metrics::{Accounting, Evidence, Latency, Phases};
 use crate::verdict::{Ending, Finding, Verdict};
 
 /// The value of `schema`.
@@ -60,6 +60,50 @@ pub struct RunResult {
     pub window_s: f64,
     /// The whole time, draining included, in seconds.
     pub elapsed_s: f64,
+    /// A once run's calls in order; nothing of any other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<CallResult>,
+    /// How many calls there were beyond those.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub calls_left_out: u64,
+}
+
+/// One call of a once run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CallResult {
+    /// The step that asked for it.
+    pub step: String,
+    /// The flow that the step belongs to; empty for the only one of a file.
+    pub flow: String,
+    /// The status of the answer; none if no answer came.
+    pub status: Option<u16>,
+    /// Whether the answer was as expected.
+    pub passed: bool,
+    /// Whether the step was tried again, so that this was not its last word.
+    #[serde(default)]
+    pub tried_again: bool,
+    /// Whether it was answered with a redirect that was followed.
+    #[serde(default)]
+    pub redirected: bool,
+    /// Where the time went, in microseconds.
+    pub phases_us: Phases,
+    /// How long the body of the answer was.
+    pub bytes: u64,
+    /// Whether it went over a connection that was there already.
+    pub reused: bool,
+    /// What there is to see of it, if it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<CallFailure>,
+}
+
+/// What there is to see of a call that failed, without secrets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CallFailure {
+    /// The class of error.
+    pub class: String,
+    /// The checks, the request and the response.
+    #[serde(flatten)]
+    pub evidence: Evidence,
 }
 
 /// Journeys and requests per second.
@@ -206,6 +250,11 @@ pub struct Load {
 }
 
 impl RunResult {
+    /// Whether this is a smoke check: one pass, whose calls are shown one by one.
+    pub fn is_once(&self) -> bool {
+        self.plan.load.model == crate::load::Load::Once.model()
+    }
+
     /// All steps as one.
     pub fn all_steps(&self) -> StepResult {
         let sum = |count: fn(&StepResult) -> u64| self.steps.0.iter().map(|(_, step)| count(step)).sum();
@@ -233,6 +282,10 @@ impl Steps {
     fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Serialize for Steps {

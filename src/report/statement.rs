@@ -12,6 +12,17 @@ pub fn statement(plan: &Plan) -> String {
     clean(&plan.secrets.redact(&sentence(plan)))
 }
 
+/// What `plan` waits for before it does anything; none if for nothing.
+pub fn waiting(plan: &Plan) -> Option<String> {
+    let wait = plan.target.wait_for.as_ref()?;
+    let request = &wait.step.request;
+    // A full URL needs no base.
+    let base = if request.written.starts_with('/') { plan.target.base_url.as_str() } else { "" };
+    let (wanted, deadline) = (&wait.step.expect, format_duration(wait.deadline));
+    let words = format!("waiting for {} {base}{}: {wanted}, at most {deadline}", request.method, request.written);
+    Some(clean(&plan.secrets.redact(&words)))
+}
+
 fn sentence(plan: &Plan) -> String {
     let workers = counted(plan.limits.workers as u64, "worker");
     let to = format!("to {}", plan.target.base_url);

@@ -51,6 +51,8 @@ pub struct TargetSection {
     pub timeout: Option<Spanned<String>>,
     /// Headers of every request.
     pub headers: Option<Spanned<Entries>>,
+    /// A path that is asked for until it answers, before anything else is sent: as text, or as a table.
+    pub wait_for: Option<Spanned<Short<WaitForSection>>>,
     /// A PEM file of the authorities to trust instead of the system's.
     pub ca: Option<Spanned<String>>,
     /// Accept any certificate.
@@ -170,6 +172,21 @@ pub struct BasicSection {
     /// The password.
     #[schemars(required)]
     pub password: Option<Spanned<String>>,
+}
+
+/// `wait_for = { get, status, every, deadline }`: what is asked before the run until it answers.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WaitForSection {
+    /// The path to GET.
+    #[schemars(required)]
+    pub get: Option<Spanned<String>>,
+    /// What the answer's status must be.
+    pub status: Option<Spanned<Value>>,
+    /// How long to wait between two requests.
+    pub every: Option<Spanned<String>>,
+    /// How long it may take until the answer is as wanted.
+    pub deadline: Option<Spanned<String>>,
 }
 
 /// `think = { distribution, … }`: pauses that are spread as people's are.

@@ -16,7 +16,7 @@ mod value;
 
 pub use file::{
     BasicSection, ConnectionsSection, DataSection, Document, FlowSection, LoadSection, PollSection, RetrySection,
-    StageSection, StepSection, TargetSection, ThinkSection,
+    StageSection, StepSection, TargetSection, ThinkSection, WaitForSection,
 };
 pub use schema::schema;
 pub use spanned::Spanned;

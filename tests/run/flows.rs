@@ -167,7 +167,7 @@ fn once_goes_through_every_flow_in_order_and_values_keep_their_type() {
 fn steps_of_a_group_are_reported_together() {
     let notes = Notes::start();
     let outcome = notes
-        .run("[[step]]\nname = \"one\"\ngroup = \"reads\"\nget = \"/one\"\n[[step]]\nname = \"two\"\nget = \"/two\"\n[[step]]\nname = \"three\"\ngroup = \"reads\"\nget = \"/three\"\nrepeat = 3\n")
+        .run("[load]\nmodel = \"closed\"\nusers = 1\niterations = 1\n[gates]\nerrors = \"error_rate <= 0%\"\n[[step]]\nname = \"one\"\ngroup = \"reads\"\nget = \"/one\"\n[[step]]\nname = \"two\"\nget = \"/two\"\n[[step]]\nname = \"three\"\ngroup = \"reads\"\nget = \"/three\"\nrepeat = 3\n")
         .exits_with(0)
         .says("[reads]");
     let result = outcome.result();

@@ -14,6 +14,7 @@ mod mistakes;
 mod outputs;
 mod plan;
 mod signals;
+mod smoke;
 mod state;
 mod trust;
 mod verdicts;

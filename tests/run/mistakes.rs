@@ -37,7 +37,7 @@ fn a_missing_file() {
 fn a_bad_duration_and_a_bad_rate_in_one_go() {
     let load = "[load]\nmodel = \"open\"\nrate = \"20\"\nduration = \"soon\"\n";
     wrong(&format!("TARGET\n{load}{STEP}"), "5:8", "`20` is not a rate", "20/s");
-    wrong(&format!("TARGET\n{load}{STEP}"), "6:13", "`soon` is not a duration", "2 mistakes");
+    wrong(&format!("TARGET\n{load}{STEP}"), "6:12", "`soon` is not a duration", "2 mistakes");
 }
 
 #[test]

@@ -79,7 +79,7 @@ fn limits_that_are_exceeded_come_with_a_way_out() {
 #[test]
 fn hostile_and_endless_values_keep_the_page_in_form() {
     let text = format!(
-        "[load]\nmodel = \"closed\"\nusers = 1\niterations = 1000000000000\n[[step]]\nname = \"a\\u001b[31m{}\"\nget = \"/{}\"\ntimeout = \"700h\"\nrepeat = 1000000000\n",
+        "[load]\nmodel = \"closed\"\nusers = 1\niterations = 1000000000\n[[step]]\nname = \"a\\u001b[31m{}\"\nget = \"/{}\"\ntimeout = \"700h\"\nrepeat = 1000000000\n",
         "n".repeat(200),
         "p".repeat(300)
     );

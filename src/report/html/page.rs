@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::HtmlError;
+use super::calls::{self, Calls};
 use super::charts::{self, Figure};
 use super::tables::{self, Errors, Gates, StepTable};
 use crate::metrics::Latency;
@@ -35,6 +36,8 @@ pub(super) struct Page {
     gates: Gates,
     validity: Validity,
     steps: StepTable,
+    /// The calls of a once run, in place of steps, charts and errors.
+    calls: Option<Calls>,
     figures: Vec<Figure>,
     errors: Errors,
     environment: Vec<Fact>,
@@ -93,7 +96,8 @@ impl Page {
             gates: tables::gates(result),
             validity: validity(result),
             steps: tables::steps(result),
-            figures: charts::figures(report)?,
+            calls: calls::of(result),
+            figures: if result.is_once() { Vec::new() } else { charts::figures(report)? },
             errors: tables::errors(result),
             environment: environment(result),
         })
@@ -194,6 +198,17 @@ fn key_figures(result: &RunResult) -> Vec<Fact> {
     let all = result.all_steps();
     let (requests, failed) = (all.requests, all.failed);
     let share = all.error_rate().map_or_else(|| NONE.to_owned(), format_share);
+    if result.is_once() {
+        let checks = format!("of {}", counted(all.checks_passed + all.checks_failed, "expectation"));
+        return vec![
+            Fact::new("Requests", format_count(requests)),
+            Fact::noted("Failed", format_count(failed), share),
+            Fact::noted("Met", format_count(all.checks_passed), checks),
+            Fact::noted("Longest", time(response, response.max), "due to done"),
+            Fact::noted("In all", seconds(result.elapsed_s), "from the first to the last"),
+            Fact::noted("Connections", format_count(result.generator.connections_opened), "opened"),
+        ];
+    }
     vec![
         Fact::noted("Requests", format_count(requests), format_rate(result.rates.requests_per_s)),
         Fact::noted("Failed", share, format_count(failed)),

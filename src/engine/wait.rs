@@ -1,0 +1,76 @@
+//! Waits for a target that is starting: asks until it answers as wanted, or the time is over.
+
+use std::rc::Rc;
+
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::EngineError;
+use crate::answer::{Facts, Seen};
+use crate::client::{Channel, Clock, Connector, Pool, PrepareError, Remote, Request, Trust, Wear};
+use crate::plan::{Plan, WaitFor};
+
+/// Asks as `wait` says until the target is ready. Nothing that it does before counts for anything.
+pub(super) async fn until_ready(
+    plan: &Plan,
+    wait: &WaitFor,
+    remote: &Remote,
+    trust: &Trust,
+) -> Result<(), EngineError> {
+    let end = Instant::now() + wait.deadline;
+    let mut seen = None;
+    loop {
+        match timeout_at(end, ask(plan, wait, remote, trust)).await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(NotYet::Never(error))) => return Err(error.into()),
+            Ok(Err(NotYet::Seen(said))) => seen = Some(said),
+            // An answer that was cut off by the end says less than the one before.
+            Err(_) => {}
+        }
+        if Instant::now() + wait.every >= end {
+            let seen = seen.as_deref().unwrap_or("no answer came");
+            let seen = plan.secrets.redact(seen).into_owned();
+            return Err(EngineError::NotReady { deadline: wait.deadline, seen });
+        }
+        sleep(wait.every).await;
+    }
+}
+
+/// Why the target is not ready.
+enum NotYet {
+    /// This is what it does so far.
+    Seen(String),
+    /// It never will be: the plan itself cannot be carried out.
+    Never(PrepareError),
+}
+
+/// Asks once, over a connection of its own, for which the name is looked up anew.
+async fn ask(plan: &Plan, wait: &WaitFor, remote: &Remote, trust: &Trust) -> Result<(), NotYet> {
+    let connector = Connector::prepare(vec![remote.clone()], trust).await.map_err(|error| match error {
+        PrepareError::Lookup { .. } => NotYet::Seen(error.to_string()),
+        error => NotYet::Never(error),
+    })?;
+    let scope = plan.scope.fork();
+    let rendered = wait.step.request.render(&scope).map_err(|error| NotYet::Seen(error.to_string()))?;
+    let request = Request {
+        place: 0,
+        method: &wait.step.request.method,
+        path: &rendered.path,
+        headers: &rendered.headers,
+        body: &rendered.body,
+        timeout: wait.step.timeout,
+        keep_body: 0,
+    };
+    let pool = Rc::new(Pool::new(&connector, Wear::default()));
+    let mut channel = Channel::new(connector, Clock::starting_at(Instant::now()), pool);
+    let answer = channel.call(&request).await.result.map_err(|error| NotYet::Seen(error.message))?;
+    let seen = Seen::new(Facts {
+        status: answer.status,
+        headers: &answer.headers,
+        body: &answer.body,
+        version: answer.version,
+        response_us: 0,
+        certificate_days: None,
+    });
+    let judged = wait.step.expect.judge(&seen, &scope);
+    if judged.failure.is_none() { Ok(()) } else { Err(NotYet::Seen(judged.message())) }
+}
