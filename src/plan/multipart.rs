@@ -79,6 +79,7 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, written: &Spanned<Entries>) -
 
 /// `{ file = "poster.jpg", filename = "…", type = "image/jpeg" }`
 fn file(resolver: &mut Resolver<'_>, name: &str, written: &Spanned<Value>, keys: &Entries) -> Option<Part> {
+    let before = resolver.mistakes.0.len();
     let (mut path, mut filename, mut media_type) = (None, None, None);
     for (key, value) in &keys.0 {
         let known = match key.get_ref().as_str() {
@@ -94,6 +95,9 @@ fn file(resolver: &mut Resolver<'_>, name: &str, written: &Spanned<Value>, keys:
         *known = Some((value.span(), resolver.scalar(key.get_ref(), value)));
     }
     let Some((place, path)) = path else {
+        if resolver.mistakes.0.len() > before {
+            return None;
+        }
         resolver.mistake(
             written.span(),
             format!("the part `{name}` names no file"),
