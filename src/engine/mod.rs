@@ -148,8 +148,8 @@ pub async fn run(
         reports.push(report);
     }
     let elapsed = start.elapsed();
-    once::teardown(plan, &connector, base).await;
-    Ok(summarise(plan, aggregate, &reports, elapsed, stop))
+    let warnings = once::teardown(plan, &connector, base).await.into_iter().collect();
+    Ok(Summary { warnings, ..summarise(plan, aggregate, &reports, elapsed, stop) })
 }
 
 /// Merges snapshots until every worker has hung up.
@@ -204,6 +204,7 @@ fn summarise(plan: &Plan, aggregate: Aggregate, reports: &[WorkerReport], elapse
         timeline,
         generator,
         calls,
+        warnings: Vec::new(),
     }
 }
 

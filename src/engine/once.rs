@@ -37,9 +37,10 @@ pub(super) async fn setup(
     }
 }
 
-/// Runs the teardown steps; what fails in them changes no verdict.
-pub(super) async fn teardown(plan: &Arc<Plan>, connector: &Connector, mut base: Base) {
-    run(plan, &plan.teardown, connector, &mut base, &Stop::default()).await;
+/// Runs the teardown steps; what fails in them changes no verdict, but is told: something may have been left behind.
+pub(super) async fn teardown(plan: &Arc<Plan>, connector: &Connector, mut base: Base) -> Option<String> {
+    let failed = run(plan, &plan.teardown, connector, &mut base, &Stop::default()).await;
+    failed.map(|Failed { step, message, .. }| format!("the teardown step `{step}` failed: {message}"))
 }
 
 /// Goes through `steps` as one user, whose values and cookies go to `base`; gives the first step that failed, with what

@@ -34,6 +34,8 @@ pub struct Summary {
     pub generator: Generator,
     /// The calls of a once run, one by one; nothing of any other.
     pub calls: Calls,
+    /// What went wrong beside the load, without secrets.
+    pub warnings: Vec<String>,
 }
 
 /// What the generator knows of itself.

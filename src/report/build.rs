@@ -54,6 +54,7 @@ pub fn report_of(plan: &Plan, summary: Summary, findings: Vec<Finding>, occasion
         errors: summary.errors().into_iter().map(|error| error_result(plan, &error)).collect(),
         steps: Steps(steps.collect()),
         groups: groups(plan, &summary),
+        warnings: summary.warnings.clone(),
         generator: generator_result(&summary),
         plan: plan_result(plan),
         ending: summary.ending,

@@ -7,6 +7,7 @@ use comfy_table::{CellAlignment, Table, presets::NOTHING};
 
 use super::Report;
 use super::calls;
+use super::lines::warning;
 use super::result::{ErrorResult, RunResult};
 use super::statement::counted;
 use crate::metrics::Latency;
@@ -36,7 +37,8 @@ pub fn render(report: &Report, detail: Detail) -> String {
             true => [gates(result), calls::table(result), calls::failures(result), once(result)],
             false => [gates(result), steps(result), errors(result), health(result)],
         };
-        for section in sections {
+        let warnings: String = result.warnings.iter().map(|text| warning(text)).collect();
+        for section in sections.into_iter().chain([warnings]) {
             if !section.is_empty() {
                 out.push('\n');
                 out.push_str(&section);

@@ -210,6 +210,7 @@ impl Fixture {
             errors: self.errors(all.failed),
             steps: Steps(self.steps.iter().cloned().zip(steps.iter().map(step_result)).collect()),
             groups: Steps(Vec::new()),
+            warnings: Vec::new(),
             generator: GeneratorResult {
                 cpu_share: 0.06,
                 peak_rss_bytes: 14_680_064,

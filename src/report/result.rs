@@ -52,6 +52,9 @@ pub struct RunResult {
     pub groups: Steps,
     /// The generator's own health.
     pub generator: GeneratorResult,
+    /// What went wrong beside the load, and changes no verdict.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// What was to be run.
     pub plan: PlanResult,
     /// completed, interrupted or terminated.

@@ -203,3 +203,12 @@ fn pauses_follow_the_distribution_that_is_asked_for() {
         notes.run(&format!("[[step]]\nget = \"/\"\nthink = {wrong}\n")).exits_with(3).tells(says);
     }
 }
+
+#[test]
+fn a_failing_teardown_changes_no_verdict_but_is_told() {
+    let notes = Notes::start();
+    let outcome = notes.run("[[step]]\nget = \"/during\"\n[[teardown]]\nname = \"clean up\"\ndelete = \"/fail\"\n");
+    let outcome = outcome.exits_with(0).says("the teardown step `clean up` failed");
+    assert_eq!(outcome.result().warnings.len(), 1);
+    assert!(std::fs::read_to_string(outcome.run_folder.join("report.html")).unwrap().contains("clean up"));
+}

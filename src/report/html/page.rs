@@ -291,7 +291,7 @@ fn environment(result: &RunResult) -> Vec<Fact> {
         Ending::Interrupted => "stopped by Ctrl-C",
         Ending::Terminated => "stopped by SIGTERM",
     };
-    vec![
+    let facts = vec![
         Fact::new("Plan", plan.statement.clone()),
         Fact::new("Load model", plan.load.model.clone()),
         Fact::new("Scenario file", plan.file.clone()),
@@ -303,7 +303,9 @@ fn environment(result: &RunResult) -> Vec<Fact> {
         Fact::new("Ending", ending),
         Fact::new("mnload", result.mnload_version.clone()),
         Fact::new("Result", format!("{} {}", result.schema, result.schema_version)),
-    ]
+    ];
+    let warnings = result.warnings.iter().map(|text| Fact::new("Warning", text.clone()));
+    facts.into_iter().chain(warnings).collect()
 }
 
 #[cfg(test)]
