@@ -6,7 +6,7 @@ use std::ops::Range;
 use minijinja::Value as Variable;
 
 use super::resolver::Resolver;
-use super::step::{self, Step};
+use super::step::{self, OnFailure, Step};
 use super::target::Target;
 use crate::diagnostic::{Diagnostic, listed, nearest};
 use crate::scenario::{Document, FlowSection, Spanned, StepSection};
@@ -29,6 +29,8 @@ pub(super) struct Steps {
     pub(super) all: Vec<Step>,
     pub(super) flows: Vec<Flow>,
     pub(super) teardown: Vec<Step>,
+    /// What a failure means if a step does not say.
+    on_failure: OnFailure,
     /// What the steps of the flows are called.
     names: BTreeSet<String>,
 }
@@ -85,7 +87,9 @@ fn refuse_own_name(resolver: &mut Resolver<'_>, name: &Spanned<String>) {
 }
 
 pub(super) fn resolve(resolver: &mut Resolver<'_>, document: &Document, target: &mut Target) -> Steps {
-    let mut steps = Steps { setup: once(resolver, &document.setup, target), ..Steps::default() };
+    let on_failure = document.on_failure.as_ref().and_then(|text| resolver.parsed(text, step::reaction));
+    let setup = once(resolver, &document.setup, target);
+    let mut steps = Steps { setup, on_failure: on_failure.unwrap_or_default(), ..Steps::default() };
     if let (Some(first), false) = (document.flow.first(), document.step.is_empty()) {
         resolver.mistake(
             first.span(),
@@ -138,7 +142,10 @@ fn add(
 ) -> Range<usize> {
     let first = steps.all.len();
     for written in written {
-        let Some(step) = step::resolve(resolver, written, target) else { continue };
+        let Some(mut step) = step::resolve(resolver, written, target) else { continue };
+        if written.get_ref().on_failure.is_none() {
+            step.on_failure = steps.on_failure;
+        }
         if !steps.names.insert(step.name.clone()) {
             let span = written.get_ref().name.as_ref().map_or(written.span(), Spanned::span);
             let message = format!("two steps are called `{}`", step.name);

@@ -159,7 +159,7 @@ fn again(resolver: &mut Resolver<'_>, section: &StepSection) -> Again {
     Again::Poll(every.unwrap_or(Duration::from_secs(1)), deadline.unwrap_or(Duration::from_secs(30)))
 }
 
-fn reaction(text: &str) -> Result<OnFailure, units::UnitError> {
+pub(super) fn reaction(text: &str) -> Result<OnFailure, units::UnitError> {
     let choices = [
         ("stop_journey", OnFailure::StopJourney),
         ("continue", OnFailure::Continue),

@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::build::failure_of;
 use super::console::{align_right, clean, coloured, finished, short, table as empty_table};
+use super::lines::labelled;
 use super::result::{CallFailure, RunResult};
 use crate::metrics::{Call, Evidence, Excerpt, FailedCheck, HeaderLine};
 use crate::units::{format_count, format_us};
@@ -51,6 +52,11 @@ pub(super) fn table(result: &RunResult) -> String {
     });
     if result.calls_left_out > 0 {
         out.push_str(&format!("  and {} more calls\n", format_count(result.calls_left_out)));
+    }
+    let not_done = result.steps_not_done();
+    if !not_done.is_empty() {
+        let names = not_done.into_iter().map(|name| clean(name)).collect::<Vec<_>>().join(", ");
+        out.push_str(&labelled("not done", &names));
     }
     out
 }

@@ -258,6 +258,11 @@ impl RunResult {
         self.plan.load.model == crate::load::Load::Once.model()
     }
 
+    /// Steps that no request was sent for: left out by a condition, or after one that failed.
+    pub fn steps_not_done(&self) -> Vec<&str> {
+        self.steps.0.iter().filter(|(_, step)| step.requests == 0).map(|(name, _)| name.as_str()).collect()
+    }
+
     /// All steps as one.
     pub fn all_steps(&self) -> StepResult {
         let sum = |count: fn(&StepResult) -> u64| self.steps.0.iter().map(|(_, step)| count(step)).sum();

@@ -37,6 +37,9 @@ pub struct Document {
     /// Steps that run once after the load, outside the figures.
     #[serde(default)]
     pub teardown: Vec<Spanned<StepSection>>,
+    /// What a failure of a step of the load means, if the step does not say: `stop_journey` (default), `continue` or
+    /// `abort_run`.
+    pub on_failure: Option<Spanned<String>>,
     /// Gate name = expression.
     pub gates: Option<Spanned<Entries>>,
 }

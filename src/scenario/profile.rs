@@ -19,7 +19,7 @@ pub(super) const BASE: &str = "base";
 /// More than anybody needs, and few enough to check each one in no time.
 const MOST_PROFILES: usize = 64;
 /// What a profile may set.
-pub(super) const SETTABLE: [&str; 6] = ["name", "description", "target", "load", "vars", "gates"];
+pub(super) const SETTABLE: [&str; 7] = ["name", "description", "target", "load", "vars", "on_failure", "gates"];
 
 /// The profiles of a scenario, without their mistakes.
 #[derive(Debug)]

@@ -340,3 +340,16 @@ fn mistakes_in_what_is_waited_for_have_their_place() {
         assert!(outcome.stderr.contains("1 mistake "), "{}", outcome.stderr);
     }
 }
+
+#[test]
+fn a_checklist_goes_on_after_a_failure_and_says_what_was_not_done() {
+    let server = RawServer::start(|_, head| if head.contains("/b") { answer(500, "", "") } else { ok("", "{}") });
+    let steps = "[[step]]\nname = \"a\"\nget = \"/a\"\n[[step]]\nname = \"b\"\nget = \"/b\"\n[[step]]\nname = \"the last one\"\nget = \"/c\"\n";
+    let scenario = |top: &str| format!("{top}[target]\nbase_url = \"{}\"\n{steps}", server.base_url());
+    let stops = Workspace::with(&scenario("")).run(&[]).exits_with(99).says("not done   the last one");
+    assert_eq!(stops.result().calls.len(), 2);
+    let page = std::fs::read_to_string(stops.run_folder.join("report.html")).unwrap();
+    assert!(page.contains("earlier failure: the last one"));
+    let goes_on = Workspace::with(&scenario("on_failure = \"continue\"\n")).run(&[]).exits_with(99).result();
+    assert_eq!((goes_on.calls.len(), goes_on.accounting.failed), (3, 1));
+}

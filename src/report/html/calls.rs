@@ -18,6 +18,8 @@ pub(super) struct Calls {
     rows: Vec<Row>,
     /// How many calls there are beyond those.
     left_out: u64,
+    /// Steps that no request was sent for, in one line; empty for none.
+    not_done: String,
     failures: Vec<Failure>,
     failures_left_out: usize,
 }
@@ -65,6 +67,7 @@ pub(super) fn of(result: &RunResult) -> Option<Calls> {
     result.is_once().then(|| Calls {
         rows: result.calls.iter().take(MOST_ROWS).map(row).collect(),
         left_out: result.calls.len().saturating_sub(MOST_ROWS) as u64 + result.calls_left_out,
+        not_done: result.steps_not_done().into_iter().take(MOST_ROWS).map(short).collect::<Vec<_>>().join(", "),
         failures: failed.clone().take(MOST_FAILURES).map(|(call, failure)| failure_of(call, failure)).collect(),
         failures_left_out: failed.count().saturating_sub(MOST_FAILURES),
     })
