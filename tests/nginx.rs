@@ -30,7 +30,13 @@ impl Drop for Nginx {
 impl Nginx {
     /// A server in `folder`, with TLS if `tls`.
     fn start(folder: &Path, tls: bool) -> Self {
-        let port = free_address().port();
+        // A port that was free a moment ago may be another test's by now.
+        (0..10).find_map(|_| Self::start_at(free_address().port(), folder, tls)).unwrap()
+    }
+
+    /// The same on `port`; none if somebody else has it.
+    fn start_at(port: u16, folder: &Path, tls: bool) -> Option<Self> {
+        let _ = std::fs::remove_file(folder.join("error.log"));
         let (listen, certificate) = match tls {
             true => ("ssl", "ssl_certificate server.pem; ssl_certificate_key server.key;"),
             false => ("", ""),
@@ -47,13 +53,18 @@ impl Nginx {
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
+        let nginx = Self { process, port };
+        let log = || std::fs::read_to_string(folder.join("error.log")).unwrap_or_default();
         let start = Instant::now();
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            let log = std::fs::read_to_string(folder.join("error.log")).unwrap_or_default();
-            assert!(start.elapsed() < Duration::from_secs(20), "nginx does not listen: {log}");
+        // Its own pid file comes after its listening socket; somebody else's server has none here.
+        while !folder.join("nginx.pid").exists() || TcpStream::connect(("127.0.0.1", port)).is_err() {
+            if log().contains("Address already in use") {
+                return None;
+            }
+            assert!(start.elapsed() < Duration::from_secs(20), "nginx does not listen: {}", log());
             std::thread::sleep(Duration::from_millis(20));
         }
-        Self { process, port }
+        Some(nginx)
     }
 }
 
