@@ -55,7 +55,7 @@ pub(super) fn table(result: &RunResult) -> String {
     }
     let not_done = result.steps_not_done();
     if !not_done.is_empty() {
-        let names = not_done.into_iter().map(|name| clean(name)).collect::<Vec<_>>().join(", ");
+        let names = not_done.into_iter().map(clean).collect::<Vec<_>>().join(", ");
         out.push_str(&labelled("not done", &names));
     }
     out
