@@ -20,16 +20,22 @@ pub(super) async fn run(
     assignment: &Assignment,
 ) -> io::Result<WorkerReport> {
     let Stream { max_in_flight, drain: patience, start_after, .. } = &stage.plan.streams[stream];
-    let most = assignment.shard.share(*max_in_flight).max(1) as usize;
+    // A load of few journeys at one time is carried by as few workers.
+    let of = assignment.shard.of.min(*max_in_flight).max(1);
+    let shard = Shard { index: assignment.shard.index, of };
+    if shard.index >= of {
+        return Ok(WorkerReport::default());
+    }
+    let most = shard.share(*max_in_flight).max(1) as usize;
     let lanes = Lanes::new(Rc::clone(stage), stream, assignment.connector.clone(), most);
     let mut offered = Offered::default();
-    offer_all(load, *start_after, assignment.shard, stage, &lanes, &mut offered).await?;
+    offer_all(load, *start_after, shard, stage, &lanes, &mut offered).await?;
     // What is cut off at the limit is counted from what the lanes say afterwards.
     let _ = tokio::time::timeout(*patience, drain(&lanes, stage)).await;
     lanes.forget_waiting();
     let accounting = Accounting {
         scheduled: offered.due + offered.never_due,
-        abandoned: lanes.busy(),
+        abandoned: lanes.abandon(),
         unstarted: offered.never_due + lanes.forgotten(),
         ..Accounting::default()
     };

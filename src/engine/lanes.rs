@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::task::{Poll, Waker};
 
 use tokio::sync::Notify;
-use tokio::task::spawn_local;
+use tokio::task::{AbortHandle, spawn_local};
 
 use super::journey::{Stage, Ticket, perform};
 use super::session::Session;
@@ -33,6 +33,8 @@ pub(super) struct Lanes {
     peak_busy: Cell<usize>,
     waited: Cell<u64>,
     forgotten: Cell<u64>,
+    /// To end the tasks when the drain is over: nothing is sent in the name of a journey that was given up.
+    tasks: RefCell<Vec<AbortHandle>>,
     quiet: Notify,
 }
 
@@ -64,6 +66,7 @@ impl Lanes {
             peak_busy: Cell::new(0),
             waited: Cell::new(0),
             forgotten: Cell::new(0),
+            tasks: RefCell::default(),
             quiet: Notify::new(),
         })
     }
@@ -80,7 +83,8 @@ impl Lanes {
         } else if self.lanes.get() < self.most {
             self.mark_busy();
             self.lanes.set(self.lanes.get() + 1);
-            spawn_local(Rc::clone(self).lane(offer));
+            let task = spawn_local(Rc::clone(self).lane(offer));
+            self.tasks.borrow_mut().push(task.abort_handle());
         } else {
             self.waited.set(self.waited.get() + 1);
             self.waiting.borrow_mut().push_back(offer);
@@ -93,6 +97,12 @@ impl Lanes {
         self.forgotten.set(self.forgotten.get() + waiting);
     }
 
+    /// Gives up the journeys under way; says how many there were.
+    pub(super) fn abandon(&self) -> u64 {
+        self.tasks.borrow_mut().drain(..).for_each(|task| task.abort());
+        self.busy.get() as u64
+    }
+
     /// Arrivals that were never taken up.
     pub(super) fn forgotten(&self) -> u64 {
         self.forgotten.get()
@@ -103,11 +113,6 @@ impl Lanes {
         while self.busy.get() > 0 {
             self.quiet.notified().await;
         }
-    }
-
-    /// Journeys under way.
-    pub(super) fn busy(&self) -> u64 {
-        self.busy.get() as u64
     }
 
     /// The most journeys that were under way at one time.

@@ -1,6 +1,7 @@
 //! Waits for a target that is starting: asks until it answers as wanted, or the time is over.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -8,6 +9,9 @@ use super::EngineError;
 use crate::answer::{Facts, Seen};
 use crate::client::{Channel, Clock, Connector, Pool, PrepareError, Remote, Request, Trust, Wear};
 use crate::plan::{Plan, WaitFor};
+
+/// Too short a time to ask once more.
+const LAST_MOMENT: Duration = Duration::from_millis(10);
 
 /// Asks as `wait` says until the target is ready. Nothing that it does before counts for anything.
 pub(super) async fn until_ready(
@@ -26,12 +30,14 @@ pub(super) async fn until_ready(
             // An answer that was cut off by the end says less than the one before.
             Err(_) => {}
         }
-        if Instant::now() + wait.every >= end {
+        let left = end.saturating_duration_since(Instant::now());
+        if left < LAST_MOMENT {
             let seen = seen.as_deref().unwrap_or("no answer came");
             let seen = plan.secrets.redact(seen).into_owned();
             return Err(EngineError::NotReady { deadline: wait.deadline, seen });
         }
-        sleep(wait.every).await;
+        // Towards the end more often, so that the whole time is waited for however long the pauses are.
+        sleep(wait.every.min(left / 2)).await;
     }
 }
 

@@ -25,7 +25,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::load::{Closed, Load, Until};
-use crate::plan::{Plan, Step, Stream};
+use crate::plan::{Per, Plan, Step, Stream};
 
 /// What a load without an end in time is expected to take at the most, for the memory of its seconds.
 const ENDLESS: Duration = Duration::from_secs(3_600);
@@ -74,7 +74,7 @@ impl Longest {
 impl Forecast {
     /// What `plan` would do on `host`.
     pub fn of(plan: &Plan, host: &Host) -> Self {
-        let streams = plan.streams.iter().map(|stream| StreamForecast::of(plan, stream)).collect();
+        let streams: Vec<_> = plan.streams.iter().map(|stream| StreamForecast::of(plan, stream)).collect();
         let at_once = plan.limits.max_in_flight;
         let places = places_of(plan).max(1);
         let connections = at_once.saturating_mul(places);
@@ -83,16 +83,30 @@ impl Forecast {
         let over = plan.duration().unwrap_or(longest.load.min(ENDLESS)).saturating_add(longest.drain);
         let memory = Memory::of(plan, connections, over, host.resident_bytes);
         Self {
-            traffic: Traffic { streams },
             setup: requests_of(&plan.setup),
             teardown: requests_of(&plan.teardown),
             at_once,
             connections,
-            connections_to_one_place: at_once,
+            connections_to_one_place: at_once.max(opened_in_a_minute(plan, &streams)),
             memory,
             longest,
+            traffic: Traffic { streams },
         }
     }
+}
+
+/// Ports that are busy because everybody opens a connection of their own: the side that hangs up keeps its port for a
+/// minute.
+fn opened_in_a_minute(plan: &Plan, streams: &[StreamForecast]) -> u64 {
+    if plan.target.connections.per != Some(Per::User) {
+        return 0;
+    }
+    let open = plan.streams.iter().zip(streams).filter(|(stream, _)| matches!(stream.load, Load::Open(_)));
+    let at_most = |forecast: &StreamForecast| {
+        let peak = Traffic { streams: vec![forecast.clone()] }.peak_journeys_per_s().unwrap_or_default() * 60.0;
+        forecast.journeys.most.or(forecast.journeys.planned).map_or(peak, |all| all.min(peak))
+    };
+    open.map(|(_, forecast)| at_most(forecast) as u64).sum()
 }
 
 fn requests_of(steps: &[Step]) -> Amount {

@@ -61,7 +61,8 @@ fn observed(gate: &Gate, requests: &Requests<'_>) -> Option<f64> {
 fn samples(gate: &Gate, requests: &Requests<'_>) -> u64 {
     match gate.metric {
         Metric::Checks => requests.tally.checks_passed + requests.tally.checks_failed,
-        _ => requests.tally.requests,
+        Metric::ErrorRate | Metric::Rate => requests.tally.outcomes(),
+        Metric::Percentile(_) | Metric::Max | Metric::Mean => requests.tally.requests,
     }
 }
 

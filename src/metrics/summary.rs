@@ -94,9 +94,9 @@ impl Summary {
 }
 
 impl Requests<'_> {
-    /// Failed requests of all; none of nothing.
+    /// Failed steps of all; none of nothing. What was tried again or led on has not failed, and has not passed either.
     pub fn error_rate(&self) -> Option<f64> {
-        share(self.tally.failed, self.tally.requests)
+        share(self.tally.failed, self.tally.outcomes())
     }
 
     /// Expectations met of all; none of nothing.
@@ -104,10 +104,10 @@ impl Requests<'_> {
         share(self.tally.checks_passed, self.tally.checks_passed + self.tally.checks_failed)
     }
 
-    /// Requests that passed within the window, per second; none of nothing.
+    /// Steps that passed within the window, per second; none of nothing.
     pub fn passed_per_s(&self) -> Option<f64> {
-        let passed = self.tally.in_window - self.tally.failed_in_window;
-        (self.tally.requests > 0 && !self.window.is_zero()).then(|| passed as f64 / self.window.as_secs_f64())
+        let passed = self.tally.passed_in_window as f64;
+        (self.tally.requests > 0 && !self.window.is_zero()).then(|| passed / self.window.as_secs_f64())
     }
 }
 

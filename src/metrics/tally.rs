@@ -46,8 +46,8 @@ pub struct StepTally {
     pub redirects: u64,
     /// Requests that came to an end within the window.
     pub in_window: u64,
-    /// Of those, the failed ones.
-    pub failed_in_window: u64,
+    /// Steps that passed within the window: what was tried again or led on counts once.
+    pub passed_in_window: u64,
     /// Expectations met.
     pub checks_passed: u64,
     /// Expectations missed.
@@ -107,7 +107,6 @@ impl Tally {
         counted.requests += 1;
         counted.failed += 1;
         counted.in_window += u64::from(in_window);
-        counted.failed_in_window += u64::from(in_window);
         counted.checks_failed += 1;
         self.note(Failure::Check, at_ns, step, || message);
     }
@@ -164,7 +163,8 @@ impl StepTally {
         self.tried_again += u64::from(sample.role == Role::TriedAgain);
         self.redirects += u64::from(sample.role == Role::Followed);
         self.in_window += u64::from(in_window);
-        self.failed_in_window += u64::from(in_window) * failed;
+        let passed = sample.role == Role::Final && sample.failure.is_none();
+        self.passed_in_window += u64::from(in_window && passed);
         self.checks_passed += sample.checks.passed;
         self.checks_failed += sample.checks.failed;
         self.response.record(sample.response_us());
@@ -174,6 +174,11 @@ impl StepTally {
         }
     }
 
+    /// How often a step came to an end: its last requests, without those that were tried again or led on.
+    pub fn outcomes(&self) -> u64 {
+        self.requests - self.tried_again - self.redirects
+    }
+
     /// Adds all that `other` counted.
     pub fn merge(&mut self, other: &Self) {
         self.requests += other.requests;
@@ -181,7 +186,7 @@ impl StepTally {
         self.tried_again += other.tried_again;
         self.redirects += other.redirects;
         self.in_window += other.in_window;
-        self.failed_in_window += other.failed_in_window;
+        self.passed_in_window += other.passed_in_window;
         self.checks_passed += other.checks_passed;
         self.checks_failed += other.checks_failed;
         self.response.merge(&other.response);

@@ -87,6 +87,10 @@ pub(super) fn check(
         {
             let whom = if data.per == Per::User { "users" } else { "journeys" };
             let message = format!("{} rows are too few for {} {whom}", format_count(rows), format_count(needed));
+            let message = match streams.len() {
+                0 | 1 => message,
+                several => format!("{message}: rows are dealt in turn to the {several} loads of this file"),
+            };
             resolver.mistake(
                 place,
                 message,

@@ -35,17 +35,20 @@ const LEAST_IN_FLIGHT: u64 = 64;
 /// Nobody waits longer than this for the last answers.
 const LONGEST_DRAIN: Duration = Duration::from_secs(3_600);
 
-/// Refuses what this machine cannot hold: it would fail as if the target had.
+/// Refuses what this machine cannot hold, beside the connections of other loads that are `taken`: it would fail as if the
+/// target had. Gives what is taken then.
 pub(super) fn check(
     resolver: &mut Resolver<'_>,
     written: Option<&Spanned<LoadSection>>,
     planned: &PlannedLoad,
+    taken: u64,
     machine: &Machine,
-) {
-    let asked = match &planned.load {
+) -> u64 {
+    let own = match &planned.load {
         Load::Closed(closed) => closed.users,
         Load::Once | Load::Open(_) => planned.max_in_flight.unwrap_or(0),
     };
+    let asked = taken.saturating_add(own);
     if let Some(written) = written.filter(|_| asked > machine.sockets) {
         let message = format!("{asked} connections at one time are more than this machine allows: {}", machine.sockets);
         resolver.mistake(
@@ -54,6 +57,7 @@ pub(super) fn check(
             "raise the limit on open files (ulimit -n), or lower users or max_in_flight",
         );
     }
+    asked
 }
 
 /// The journeys of one stream under way at one time, and how long they may take to finish.
@@ -90,8 +94,7 @@ pub(super) fn resolve(streams: &[Stream], workers: Option<usize>, machine: &Mach
         [Stream { load: Load::Once, .. }] => 1,
         _ => workers.unwrap_or_else(|| streams.iter().map(wanted).sum::<usize>().min(machine.cores)).max(1),
     };
-    // Every worker has at least one journey of an open load under way, or its arrivals would never start.
-    let open = streams.iter().filter(|stream| matches!(stream.load, Load::Open(_)));
-    let useful = open.map(|stream| stream.max_in_flight).min().unwrap_or(max_in_flight).max(1);
+    // A worker without a journey of its own would only cost wake-ups.
+    let useful = streams.iter().map(|stream| stream.max_in_flight).max().unwrap_or(1).max(1);
     Limits { workers: workers.min(useful as usize), max_in_flight }
 }

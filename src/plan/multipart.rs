@@ -127,11 +127,18 @@ fn file(resolver: &mut Resolver<'_>, name: &str, written: &Spanned<Value>, keys:
 }
 
 fn read(path: &Path) -> Result<Bytes, String> {
-    let size = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
-    if size > LARGEST_FILE {
+    let metadata = std::fs::metadata(path).map_err(|error| error.to_string())?;
+    if !metadata.is_file() {
+        return Err("it is not a file".to_owned());
+    }
+    if metadata.len() > LARGEST_FILE {
         return Err("it is larger than 256 MiB".to_owned());
     }
-    std::fs::read(path).map(Bytes::from).map_err(|error| error.to_string())
+    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    match bytes.windows(BOUNDARY.len()).any(|window| window == BOUNDARY.as_bytes()) {
+        true => Err("it holds the line that mnload puts between parts".to_owned()),
+        false => Ok(Bytes::from(bytes)),
+    }
 }
 
 fn head(name: &str, file: Option<(&str, &str)>) -> String {

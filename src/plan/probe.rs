@@ -31,7 +31,8 @@ impl Plan {
     /// The first step that can be sent on its own: a GET without a body that needs nothing from an answer before it; the
     /// base path if there is none. Whatever it is, it goes to a place that the load goes to.
     pub fn probe(&self) -> Option<Probe> {
-        let steps = self.steps.iter().chain(&self.setup);
+        let done = self.flows.iter().filter(|flow| flow.weight > 0 || self.is_once());
+        let steps = done.flat_map(|flow| &self.steps[flow.steps.clone()]).chain(&self.setup);
         steps
             .filter(|step| step.request.method == Method::GET)
             .find_map(|step| self.asking(step))

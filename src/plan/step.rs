@@ -104,6 +104,12 @@ pub(super) fn resolve(
     let again = again(resolver, section);
     let redirects = section.redirects.as_ref().and_then(|most| resolver.count("redirects", most, 0));
     let redirects = redirects.unwrap_or(target.redirects);
+    if redirects > 0
+        && let Ok(base) = target.base_url.parse()
+    {
+        // A redirect may lead there although no step does.
+        target.endpoint_of(&base);
+    }
     let cookies = section.cookies.as_ref().map_or(target.cookies, |cookies| *cookies.get_ref());
     let think = section.think.as_ref().and_then(|think| think::resolve(resolver, think));
     let group = section.group.as_ref().map(|group| resolver.text(group)).filter(|group| !group.is_empty());

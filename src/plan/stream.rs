@@ -79,8 +79,9 @@ pub(super) fn resolve(
     let own: Vec<Option<Own<'_>>> =
         sections().zip(0u64..).map(|(flow, index)| own(resolver, flow, seed, index)).collect();
     let mut parts = Vec::new();
+    let has_model = written.is_some_and(|load| load.get_ref().model.is_some());
     // Once through every flow is that, whatever loads the flows have in other profiles.
-    let once = shared.load == Load::Once && (written.is_some() || own.iter().all(Option::is_none));
+    let once = shared.load == Load::Once && (has_model || own.iter().all(Option::is_none));
     let sharing: Vec<usize> =
         (0..flows.len()).filter(|flow| once || own.get(*flow).is_none_or(Option::is_none)).collect();
     if let (Some(flow), false, true) = (sharing.first().filter(|_| !own.is_empty()), once, written.is_none()) {
@@ -96,7 +97,7 @@ pub(super) fn resolve(
         let message = "no flow is ever chosen: all weights are zero";
         resolver.mistake(first.span(), message, "give one a weight of 1 or more");
     }
-    if let (Some(place), true) = (written.filter(|load| load.get_ref().model.is_some()), sharing.is_empty()) {
+    if let (Some(place), true) = (written.filter(|_| has_model), sharing.is_empty()) {
         resolver.mistake(place.span(), "no flow uses [load]: each has its own", "take it out, or a flow's own load");
     }
     if !sharing.is_empty() || flows.is_empty() {
@@ -108,10 +109,11 @@ pub(super) fn resolve(
     }
     let of = parts.len() as u64;
     let share = Machine { sockets: (machine.sockets / of.max(1)).max(1), ..*machine };
+    let mut taken = 0;
     let all: Vec<Stream> = (0..of)
         .zip(parts)
         .map(|(index, part)| {
-            limits::check(resolver, part.written, &part.planned, &share);
+            taken = limits::check(resolver, part.written, &part.planned, taken, machine);
             let journeys = part.flows.iter().map(|flow| &steps[flows[*flow].steps.clone()]);
             let (max_in_flight, drain) = limits::of_stream(&part.planned, journeys, &share);
             // A flow's own load is known by the flow's name.

@@ -160,7 +160,7 @@ fn worded(amount: Amount, noun: &str) -> String {
             }
             text
         }
-        (None, Some(most)) => format!("as many as the target's pace allows, at most {}", number(most)),
+        (None, Some(most)) => format!("as many as the target's pace allows, at most {} if no step fails", number(most)),
         (None, None) => "as many as the target's pace allows".to_owned(),
     }
 }

@@ -280,9 +280,10 @@ impl RunResult {
 }
 
 impl StepResult {
-    /// Failed requests of all; none of nothing.
+    /// Failed steps of all; none of nothing. What was tried again or led on has not failed, and has not passed either.
     pub fn error_rate(&self) -> Option<f64> {
-        (self.requests > 0).then(|| self.failed as f64 / self.requests as f64)
+        let outcomes = self.requests.saturating_sub(self.tried_again + self.redirects);
+        (outcomes > 0).then(|| self.failed as f64 / outcomes as f64)
     }
 }
 
