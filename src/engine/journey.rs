@@ -307,7 +307,7 @@ fn judge(step: &Step, exchange: &Exchange, since_ns: u64, scope: &Scope) -> Judg
                 response_us: exchange.done_ns.saturating_sub(since_ns) / 1_000,
                 certificate_days: None,
             };
-            step.expect.judge(&Seen::new(facts), scope)
+            step.expect.judge(&Seen::new(facts).through(step.expect.outline()), scope)
         }
     }
 }
