@@ -12,6 +12,10 @@ test:
 demo:
     cargo run --release -- run scenarios/light.toml --demo
 
+# What templates, extraction and checks cost in CPU; about five minutes on two cores, for a quiet machine.
+bench:
+    benches/light-cost.py
+
 # Licences, bans and sources of dependencies (needs cargo-deny).
 deny:
     cargo deny check bans licenses sources

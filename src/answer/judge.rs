@@ -112,17 +112,28 @@ fn part<'w, W>(
         let _ = matcher.write(&mut said, value);
         said
     };
-    match (selector.look(seen), matcher) {
-        (Err(Why::Absent), Matcher::Exists(false)) => Ok(()),
-        (Err(why), _) => {
+    let is_met = |looked: &Result<Found<'_>, Why<'_>>| match looked {
+        Ok(found) => matches(matcher, found, wanted.as_deref()),
+        Err(Why::Absent) => matches!(matcher, Matcher::Exists(false)),
+        Err(Why::Unreadable(_)) => false,
+    };
+    if selector.skim(seen).is_some_and(|looked| is_met(&looked)) {
+        return Ok(());
+    }
+    let looked = selector.look(seen);
+    if is_met(&looked) {
+        return Ok(());
+    }
+    match looked {
+        Err(why) => {
             let missing = selector.missing(seen, why);
             Err(Missed::new(said(), format!("nothing: {}", missing.found)))
         }
-        (Ok(found), _) => met(matches(matcher, &found, wanted.as_deref()), || {
+        Ok(found) => {
             let documents = || documents(matcher, &found, wanted.as_deref()).map(Box::new);
             let documents = seen.in_full.then(documents).flatten();
-            Missed { documents, ..Missed::new(said(), shown(matcher, &found, wanted.as_deref())) }
-        }),
+            Err(Missed { documents, ..Missed::new(said(), shown(matcher, &found, wanted.as_deref())) })
+        }
     }
 }
 

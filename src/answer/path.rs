@@ -8,6 +8,7 @@ use serde_json::Value;
 use serde_json_path::JsonPath;
 
 use super::nearest;
+use super::plain::{self, Step};
 
 /// The longest path that is compiled, in bytes; longer ones are a mistake or an attack.
 const LONGEST: usize = 1_000;
@@ -21,6 +22,8 @@ const DESCENTS: usize = 3;
 pub struct JsonQuery {
     text: String,
     path: JsonPath,
+    /// Its steps if it is a plain path.
+    plain: Option<Vec<Step>>,
     /// The paths to what the path goes through, the document first: where the text ends, and the path.
     leading: Vec<(usize, JsonPath)>,
 }
@@ -53,7 +56,7 @@ impl JsonQuery {
             Ok(path) => {
                 let compiled = |end: &usize| Some((*end, JsonPath::parse(text.get(..*end)?).ok()?));
                 let leading = segments.starts.iter().filter_map(compiled).collect();
-                Ok(Self { text: text.to_owned(), path, leading })
+                Ok(Self { text: text.to_owned(), path, plain: plain::steps(text), leading })
             }
             Err(error) => {
                 let start = (0..=error.position().min(text.len())).rev().find(|at| text.is_char_boundary(*at));
@@ -70,6 +73,11 @@ impl JsonQuery {
     /// The text as written.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// Its steps if it is a plain path.
+    pub(super) fn plain(&self) -> Option<&[Step]> {
+        self.plain.as_deref()
     }
 
     /// The one node that the path finds, or an array of all; none when it finds none.

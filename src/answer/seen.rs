@@ -7,6 +7,8 @@ use hyper::header::HeaderMap;
 use serde_json::Value;
 
 use super::decode::decode;
+use super::outline::{Outline, Skimmed};
+use super::path::JsonQuery;
 
 /// What is known about an answer.
 #[derive(Debug, Clone, Copy)]
@@ -33,17 +35,26 @@ pub struct Seen<'a> {
     pub(super) in_full: bool,
     body: OnceCell<Result<Cow<'a, [u8]>, String>>,
     json: OnceCell<Result<Value, String>>,
+    outline: Option<&'a Outline>,
+    skimmed: OnceCell<Option<Skimmed>>,
 }
 
 impl<'a> Seen<'a> {
     /// Looks at the answer with these `facts`; free of cost until something is asked.
     pub fn new(facts: Facts<'a>) -> Self {
-        Self { facts, in_full: false, body: OnceCell::new(), json: OnceCell::new() }
+        let (body, json, skimmed) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Self { facts, in_full: false, body, json, outline: None, skimmed }
     }
 
     /// The same, with the whole documents of what a check misses: for answers that are looked at one by one.
     pub fn in_full(facts: Facts<'a>) -> Self {
         Self { in_full: true, ..Self::new(facts) }
+    }
+
+    /// The same, of which nothing is built but what `outline` asks for, as long as that is enough.
+    #[must_use]
+    pub fn through(self, outline: Option<&'a Outline>) -> Self {
+        Self { outline, ..self }
     }
 
     /// What is known without looking into the body.
@@ -74,8 +85,7 @@ impl<'a> Seen<'a> {
     /// One line that says why it is none.
     pub fn json(&self) -> Result<&Value, &str> {
         let parsed = self.json.get_or_init(|| {
-            let body = self.body()?;
-            let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+            let body = without_mark(self.body()?);
             if body.trim_ascii().is_empty() {
                 return Err("the body is empty".to_owned());
             }
@@ -83,6 +93,25 @@ impl<'a> Seen<'a> {
         });
         parsed.as_ref().map_err(String::as_str)
     }
+
+    /// What the outline found for `path`, enough to say that a check of the step is met; none if only the whole document
+    /// tells.
+    pub(super) fn skimmed(&self, path: &JsonQuery) -> Option<Option<&Value>> {
+        let outline = self.outline?;
+        let skimmed = self.skimmed.get_or_init(|| outline.skim(without_mark(self.body().ok()?)));
+        outline.find(path, skimmed.as_ref()?)
+    }
+
+    /// Whether the whole document was built.
+    #[cfg(test)]
+    pub(super) fn has_built_all(&self) -> bool {
+        self.json.get().is_some()
+    }
+}
+
+/// `body` without the byte order mark that some servers put in front.
+fn without_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
 }
 
 #[cfg(test)]

@@ -55,7 +55,10 @@ impl Selector {
     /// # Errors
     /// When there is none, with what was there instead.
     pub fn select(&self, seen: &Seen<'_>) -> Result<Value, Missing> {
-        self.find(seen).map(Found::into_value)
+        match self.skim(seen) {
+            Some(Ok(found)) => Ok(found.into_value()),
+            _ => self.find(seen).map(Found::into_value),
+        }
     }
 
     /// The selected part, not copied where that can be avoided.
@@ -64,6 +67,13 @@ impl Selector {
     /// As [`Selector::select`].
     pub fn find<'s>(&self, seen: &'s Seen<'_>) -> Result<Found<'s>, Missing> {
         self.look(seen).map_err(|why| self.missing(seen, why))
+    }
+
+    /// As [`Selector::look`], from what the step's outline has: enough to be met, not to be shown. None if the whole
+    /// document has to be asked.
+    pub(super) fn skim<'s>(&self, seen: &'s Seen<'_>) -> Option<Result<Found<'s>, Why<'s>>> {
+        let Self::Json(path) = self else { return None };
+        Some(seen.skimmed(path)?.map(|value| Found::Json(Cow::Borrowed(value))).ok_or(Why::Absent))
     }
 
     /// As [`Selector::find`], without words for what was not found.

@@ -2,13 +2,15 @@
 //!
 //! As in curl, a `Secure` cookie is also sent over plain http to loopback.
 
+use std::sync::Arc;
+
 use cookie_store::CookieStore;
 use hyper::header::{HeaderMap, HeaderValue, SET_COOKIE};
 use url::Url;
 
-/// The cookies of one virtual user; costs nothing until one is set.
+/// The cookies of one virtual user; costs nothing until one is set, and a copy nothing until it differs.
 #[derive(Debug, Clone, Default)]
-pub struct Jar(Option<Box<CookieStore>>);
+pub struct Jar(Option<Arc<CookieStore>>);
 
 impl Jar {
     /// Whether no answer has set a cookie yet.
@@ -30,7 +32,7 @@ impl Jar {
     pub fn keep(&mut self, headers: &HeaderMap, url: &Url) {
         for set in headers.get_all(SET_COOKIE) {
             let Ok(text) = std::str::from_utf8(set.as_bytes()) else { continue };
-            let store = self.0.get_or_insert_with(Box::default);
+            let store = Arc::make_mut(self.0.get_or_insert_default());
             // A cookie that the rules refuse, such as one for another host, is dropped as a browser does.
             let _ = store.parse(text, url);
         }

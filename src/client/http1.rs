@@ -100,7 +100,7 @@ impl Http1 {
     }
 
     async fn read_body(&mut self, mut body: Incoming, keep: usize) -> Result<(Bytes, u64), CallError> {
-        let mut kept = BytesMut::new();
+        let (mut first, mut kept) = (Bytes::new(), BytesMut::new());
         let mut length = 0;
         while !body.is_end_stream() {
             let frame = poll_fn(|cx| {
@@ -111,11 +111,18 @@ impl Http1 {
             let frame = frame.map_err(|error| CallError::of_http(&error))?;
             if let Some(data) = frame.data_ref() {
                 length += data.len() as u64;
-                let wanted = data.len().min(keep - kept.len());
-                kept.extend_from_slice(&data[..wanted]);
+                let room = keep.saturating_sub(first.len() + kept.len());
+                let data = data.slice(..data.len().min(room));
+                // Most bodies come in one piece, which needs no copy.
+                if first.is_empty() && kept.is_empty() {
+                    first = data;
+                } else if !data.is_empty() {
+                    kept.extend_from_slice(&std::mem::take(&mut first));
+                    kept.extend_from_slice(&data);
+                }
             }
         }
-        Ok((kept.freeze(), length))
+        Ok((if kept.is_empty() { first } else { kept.freeze() }, length))
     }
 
     /// Lets the connection do what it can; an error of its own reaches the request that waits on it.

@@ -70,7 +70,8 @@ impl<'s> Hop<'s> {
     /// # Errors
     /// Says why a redirect that should be followed cannot be.
     pub(super) fn next(&self, step: &Step, target: &Target, answer: &Answer) -> Result<Option<Self>, String> {
-        if step.redirects == 0 {
+        // Most answers are none, and their URL need not be made.
+        if step.redirects == 0 || !(300..400).contains(&answer.status) {
             return Ok(None);
         }
         let Some(from) = self.url(target) else { return Ok(None) };

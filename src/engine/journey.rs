@@ -327,7 +327,7 @@ fn judge(step: &Step, exchange: &Exchange, since_ns: u64, scope: &Scope, in_full
                     .and_then(|shown| shown.days_left(SystemTime::now())),
             };
             let seen = if in_full { Seen::in_full(facts) } else { Seen::new(facts) };
-            step.expect.judge(&seen, scope)
+            step.expect.judge(&seen.through(step.expect.outline()), scope)
         }
     }
 }

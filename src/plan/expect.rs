@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::resolver::Resolver;
 use super::values::{Node, Scope};
-use crate::answer::{Check, Documents, Missed, Part, ReadError, Seen, Selector, StatusSet};
+use crate::answer::{Check, Documents, Missed, Outline, Part, ReadError, Seen, Selector, StatusSet};
 use crate::failure::Failure;
 use crate::metrics::Checks;
 use crate::scenario::{Spanned, StepSection, Value};
@@ -19,6 +19,8 @@ use crate::scenario::{Spanned, StepSection, Value};
 pub struct Expect {
     checks: Vec<Check<Node>>,
     extracts: Vec<Extract>,
+    /// What is built of a JSON body.
+    outline: Option<Outline>,
     needs_body: bool,
 }
 
@@ -65,6 +67,11 @@ impl Expect {
     /// Whether the certificate is looked at.
     pub fn needs_certificate(&self) -> bool {
         self.checks.iter().any(|check| matches!(check, Check::CertificateDays(_)))
+    }
+
+    /// What of a JSON body has to be built to judge it.
+    pub fn outline(&self) -> Option<&Outline> {
+        self.outline.as_ref()
     }
 
     /// How many expectations there are.
@@ -207,7 +214,8 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, section: &StepSection) -> Exp
         .collect();
     let needs_body =
         checks.iter().any(Check::needs_body) || extracts.iter().any(|extract| extract.selector.needs_body());
-    Expect { checks, extracts, needs_body }
+    let outline = Outline::of(&checks, extracts.iter().map(|extract| &extract.selector));
+    Expect { checks, extracts, outline, needs_body }
 }
 
 /// The expectations that one line of `expect` means.

@@ -58,7 +58,7 @@ impl Request {
     pub fn render<'r>(&'r self, scope: &Scope) -> Result<Rendered<'r>, RenderError> {
         let path = match &self.path {
             Path::Constant(path) => Cow::Borrowed(path),
-            Path::Rendered(base, rest) => Cow::Owned(sendable_path(&format!("{base}{}", rest.render(scope)?))?),
+            Path::Rendered(base, rest) => Cow::Owned(sendable_path(base, &rest.render(scope)?)?),
         };
         let headers = match self.own_headers.is_empty() {
             true => Cow::Borrowed(&self.headers),
@@ -77,7 +77,7 @@ impl Request {
     fn with_own_headers(&self, scope: &Scope) -> Result<HeaderMap, RenderError> {
         let mut headers = self.headers.clone();
         for (name, text) in &self.own_headers {
-            let value = HeaderValue::try_from(text.render(scope)?.as_ref())
+            let value = HeaderValue::try_from(text.render(scope)?.into_owned())
                 .map_err(|_| RenderError::new(format!("the value of the header {name} cannot be sent")))?;
             headers.insert(name, value);
         }
@@ -314,16 +314,56 @@ pub(super) fn override_headers(headers: &mut HeaderMap, by: &HeaderMap) {
 }
 
 /// The path as it can be sent: what no URL may hold is percent-encoded, what it may hold stays as it is.
-fn sendable_path(text: &str) -> Result<Uri, RenderError> {
-    let mut path = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            0..=0x20 | 0x7F.. | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' => {
-                path.push_str(&format!("%{byte:02X}"))
-            }
-            b'#' => path.push_str("%23"),
-            _ => path.push(char::from(byte)),
+fn sendable_path(base: &str, text: &str) -> Result<Uri, RenderError> {
+    let mut path = String::with_capacity(base.len() + text.len());
+    for part in [base, text] {
+        match part.bytes().any(is_encoded) {
+            false => path.push_str(part),
+            true => part.bytes().for_each(|byte| match is_encoded(byte) {
+                true => path.push_str(&format!("%{byte:02X}")),
+                false => path.push(char::from(byte)),
+            }),
         }
     }
-    path.parse().map_err(|_| RenderError::new(format!("`{text}` cannot be requested")))
+    // From the text itself and not a copy of it.
+    Uri::try_from(path).map_err(|_| RenderError::new(format!("`{base}{text}` cannot be requested")))
+}
+
+/// Whether no path may hold `byte` as it is.
+fn is_encoded(byte: u8) -> bool {
+    matches!(byte, 0..=0x20 | 0x7F.. | b'"' | b'#' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::fixture::plan;
+
+    #[test]
+    fn what_is_the_same_for_all_is_not_made_again() {
+        let plan = plan(
+            "[vars]\nname = 'x'\n[[step]]\npost = '/a?b=${ name }'\nbearer = '${ name }'\njson = { a = '${ name }', b = [1] }",
+        );
+        let request = &plan.steps[0].request;
+        let (first, second) = (request.render(&plan.scope).unwrap(), request.render(&plan.scope).unwrap());
+        assert!(matches!((&first.path, &first.headers), (Cow::Borrowed(_), Cow::Borrowed(_))), "{first:?}");
+        assert_eq!(first.body.as_ptr(), second.body.as_ptr(), "the body is written out once");
+        assert_eq!((first.path.path(), &first.body[..]), ("/a", &br#"{"a":"x","b":[1]}"#[..]));
+    }
+
+    #[test]
+    fn only_what_differs_is_made_for_each_journey() {
+        let plan =
+            plan("[[step]]\nget = '/${ user }'\nbody = 'same'\n[[step]]\nget = '/'\nheaders = { X-A = '${ user }' }");
+        let rendered: Vec<_> = plan.steps.iter().map(|step| step.request.render(&plan.scope).unwrap()).collect();
+        assert!(matches!((&rendered[0].path, &rendered[0].headers), (Cow::Owned(_), Cow::Borrowed(_))));
+        assert!(matches!((&rendered[1].path, &rendered[1].headers), (Cow::Borrowed(_), Cow::Owned(_))));
+    }
+
+    #[test]
+    fn a_path_is_encoded_where_it_must_be() {
+        let path = |text| sendable_path("/base", text).unwrap().to_string();
+        assert_eq!(path("/a?b=c%20d&e=f"), "/base/a?b=c%20d&e=f");
+        assert_eq!(path("/ä b#c"), "/base/%C3%A4%20b%23c");
+    }
 }

@@ -10,7 +10,7 @@ use super::scope::{Frame, SELF};
 pub(super) const KEEP: &str = "mnload_keep";
 /// Letters and digits that cannot be mistaken for each other in a log.
 const ALPHABET: &[u8] = b"abcdefghijkmnpqrstuvwxyz23456789";
-const LONGEST_STRING: usize = 10_000;
+pub(super) const LONGEST_STRING: usize = 10_000;
 
 pub(super) fn add_to(engine: &mut Environment<'static>) {
     engine.add_function("uuid", uuid);
@@ -40,10 +40,14 @@ fn with_frame<T>(state: &State<'_, '_>, act: impl FnOnce(&Frame) -> T) -> Result
 
 /// A random UUID, version 4 (RFC 9562).
 fn uuid(state: &mut State<'_, '_>) -> Result<String, Error> {
-    let bits: u128 = drawn(state, |random| random.random())?;
+    drawn(state, random_uuid)
+}
+
+pub(super) fn random_uuid(random: &mut Pcg64Mcg) -> String {
+    let bits: u128 = random.random();
     let bits = bits & !(0xF << 76) & !(0x3 << 62) | (0x4 << 76) | (0x2 << 62);
     let hex = format!("{bits:032x}");
-    Ok(format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]))
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }
 
 /// A whole number from `low` to `high`, both included.
@@ -51,7 +55,12 @@ fn random_int(state: &mut State<'_, '_>, low: i64, high: i64) -> Result<i64, Err
     if low > high {
         return Err(Error::new(ErrorKind::InvalidOperation, "random_int(low, high) needs low <= high"));
     }
-    drawn(state, |random| random.random_range(low..=high))
+    drawn(state, |random| random_whole(random, low, high))
+}
+
+/// `low` is at most `high`.
+pub(super) fn random_whole(random: &mut Pcg64Mcg, low: i64, high: i64) -> i64 {
+    random.random_range(low..=high)
 }
 
 /// `length` letters and digits.
@@ -62,14 +71,21 @@ fn random_string(state: &mut State<'_, '_>, length: usize) -> Result<String, Err
             format!("random_string gives at most {LONGEST_STRING} characters"),
         ));
     }
-    drawn(state, |random| (0..length).map(|_| char::from(ALPHABET[random.random_range(0..ALPHABET.len())])).collect())
+    drawn(state, |random| random_text(random, length))
+}
+
+pub(super) fn random_text(random: &mut Pcg64Mcg, length: usize) -> String {
+    (0..length).map(|_| char::from(ALPHABET[random.random_range(0..ALPHABET.len())])).collect()
 }
 
 /// One element of a list.
 fn pick(state: &mut State<'_, '_>, list: Value) -> Result<Value, Error> {
+    drawn(state, |random| take_one(random, &list))?
+}
+
+pub(super) fn take_one(random: &mut Pcg64Mcg, list: &Value) -> Result<Value, Error> {
     let length = list.len().filter(|length| *length > 0);
     let length = length
         .ok_or_else(|| Error::new(ErrorKind::InvalidOperation, "pick(list) needs a list with at least one element"))?;
-    let at = drawn(state, |random| random.random_range(0..length))?;
-    list.get_item(&Value::from(at))
+    list.get_item_by_index(random.random_range(0..length))
 }

@@ -10,6 +10,7 @@ mod functions;
 mod names;
 mod scope;
 mod secrets;
+mod simple;
 mod template;
 mod text;
 

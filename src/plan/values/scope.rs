@@ -60,6 +60,12 @@ impl RenderError {
     }
 }
 
+impl From<&minijinja::Error> for RenderError {
+    fn from(error: &minijinja::Error) -> Self {
+        Self(error.detail().map_or_else(|| error.kind().to_string(), str::to_owned))
+    }
+}
+
 impl Scope {
     /// A scope in which nothing has been extracted yet.
     pub(in crate::plan) fn new(shared: Arc<Shared>) -> Self {

@@ -15,7 +15,7 @@ use super::functions::{self, KEEP};
 use super::names::Names;
 use super::scope::Shared;
 use super::secrets::{SecretEnvironment, Secrets};
-use super::text::{Condition, Piece, Text};
+use super::text::{Condition, Text};
 use crate::diagnostic::{Diagnostic, Source, listed, nearest};
 
 /// Compiles the templates of one file.
@@ -75,7 +75,7 @@ impl<'a> Templates<'a> {
         if used.iter().all(|name| self.names.is_constant(name)) {
             return Ok(Text::from(self.before(text, span)?.as_str()));
         }
-        if let Some(pieces) = self.pieces(text) {
+        if let Some(pieces) = self.names.pieces(text) {
             return Ok(Text::Pieces(pieces));
         }
         let template = Text::Template(self.compile(text[first_template(text)..].to_owned(), span)?);
@@ -248,25 +248,6 @@ impl<'a> Templates<'a> {
             None => Diagnostic::at(self.source, place, "this has no value")
                 .hint("look at the names and numbers behind the first name, or give a default: … | default('…')"),
         }
-    }
-
-    /// The text as words and slots, if that is all it is.
-    fn pieces(&self, text: &str) -> Option<Arc<[Piece]>> {
-        let mut pieces = Vec::new();
-        let mut rest = text;
-        while let Some((words, after)) = rest.split_once("${") {
-            let (expression, after) = after.split_once('}')?;
-            let slot = *self.names.slots.get(expression.trim())?;
-            if !words.is_empty() {
-                pieces.push(Piece::Words(words.into()));
-            }
-            pieces.push(Piece::Slot(slot, expression.trim().into()));
-            rest = after;
-        }
-        if !rest.is_empty() {
-            pieces.push(Piece::Words(rest.into()));
-        }
-        Some(pieces.into())
     }
 }
 

@@ -8,13 +8,14 @@ use minijinja::Value;
 use serde_json::Value as Json;
 
 use super::scope::{RenderError, Scope};
+use super::simple::Simple;
 
 /// A text that may hold templates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::plan) enum Text {
     /// The same for all.
     Constant(Arc<str>),
-    /// Words and plain variables: no template engine is needed.
+    /// Words and simple expressions: no template engine is needed.
     Pieces(Arc<[Piece]>),
     /// Anything else, by its name in the engine.
     Template(Arc<str>),
@@ -25,8 +26,8 @@ pub(in crate::plan) enum Text {
 pub(in crate::plan) enum Piece {
     /// Words.
     Words(Arc<str>),
-    /// The value of a slot, with its name for messages.
-    Slot(usize, Arc<str>),
+    /// What needs no engine.
+    Simple(Simple),
     /// Anything else, by its name in the engine.
     Template(Arc<str>),
 }
@@ -81,9 +82,7 @@ impl Text {
         let value = match self {
             Self::Constant(text) => return Ok(Json::from(&**text)),
             Self::Pieces(pieces) => match &**pieces {
-                [Piece::Slot(slot, name)] => {
-                    scope.0.state().slots.get(*slot).cloned().flatten().ok_or_else(|| no_value_yet(name))?
-                }
+                [Piece::Simple(simple)] => simple.value(scope)?,
                 _ => return join(pieces, scope).map(Json::String),
             },
             Self::Template(name) => {
@@ -111,10 +110,7 @@ fn join(pieces: &[Piece], scope: &Scope) -> Result<String, RenderError> {
         match piece {
             Piece::Words(words) => text.push_str(words),
             Piece::Template(name) => text.push_str(&render(name, scope)?),
-            Piece::Slot(slot, name) => match scope.0.state().slots.get(*slot).and_then(Option::as_ref) {
-                Some(value) => push(&mut text, value),
-                None => return Err(no_value_yet(name)),
-            },
+            Piece::Simple(simple) => push(&mut text, &simple.value(scope)?),
         }
     }
     Ok(text)
@@ -129,24 +125,20 @@ fn push(text: &mut String, value: &Value) {
 }
 
 fn render(name: &str, scope: &Scope) -> Result<String, RenderError> {
-    let template = scope.0.shared.engine.get_template(name).map_err(|error| said(&error))?;
+    let template = scope.0.shared.engine.get_template(name).map_err(|error| RenderError::from(&error))?;
     template.render(scope.value()).map_err(|error| match error.kind() {
         minijinja::ErrorKind::UndefinedError => {
             let used = template.undeclared_variables(false);
             let state = scope.0.state();
-            let slots = &scope.0.shared.names.slots;
-            let empty =
-                used.iter().find(|name| slots.get(name.as_str()).is_some_and(|slot| state.slots[*slot].is_none()));
-            empty.map_or_else(|| said(&error), |name| no_value_yet(name))
+            let names = &scope.0.shared.names;
+            let is_empty = |name: &str| names.slots.get(name).is_some_and(|slot| state.slots[*slot].is_none());
+            let empty = used.iter().find(|name| is_empty(name) && !names.constants.contains_key(name.as_str()));
+            empty.map_or_else(|| RenderError::from(&error), |name| no_value_yet(name))
         }
-        _ => said(&error),
+        _ => RenderError::from(&error),
     })
 }
 
-fn no_value_yet(name: &str) -> RenderError {
+pub(super) fn no_value_yet(name: &str) -> RenderError {
     RenderError(format!("the variable `{name}` has no value: the step that extracts it has not run or found nothing"))
-}
-
-fn said(error: &minijinja::Error) -> RenderError {
-    RenderError(error.detail().map_or_else(|| error.kind().to_string(), str::to_owned))
 }
