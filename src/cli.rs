@@ -169,6 +169,8 @@ pub enum Starter {
     Light,
     /// A journey in which each step stands on the one before it.
     E2e,
+    /// A load that climbs in steps, to see what the service can carry.
+    Capacity,
 }
 
 /// `mnload demo`.

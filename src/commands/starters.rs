@@ -20,6 +20,7 @@ impl Starter {
             Self::Smoke => "smoke.toml",
             Self::Light => "light.toml",
             Self::E2e => "e2e.toml",
+            Self::Capacity => "capacity.toml",
         }
     }
 
@@ -29,6 +30,7 @@ impl Starter {
             Self::Smoke => "once through what must work, judged by its answers",
             Self::Light => "a load at a steady rate, judged by gates",
             Self::E2e => "a journey in which each step stands on the one before it",
+            Self::Capacity => "a load that climbs, to see what the service can carry",
         }
     }
 
@@ -38,6 +40,7 @@ impl Starter {
             Self::Smoke => include_str!("starters/smoke.toml"),
             Self::Light => include_str!("starters/light.toml"),
             Self::E2e => include_str!("starters/e2e.toml"),
+            Self::Capacity => include_str!("starters/capacity.toml"),
         };
         url.map_or_else(|| template.to_owned(), |url| template.replace(PLACEHOLDER, url))
     }

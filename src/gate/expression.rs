@@ -34,6 +34,8 @@ pub enum Metric {
     ErrorRate,
     /// Expectations met of all.
     Checks,
+    /// Journeys that passed, of all that were started.
+    Journeys,
     /// Passed requests per second.
     Rate,
 }
@@ -78,9 +80,10 @@ pub struct GateError {
     pub hint: String,
 }
 
-const METRICS: [&str; 10] = ["p50", "p90", "p95", "p99", "p99.9", "max", "mean", "error_rate", "checks", "rate"];
+const METRICS: [&str; 11] =
+    ["p50", "p90", "p95", "p99", "p99.9", "max", "mean", "error_rate", "checks", "journeys", "rate"];
 const EXAMPLES: &str =
-    "gates look like: p95 < 600ms, p99 of search <= 1s, error_rate < 1%, checks >= 95%, rate >= 50/s";
+    "gates look like: p95 < 600ms, p99 of search <= 1s, error_rate < 1%, journeys >= 95%, rate >= 50/s";
 
 impl Percentile {
     /// As a share, from 0 to 1.
@@ -183,6 +186,11 @@ fn left_side(text: &str) -> Result<(Metric, Option<String>), GateError> {
     let of =
         rest.strip_prefix("of").filter(|step| step.is_empty() || step.starts_with(char::is_whitespace)).map(str::trim);
     match of {
+        Some(_) if metric == Metric::Journeys => Err(GateError {
+            message: "`journeys` is of the whole run, not of one step".to_owned(),
+            span: rest_start..rest_start + rest.len(),
+            hint: "leave this out, or write `checks` or `error_rate`, which are of steps, too".to_owned(),
+        }),
         Some(step) if !unquoted(step).is_empty() => Ok((metric, Some(unquoted(step).to_owned()))),
         Some(_) => Err(GateError {
             message: "`of` needs the name of a step".to_owned(),
@@ -208,6 +216,7 @@ fn metric(word: &str) -> Option<Metric> {
         "mean" => Metric::Mean,
         "error_rate" => Metric::ErrorRate,
         "checks" => Metric::Checks,
+        "journeys" => Metric::Journeys,
         "rate" => Metric::Rate,
         _ => Metric::Percentile(Percentile::parse(word.strip_prefix('p')?)?),
     })
@@ -220,7 +229,7 @@ fn bound(metric: Metric, text: &str) -> Result<Bound, (String, String)> {
     }
     let unit_error = |error: units::UnitError| (error.problem, error.hint);
     match metric {
-        Metric::ErrorRate | Metric::Checks => {
+        Metric::ErrorRate | Metric::Checks | Metric::Journeys => {
             units::parse_share(text).map_err(unit_error)?;
             // As written, so that printing gives the same text.
             let percent = text.trim_end_matches('%').trim().parse().unwrap_or_default();
@@ -261,6 +270,7 @@ impl fmt::Display for Metric {
             Self::Mean => f.write_str("mean"),
             Self::ErrorRate => f.write_str("error_rate"),
             Self::Checks => f.write_str("checks"),
+            Self::Journeys => f.write_str("journeys"),
             Self::Rate => f.write_str("rate"),
         }
     }
@@ -307,6 +317,7 @@ mod tests {
             "mean of sign in < 250ms",
             "error_rate < 1%",
             "checks >= 95%",
+            "journeys >= 95%",
             "rate >= 50/s",
             "p50 of GET /api/health > 0ms",
             "error_rate of search < 0.5%",
@@ -334,6 +345,9 @@ mod tests {
             ("rate > 5", "5", "not a rate", "20/s"),
             ("p95 of < 1s", "of", "needs the name of a step", "p95 of search"),
             ("p95 for search < 1s", "for search", "does not belong here", "gates look like"),
+            ("journeys of search >= 95%", "of search", "of the whole run", "leave this out"),
+            ("journeys >= 9", "9", "not a percentage", "%"),
+            ("journey >= 95%", "journey", "unknown figure", "did you mean `journeys`?"),
             ("p95 <", "p95 <", "no bound", "gates look like"),
             ("< 5ms", "", "which figure", "the figures are"),
         ] {
@@ -357,12 +371,14 @@ mod tests {
         let comparison = prop_oneof![Just("<"), Just("<="), Just(">"), Just(">=")];
         let time = (0u64..100_000_000_000).prop_map(|ns| Bound::Time(Duration::from_nanos(ns)));
         let with_time = (1u32..100_000).prop_map(|p| Metric::Percentile(Percentile(p)));
-        let left = prop_oneof![
+        let of_steps = prop_oneof![
             (prop_oneof![with_time, Just(Metric::Max), Just(Metric::Mean)], time),
             (prop_oneof![Just(Metric::ErrorRate), Just(Metric::Checks)], (0.0..=100.0).prop_map(Bound::Percent)),
             (Just(Metric::Rate), (0.0..1e9).prop_map(Bound::PerSecond)),
         ];
-        (left, prop::option::of("[a-z][a-z /]{0,10}[a-z]"), comparison).prop_map(|((metric, bound), of, comparison)| {
+        let of_runs = (0.0..=100.0).prop_map(|percent| ((Metric::Journeys, Bound::Percent(percent)), None));
+        let left = prop_oneof![5 => (of_steps, prop::option::of("[a-z][a-z /]{0,10}[a-z]")), 1 => of_runs];
+        (left, comparison).prop_map(|(((metric, bound), of), comparison)| {
             let comparison = gate(&format!("max {comparison} 1s")).comparison;
             Gate { metric, of, comparison, bound }
         })

@@ -2,9 +2,13 @@
 
 use super::expression::{Gate, Metric};
 use super::{NamedGate, validity};
+use crate::failure::Failure;
 use crate::metrics::{Requests, Summary};
-use crate::units::{format_rate, format_share, format_us_f64};
+use crate::units::{format_count, format_rate, format_share, format_us_f64};
 use crate::verdict::{Finding, Kind, Status};
+
+/// The status with which a target refuses what is beyond its rate limit.
+const TOO_MANY_REQUESTS: u16 = 429;
 
 /// One finding per gate, then those about the run's own validity.
 pub fn judge(gates: &[NamedGate], summary: &Summary) -> Vec<Finding> {
@@ -15,7 +19,7 @@ pub fn judge(gates: &[NamedGate], summary: &Summary) -> Vec<Finding> {
 
 fn judge_one(named: &NamedGate, summary: &Summary) -> Finding {
     let requests = summary.requests(named.step);
-    let samples = samples(&named.gate, &requests);
+    let samples = samples(&named.gate, &requests, summary);
     let finding = Finding {
         name: named.name.clone(),
         kind: Kind::Gate,
@@ -28,8 +32,12 @@ fn judge_one(named: &NamedGate, summary: &Summary) -> Finding {
     if let Some(reason) = &named.skip {
         return Finding { status: Status::Skipped, reason: Some(reason.clone()), ..finding };
     }
-    let Some(observed) = observed(&named.gate, &requests) else {
-        return Finding { reason: Some("no request gave a figure to judge".to_owned()), ..finding };
+    let Some(observed) = observed(&named.gate, &requests, summary) else {
+        let reason = match named.gate.metric {
+            Metric::Journeys => "no journey was started",
+            _ => "no request gave a figure to judge",
+        };
+        return Finding { reason: Some(reason.to_owned()), ..finding };
     };
     let finding = Finding { observed: Some(shown(named.gate.metric, observed)), ..finding };
     if let Metric::Percentile(percentile) = named.gate.metric
@@ -42,11 +50,26 @@ fn judge_one(named: &NamedGate, summary: &Summary) -> Finding {
         };
     }
     let holds = named.gate.comparison.holds(observed, named.gate.bound_value());
-    Finding { status: if holds { Status::Pass } else { Status::Fail }, ..finding }
+    match holds {
+        true => Finding { status: Status::Pass, ..finding },
+        false => Finding { status: Status::Fail, reason: refused(named, summary), ..finding },
+    }
+}
+
+/// That the target's rate limit kept requests out, if that has a part in what `named` has missed: whoever reads that a
+/// tenth failed must not look for a fault in the service.
+fn refused(named: &NamedGate, summary: &Summary) -> Option<String> {
+    let counts_failures =
+        matches!(named.gate.metric, Metric::ErrorRate | Metric::Checks | Metric::Journeys | Metric::Rate);
+    let refused = summary.total.errors.get(&Failure::Http(TOO_MANY_REQUESTS)).filter(|_| counts_failures)?.count;
+    let (refused, of) = (format_count(refused), format_count(summary.all_steps.requests));
+    Some(format!(
+        "{refused} of {of} requests were refused by a rate limit of the target (status 429): lower the rate, or have the limit raised for this address"
+    ))
 }
 
 /// The figure, in the unit of [`Gate::bound_value`].
-fn observed(gate: &Gate, requests: &Requests<'_>) -> Option<f64> {
+fn observed(gate: &Gate, requests: &Requests<'_>, summary: &Summary) -> Option<f64> {
     let response = &requests.tally.response;
     match gate.metric {
         Metric::Percentile(percentile) => response.quantile_us(percentile.quantile()).map(|us| us as f64),
@@ -54,13 +77,15 @@ fn observed(gate: &Gate, requests: &Requests<'_>) -> Option<f64> {
         Metric::Mean => (response.count() > 0).then(|| response.latency().mean),
         Metric::ErrorRate => requests.error_rate(),
         Metric::Checks => requests.checks(),
+        Metric::Journeys => summary.accounting.passed_share(),
         Metric::Rate => requests.passed_per_s(),
     }
 }
 
-fn samples(gate: &Gate, requests: &Requests<'_>) -> u64 {
+fn samples(gate: &Gate, requests: &Requests<'_>, summary: &Summary) -> u64 {
     match gate.metric {
         Metric::Checks => requests.tally.checks_passed + requests.tally.checks_failed,
+        Metric::Journeys => summary.accounting.started(),
         Metric::ErrorRate | Metric::Rate => requests.tally.outcomes(),
         Metric::Percentile(_) | Metric::Max | Metric::Mean => requests.tally.requests,
     }
@@ -68,7 +93,7 @@ fn samples(gate: &Gate, requests: &Requests<'_>) -> u64 {
 
 fn shown(metric: Metric, observed: f64) -> String {
     match metric {
-        Metric::ErrorRate | Metric::Checks => format_share(observed),
+        Metric::ErrorRate | Metric::Checks | Metric::Journeys => format_share(observed),
         Metric::Rate => format_rate(observed),
         Metric::Percentile(_) | Metric::Max | Metric::Mean => format_us_f64(observed),
     }

@@ -117,7 +117,7 @@ fn late_in_the_tail(gates: &[NamedGate], summary: &Summary) -> Option<Finding> {
         let quantile = match named.gate.metric {
             Metric::Percentile(percentile) => percentile.quantile(),
             Metric::Max => 1.0,
-            Metric::Mean | Metric::ErrorRate | Metric::Checks | Metric::Rate => return None,
+            Metric::Mean | Metric::ErrorRate | Metric::Checks | Metric::Journeys | Metric::Rate => return None,
         };
         let bound_us = upper_bound_us(named).filter(|_| quantile > 0.99)?;
         let lag_us = summary.total.send_lag.quantile_us(quantile)?;

@@ -32,6 +32,11 @@ impl Accounting {
         self.passed + self.failed + self.abandoned
     }
 
+    /// Journeys that passed, of all that were taken up; none of nothing. One that was cut off has not passed.
+    pub fn passed_share(&self) -> Option<f64> {
+        (self.started() > 0).then(|| self.passed as f64 / self.started() as f64)
+    }
+
     /// Whether every scheduled journey is accounted for, once.
     pub fn balances(&self) -> bool {
         self.scheduled == self.started() + self.unstarted
@@ -44,5 +49,20 @@ impl Accounting {
         self.failed += other.failed;
         self.abandoned += other.abandoned;
         self.unstarted += other.unstarted;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_share_that_passed_is_of_those_that_started() {
+        let of = |passed, failed, abandoned| {
+            Accounting { scheduled: 100, passed, failed, abandoned, unstarted: 100 - passed - failed - abandoned }
+                .passed_share()
+        };
+        assert_eq!(of(0, 0, 0), None, "nothing is no share");
+        assert_eq!([of(19, 1, 0), of(19, 0, 1), of(0, 5, 0)], [Some(0.95), Some(0.95), Some(0.0)]);
     }
 }

@@ -10,9 +10,10 @@ use serde_json::Value as Json;
 use super::resolver::Resolver;
 use super::values::{Node, Scope};
 use crate::answer::{Check, Documents, Missed, Outline, Part, ReadError, Seen, Selector, StatusSet};
+use crate::diagnostic::nearest;
 use crate::failure::Failure;
 use crate::metrics::Checks;
-use crate::scenario::{Spanned, StepSection, Value};
+use crate::scenario::{Entries, Spanned, StepSection, Value};
 
 /// What an answer must be.
 #[derive(Debug, Clone)]
@@ -30,6 +31,8 @@ struct Extract {
     name: String,
     slot: usize,
     selector: Selector,
+    /// Without the part the variable stays as it is, and nothing has failed.
+    optional: bool,
 }
 
 /// What came of looking at an answer.
@@ -76,7 +79,7 @@ impl Expect {
 
     /// How many expectations there are.
     pub fn count(&self) -> u64 {
-        (self.checks.len() + self.extracts.len()) as u64
+        (self.checks.len() + self.extracts.iter().filter(|extract| !extract.optional).count()) as u64
     }
 
     /// Looks at an answer for the journey of `scope`, which gets the values that are taken from it.
@@ -94,9 +97,10 @@ impl Expect {
         for extract in &self.extracts {
             match extract.selector.select(seen) {
                 Ok(value) => {
-                    judged.checks.passed += 1;
+                    judged.checks.passed += u64::from(!extract.optional);
                     scope.set(extract.slot, Variable::from(minijinja::value::Serde(&value)));
                 }
+                Err(_) if extract.optional => {}
                 Err(missing) => {
                     let target = format!("{} → `{}`", missing.selector, extract.name);
                     let sentence = format!("no value for `{}`: {missing}", extract.name);
@@ -256,9 +260,13 @@ fn place_of(resolver: &Resolver<'_>, error: &ReadError, key: &Spanned<String>, v
 }
 
 fn extract_of(resolver: &mut Resolver<'_>, name: &Spanned<String>, written: &Spanned<Value>) -> Option<Extract> {
-    let Value::String(text) = written.get_ref() else {
+    let (from, optional) = match written.get_ref() {
+        Value::Table(entries) => of_table(resolver, written, entries)?,
+        _ => (written, false),
+    };
+    let Value::String(text) = from.get_ref() else {
         resolver.mistake(
-            written.span(),
+            from.span(),
             "this does not say where the value stands",
             "for example \"json:$.data.token\" or \"header:X-Id\"",
         );
@@ -266,13 +274,39 @@ fn extract_of(resolver: &mut Resolver<'_>, name: &Spanned<String>, written: &Spa
     };
     let slot = resolver.slot(name.get_ref());
     match Selector::parse(text) {
-        Ok(selector) => Some(Extract { name: name.get_ref().clone(), slot, selector }),
+        Ok(selector) => Some(Extract { name: name.get_ref().clone(), slot, selector, optional }),
         Err(error) => {
-            let span = resolver.source.within(&written.span(), text, error.span);
+            let span = resolver.source.within(&from.span(), text, error.span);
             resolver.mistake(span, error.message, error.hint);
             None
         }
     }
+}
+
+/// `{ from, optional }`: where the value stands, and whether it may be missing.
+fn of_table<'w>(
+    resolver: &mut Resolver<'_>,
+    written: &Spanned<Value>,
+    entries: &'w Entries,
+) -> Option<(&'w Spanned<Value>, bool)> {
+    let (mut from, mut optional) = (None, false);
+    for (key, value) in &entries.0 {
+        match (key.get_ref().as_str(), value.get_ref()) {
+            ("from", _) => from = Some(value),
+            ("optional", Value::Boolean(yes)) => optional = *yes,
+            ("optional", _) => resolver.mistake(value.span(), "`optional` is true or false", "write optional = true"),
+            (other, _) => {
+                let near = nearest(other, ["from", "optional"]).map(|near| format!("did you mean `{near}`?"));
+                let hint = near.unwrap_or_else(|| "the keys here are: from, optional".to_owned());
+                resolver.mistake(key.span(), format!("unknown key `{other}`"), hint);
+            }
+        }
+    }
+    if from.is_none() {
+        let hint = "for example { from = \"header:X-New-Token\", optional = true }";
+        resolver.mistake(written.span(), "this does not say where the value stands", hint);
+    }
+    Some((from?, optional))
 }
 
 impl Resolver<'_> {

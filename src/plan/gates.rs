@@ -57,7 +57,7 @@ fn judges_all_errors(named: &NamedGate) -> bool {
     named.step.is_none()
         && match named.gate.metric {
             Metric::ErrorRate => !holds_at(1.0),
-            Metric::Checks => !holds_at(0.0),
+            Metric::Checks | Metric::Journeys => !holds_at(0.0),
             Metric::Percentile(_) | Metric::Max | Metric::Mean | Metric::Rate => false,
         }
 }
@@ -96,4 +96,19 @@ fn is_written(document: &Document, name: &str) -> bool {
     let of_flows = document.flow.iter().flat_map(|flow| &flow.get_ref().step);
     let mut names = document.step.iter().chain(of_flows).filter_map(|step| step.get_ref().name.as_ref());
     names.any(|written| written.get_ref() == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gate_on_journeys_judges_errors_unless_it_holds_when_all_fail() {
+        let judges = |text: &str| {
+            let gate = text.parse().unwrap();
+            judges_all_errors(&NamedGate { name: String::new(), gate, step: None, origin: Origin::File, skip: None })
+        };
+        assert!(judges("journeys >= 95%") && judges("journeys > 0%"));
+        assert!(!judges("journeys >= 0%") && !judges("journeys < 50%") && !judges("p95 < 1s"));
+    }
 }

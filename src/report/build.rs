@@ -74,7 +74,8 @@ fn reasons(findings: &[Finding]) -> Vec<String> {
         (Status::Pass | Status::Skipped, _) => None,
         (Status::Fail, _) => {
             let observed = finding.observed.as_deref().unwrap_or("nothing");
-            Some(format!("{}: wanted {}, observed {observed}", finding.name, finding.wanted))
+            let why = finding.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+            Some(format!("{}: wanted {}, observed {observed}{why}", finding.name, finding.wanted))
         }
         (Status::NoData | Status::Invalid, kind) => {
             let why = finding.reason.as_deref().unwrap_or("it cannot be judged");

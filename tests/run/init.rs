@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::support::{Outcome, Workspace, punctual};
 
-const STARTERS: [&str; 3] = ["smoke", "light", "e2e"];
+const STARTERS: [&str; 4] = ["smoke", "light", "e2e", "capacity"];
 
 /// A folder in which `mnload init` has been called.
 fn started(arguments: &[&str]) -> (Workspace, Outcome) {
@@ -43,6 +43,7 @@ fn every_starter_is_planned_and_passes_against_the_built_in_target() {
     run(&["smoke.toml"]).exits_with(0).says("PASS");
     run(&["e2e.toml"]).exits_with(0).says("PASS");
     punctual(|| run(&["light.toml", "--profile", "short"])).exits_with(0).says("PASS");
+    punctual(|| run(&["capacity.toml", "--profile", "short"])).exits_with(0).says("PASS");
     run(&["light.toml", "--profile", "once"]).exits_with(0).says("PASS");
 }
 

@@ -17,4 +17,5 @@ mod signals;
 mod smoke;
 mod state;
 mod trust;
+mod twins;
 mod verdicts;

@@ -36,6 +36,11 @@ pub(super) fn expectations() -> Json {
                 "type": "string",
                 "examples": ["< 500ms"],
             },
+            "certificate_days": {
+                "description": "The certificate is good for at least so many whole days more: 14, or \">= 14\".",
+                "type": ["integer", "string"],
+                "examples": [14, ">= 14"],
+            },
             "version": {
                 "description": "The version of HTTP: \"1.0\", \"1.1\", \"2\" or \"3\".",
                 "type": ["string", "number"],
@@ -51,11 +56,21 @@ pub(super) fn expectations() -> Json {
 /// `extract`
 pub(super) fn extractions() -> Json {
     let named = SELECTORS.iter().map(|(pattern, _)| *pattern);
+    let pattern = named.chain(["^(status|body)$"]).collect::<Vec<_>>().join("|");
     json!({
         "additionalProperties": {
-            "description": "The part of the answer that the variable gets.",
-            "type": "string",
-            "pattern": named.chain(["^(status|body)$"]).collect::<Vec<_>>().join("|"),
+            "description": "The part of the answer that the variable gets: as text, or as a table that says whether it may be missing.",
+            "type": ["string", "object"],
+            "pattern": pattern,
+            "properties": {
+                "from": { "description": "The part of the answer.", "type": "string", "pattern": pattern },
+                "optional": {
+                    "description": "Without the part, the variable keeps the value that it has; false by default.",
+                    "type": "boolean",
+                },
+            },
+            "required": ["from"],
+            "additionalProperties": false,
             "examples": ["json:$.data.token", "header:X-Request-Id", "cookie:session", "regex:id=(\\d+)", "status", "body"],
         },
     })
