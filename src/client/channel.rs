@@ -104,8 +104,15 @@ impl Channel {
         };
         let done_ns = self.clock.now_ns();
         let certificate = connection.as_ref().and_then(|kept| kept.connection.certificate.clone());
-        // What is left of an exchange that failed would answer the next request.
-        if let (Ok(_), Some(mut kept)) = (&result, connection.filter(|kept| kept.connection.reusable())) {
+        // What is left of an exchange that failed would answer the next request; a body that the target did not wait for
+        // is still being written, and would hold the next request up.
+        let good = |kept: &mut Kept| match request.body.is_empty() {
+            true => kept.connection.reusable(),
+            false => kept.connection.is_idle(),
+        };
+        if let (Ok(_), Some(mut kept)) = (&result, connection)
+            && good(&mut kept)
+        {
             kept.carried += 1;
             self.pool.put(request.place, kept, done_ns);
         }

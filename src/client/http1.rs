@@ -2,7 +2,7 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::Full;
@@ -55,6 +55,14 @@ impl Http1 {
     pub(super) fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.drive(cx);
         if self.closed || self.sender.is_closed() { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    /// Whether it would take another request at once: the last one is written to its end, and its answer read.
+    pub(super) fn is_idle(&mut self) -> bool {
+        // Nobody waits here: whoever sends the next request waits with a waker of its own.
+        let mut cx = Context::from_waker(Waker::noop());
+        self.drive(&mut cx);
+        self.reusable() && matches!(self.sender.poll_ready(&mut cx), Poll::Ready(Ok(())))
     }
 
     /// Whether another request can be sent.

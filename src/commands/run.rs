@@ -54,6 +54,11 @@ async fn load_and_judge(args: &RunArgs, plan: &Arc<Plan>) -> Result<ExitCode, Co
         tokio::select! {
             ended = &mut running => match ended {
                 Ok(summary) => break summary,
+                Err(EngineError::Stopped) => {
+                    outputs.discard();
+                    progress.finish();
+                    return Ok(left_at_once(stop.ending()));
+                }
                 Err(error) => {
                     outputs.discard();
                     progress.finish();

@@ -1,5 +1,6 @@
 //! The open model on one worker: hands each arrival of its shard to the lanes when it is due.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::rc::Rc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use super::lanes::{Lanes, Offer};
 use super::pacer::Pacer;
 use super::worker::{Assignment, WorkerReport};
 use crate::load::{Arrival, Open, Shard};
-use crate::metrics::Accounting;
+use crate::metrics::{Accounting, Punctuality};
 use crate::plan::Stream;
 
 /// Runs this worker's shard of `load`, that of stream number `stream`, to its end and reports where its journeys went.
@@ -39,11 +40,13 @@ pub(super) async fn run(
         unstarted: offered.never_due + lanes.forgotten(),
         ..Accounting::default()
     };
+    let punctuality = Punctuality { due: offered.due, ..lanes.punctuality() };
     Ok(WorkerReport {
         accounting,
         due_in_window: offered.due,
         peak_in_flight: lanes.peak_busy(),
-        waited_for_slot: lanes.waited(),
+        waited_for_slot: punctuality.waited,
+        streams: BTreeMap::from([(stream, punctuality)]),
         ..WorkerReport::default()
     })
 }

@@ -42,7 +42,7 @@ pub(super) fn of(plan: &Plan, sent: &Request<'_>, exchange: &Exchange, judged: &
 fn failed_check(secrets: &Secrets, miss: &Miss) -> FailedCheck {
     let clear = |text: &str| secrets.redact(text).into_owned();
     FailedCheck {
-        target: clear(&miss.target),
+        target: secrets.redact_noted(&miss.target).into_owned(),
         expected: clear(&miss.wanted),
         actual: clear(&miss.found),
         diff: miss.documents.as_deref().map(|documents| difference(secrets, documents)).unwrap_or_default(),

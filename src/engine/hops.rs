@@ -3,14 +3,12 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use hyper::header::{
-    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderValue,
-};
+use hyper::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Uri};
 use url::Url;
 
 use crate::client::{Answer, Jar, Redirect, Request, redirect};
-use crate::plan::{Rendered, Step, Target};
+use crate::plan::{Plan, Rendered, Secrets, Step, Target};
 
 /// One request on its way.
 pub(super) struct Hop<'s> {
@@ -19,6 +17,8 @@ pub(super) struct Hop<'s> {
     pub(super) path: Cow<'s, Uri>,
     pub(super) headers: Cow<'s, HeaderMap>,
     pub(super) body: Bytes,
+    /// Its cookies are the step's own, not the jar's.
+    own_cookies: bool,
     /// Redirects that were followed to get here.
     taken: u64,
 }
@@ -30,6 +30,7 @@ impl<'s> Hop<'s> {
             place: step.request.endpoint,
             method: Cow::Borrowed(&step.request.method),
             path: rendered.path,
+            own_cookies: rendered.headers.contains_key(COOKIE),
             headers: rendered.headers,
             body: rendered.body,
             taken: 0,
@@ -38,7 +39,7 @@ impl<'s> Hop<'s> {
 
     /// Adds what `jar` holds for it, unless the step has cookies of its own.
     pub(super) fn add_cookies(&mut self, jar: &Jar, target: &Target) {
-        if jar.is_empty() || self.headers.contains_key(COOKIE) {
+        if jar.is_empty() || self.own_cookies {
             return;
         }
         if let Some(cookies) = self.url(target).and_then(|url| jar.header(&url)) {
@@ -69,7 +70,8 @@ impl<'s> Hop<'s> {
     ///
     /// # Errors
     /// Says why a redirect that should be followed cannot be.
-    pub(super) fn next(&self, step: &Step, target: &Target, answer: &Answer) -> Result<Option<Self>, String> {
+    pub(super) fn next(&self, step: &Step, plan: &Plan, answer: &Answer) -> Result<Option<Self>, String> {
+        let target = &plan.target;
         // Most answers are none, and their URL need not be made.
         if step.redirects == 0 || !(300..400).contains(&answer.status) {
             return Ok(None);
@@ -80,10 +82,11 @@ impl<'s> Hop<'s> {
             let most = step.redirects;
             return Err(format!("followed {most} redirects, and the answer leads on to {}", asked.url));
         }
-        self.follow(target, asked).map(Some)
+        self.follow(plan, asked).map(Some)
     }
 
-    fn follow(&self, target: &Target, to: Redirect) -> Result<Self, String> {
+    fn follow(&self, plan: &Plan, to: Redirect) -> Result<Self, String> {
+        let target = &plan.target;
         let unknown = || {
             format!(
                 "the redirect leads to {}, a host that the scenario does not name: nothing is sent there; \
@@ -95,10 +98,13 @@ impl<'s> Hop<'s> {
         let place = target.known_endpoint(&url).ok_or_else(unknown)?;
         let path = url.path_and_query().map_or("/", |path| path.as_str()).parse().map_err(|_| unknown())?;
         let mut headers = self.headers.clone().into_owned();
-        // Cookies are chosen anew for where it goes.
-        headers.remove(COOKIE);
+        let own_cookies = self.own_cookies && place == self.place;
+        if !own_cookies {
+            // They are chosen anew for where it goes.
+            headers.remove(COOKIE);
+        }
         if place != self.place {
-            headers.remove(AUTHORIZATION);
+            without_credentials(&mut headers, &plan.secrets);
             if let Ok(authority) = HeaderValue::from_str(&target.endpoints[place].authority) {
                 headers.insert(HOST, authority);
             }
@@ -111,6 +117,19 @@ impl<'s> Hop<'s> {
         }
         let body = if keeps_body { self.body.clone() } else { Bytes::new() };
         let (method, path, headers) = (Cow::Owned(to.method), Cow::Owned(path), Cow::Owned(headers));
-        Ok(Self { place, method, path, headers, body, taken: self.taken + 1 })
+        Ok(Self { place, method, path, headers, body, own_cookies, taken: self.taken + 1 })
+    }
+}
+
+/// Takes out of `headers` what is meant for one host alone: what its name or its value tells to be a credential.
+fn without_credentials(headers: &mut HeaderMap, secrets: &Secrets) {
+    let is_credential = |name: &HeaderName, value: &HeaderValue| {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        secrets.redact_named(name.as_str(), &value) != value
+    };
+    let names: Vec<HeaderName> =
+        headers.iter().filter(|(name, value)| is_credential(name, value)).map(|(name, _)| name.clone()).collect();
+    for name in names {
+        headers.remove(name);
     }
 }

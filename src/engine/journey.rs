@@ -77,8 +77,19 @@ pub(super) struct Ticket {
     pub(super) seat: Seat,
 }
 
-/// Performs the journey of `ticket` as `session`; says whether it passed.
-pub(super) async fn perform(stage: &Rc<Stage>, session: &mut Session, ticket: Ticket) -> bool {
+/// How far a journey came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Course {
+    /// To its end, every step passed.
+    Passed,
+    /// To its end or a failure.
+    Failed,
+    /// The run was stopped before its next request.
+    CutOff,
+}
+
+/// Performs the journey of `ticket` as `session`; says how far it came.
+pub(super) async fn perform(stage: &Rc<Stage>, session: &mut Session, ticket: Ticket) -> Course {
     let plan = &stage.plan;
     let stream = &plan.streams[ticket.stream];
     let ends_ns = stream.ends_after().map_or(u64::MAX, |end| end.as_nanos() as u64);
@@ -93,40 +104,50 @@ pub(super) async fn perform(stage: &Rc<Stage>, session: &mut Session, ticket: Ti
     }
     let flow = choose_flow(plan, stream, &session.scope, ticket.journey).map_or(0..0, |flow| flow.steps.clone());
     let steps = flow.map(|number| (number, &plan.steps[number]));
-    let passed = go_through(stage, session, steps, ticket.due_ns, ticket.scheduled).await;
-    stage.recorder.borrow_mut().journey_ended(if passed { JourneyEnding::Passed } else { JourneyEnding::Failed });
-    passed
+    let course = go_through(stage, session, steps, ticket.due_ns, ticket.scheduled).await;
+    match course {
+        Course::Passed => stage.recorder.borrow_mut().journey_ended(JourneyEnding::Passed),
+        Course::Failed => stage.recorder.borrow_mut().journey_ended(JourneyEnding::Failed),
+        // Whoever carries it counts it as abandoned.
+        Course::CutOff => {}
+    }
+    course
 }
 
 /// Fails a journey whose data has run out: nothing can be sent in its name.
-fn without_a_row(stage: &Rc<Stage>) -> bool {
+fn without_a_row(stage: &Rc<Stage>) -> Course {
     let message = "the rows of [data] have run out".to_owned();
     let mut recorder = stage.recorder.borrow_mut();
     stage.calls.iter().for_each(|calls| calls.not_sent(0, &message));
     recorder.not_sent(0, stage.clock.now_ns(), message);
     recorder.journey_ended(JourneyEnding::Failed);
-    false
+    Course::Failed
 }
 
-/// Does `steps` one after the other, the first of them due at `due_ns`; says whether all passed.
+/// Does `steps` one after the other, the first of them due at `due_ns`; says how far it came. Once the run is to stop,
+/// nothing more is sent than the request that is under way.
 pub(super) async fn go_through<'s>(
     stage: &Rc<Stage>,
     session: &mut Session,
     steps: impl Iterator<Item = (usize, &'s Step)>,
     due_ns: u64,
     scheduled: bool,
-) -> bool {
+) -> Course {
     let mut under_way = UnderWay { stage, session, due_ns, scheduled, failed: false };
     'journey: for (number, step) in steps {
         for _ in 0..step.repeat {
+            if stage.stop.is_asked() {
+                return Course::CutOff;
+            }
             match under_way.step(number, step).await {
-                true => {}
-                false if step.on_failure == OnFailure::Continue => {}
-                false => break 'journey,
+                Course::CutOff => return Course::CutOff,
+                Course::Passed => {}
+                Course::Failed if step.on_failure == OnFailure::Continue => {}
+                Course::Failed => break 'journey,
             }
         }
     }
-    !under_way.failed
+    if under_way.failed { Course::Failed } else { Course::Passed }
 }
 
 struct UnderWay<'j> {
@@ -140,10 +161,10 @@ struct UnderWay<'j> {
 
 impl UnderWay<'_> {
     /// Does one step, as often as it may be tried; says whether the journey can go on as planned.
-    async fn step(&mut self, number: usize, step: &Step) -> bool {
+    async fn step(&mut self, number: usize, step: &Step) -> Course {
         match is_done(&step.only, &self.session.scope) {
             Ok(true) => {}
-            Ok(false) => return true,
+            Ok(false) => return Course::Passed,
             Err(error) => return self.not_sent(number, step, &error),
         }
         let mut tries = Tries::of(step, self.stage.clock.now_ns());
@@ -163,6 +184,9 @@ impl UnderWay<'_> {
                 Some(pause) => self.rest(pause).await,
                 None => break judged.failure.is_none(),
             }
+            if self.stage.stop.is_asked() {
+                return Course::CutOff;
+            }
         };
         if !passed {
             self.fail(step);
@@ -172,7 +196,7 @@ impl UnderWay<'_> {
         if let Some(think) = &step.think {
             self.rest(think.pause(&self.session.scope)).await;
         }
-        passed
+        if passed { Course::Passed } else { Course::Failed }
     }
 
     /// Sends what the step asks for and follows the redirects that it may; the last exchange is still to be counted.
@@ -199,7 +223,7 @@ impl UnderWay<'_> {
             {
                 self.session.jar.keep(&answer.headers, &url);
             }
-            match hop.next(step, target, answer) {
+            match hop.next(step, &self.stage.plan, answer) {
                 Ok(Some(next)) => {
                     self.record(number, step, &hop, &exchange, &Judged::default(), Role::Followed);
                     hop = next;
@@ -234,12 +258,12 @@ impl UnderWay<'_> {
     }
 
     /// Counts a request that could not even be made.
-    fn not_sent(&mut self, number: usize, step: &Step, error: &RenderError) -> bool {
+    fn not_sent(&mut self, number: usize, step: &Step, error: &RenderError) -> Course {
         let message = self.stage.plan.secrets.redact(&error.to_string()).into_owned();
         self.stage.calls.iter().for_each(|calls| calls.not_sent(number, &message));
         self.stage.recorder.borrow_mut().not_sent(number, self.stage.clock.now_ns(), message);
         self.fail(step);
-        false
+        Course::Failed
     }
 
     /// Counts one exchange; the next request is due when it is done: what comes in between is not the target's.
@@ -262,7 +286,7 @@ impl UnderWay<'_> {
         };
         let mut recorder = self.stage.recorder.borrow_mut();
         recorder.connections(exchange.opened, exchange.reused);
-        recorder.record(&sample, || self.stage.plan.secrets.redact(&judged.message()).into_owned());
+        recorder.record(&sample, || judged.told(&self.stage.plan.secrets));
         (self.due_ns, self.scheduled) = (exchange.done_ns, false);
         if let Some(calls) = &self.stage.calls {
             calls.note(&self.stage.plan, number, &hop.request(step, 0), exchange, judged, role);

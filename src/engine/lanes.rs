@@ -8,13 +8,15 @@ use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, spawn_local};
 
-use super::journey::{Stage, Ticket, perform};
+use super::journey::{Course, Stage, Ticket, perform};
 use super::session::Session;
 use crate::client::Connector;
+use crate::metrics::{LATE, Punctuality};
 use crate::plan::Per;
 
 /// All lanes of one worker.
@@ -31,8 +33,10 @@ pub(super) struct Lanes {
     lanes: Cell<usize>,
     busy: Cell<usize>,
     peak_busy: Cell<usize>,
-    waited: Cell<u64>,
+    punctuality: Cell<Punctuality>,
     forgotten: Cell<u64>,
+    /// Journeys that a stop ended between two requests.
+    cut_off: Cell<u64>,
     /// To end the tasks when the drain is over: nothing is sent in the name of a journey that was given up.
     tasks: RefCell<Vec<AbortHandle>>,
     quiet: Notify,
@@ -64,8 +68,9 @@ impl Lanes {
             lanes: Cell::new(0),
             busy: Cell::new(0),
             peak_busy: Cell::new(0),
-            waited: Cell::new(0),
+            punctuality: Cell::default(),
             forgotten: Cell::new(0),
+            cut_off: Cell::new(0),
             tasks: RefCell::default(),
             quiet: Notify::new(),
         })
@@ -86,7 +91,7 @@ impl Lanes {
             let task = spawn_local(Rc::clone(self).lane(offer));
             self.tasks.borrow_mut().push(task.abort_handle());
         } else {
-            self.waited.set(self.waited.get() + 1);
+            self.count(|counted| counted.waited += 1);
             self.waiting.borrow_mut().push_back(offer);
         }
     }
@@ -97,10 +102,10 @@ impl Lanes {
         self.forgotten.set(self.forgotten.get() + waiting);
     }
 
-    /// Gives up the journeys under way; says how many there were.
+    /// Gives up the journeys under way; says how many there were, those included that a stop has ended already.
     pub(super) fn abandon(&self) -> u64 {
         self.tasks.borrow_mut().drain(..).for_each(|task| task.abort());
-        self.busy.get() as u64
+        self.busy.get() as u64 + self.cut_off.get()
     }
 
     /// Arrivals that were never taken up.
@@ -120,9 +125,26 @@ impl Lanes {
         self.peak_busy.get() as u64
     }
 
-    /// Arrivals that had to wait for a lane.
-    pub(super) fn waited(&self) -> u64 {
-        self.waited.get()
+    /// How punctually arrivals were taken up.
+    pub(super) fn punctuality(&self) -> Punctuality {
+        self.punctuality.get()
+    }
+
+    fn count(&self, count: impl FnOnce(&mut Punctuality)) {
+        let mut counted = self.punctuality.get();
+        count(&mut counted);
+        self.punctuality.set(counted);
+    }
+
+    /// Notes that the arrival that was due at `due_ns` is taken up now.
+    fn taken_up(&self, due_ns: u64) {
+        let (now_ns, stream) = (self.stage.clock.now_ns(), &self.stage.plan.streams[self.stream]);
+        let in_time = stream.ends_after().is_none_or(|end| u128::from(now_ns) < end.as_nanos());
+        let late = Duration::from_nanos(now_ns.saturating_sub(due_ns)) > LATE;
+        self.count(|counted| {
+            counted.in_time += u64::from(in_time);
+            counted.late += u64::from(late);
+        });
     }
 
     fn mark_busy(&self) {
@@ -145,9 +167,12 @@ impl Lanes {
         loop {
             // In an open load everybody is somebody new.
             let Offer { arrival: journey, due_ns } = offer;
+            self.taken_up(due_ns);
             let seat = self.stage.plan.streams[self.stream].seat(journey, 0, journey);
             let ticket = Ticket { due_ns, scheduled: true, stream: self.stream, journey, seat };
-            perform(&self.stage, &mut session, ticket).await;
+            if perform(&self.stage, &mut session, ticket).await == Course::CutOff {
+                self.cut_off.set(self.cut_off.get() + 1);
+            }
             session.leave();
             let waiting = self.waiting.borrow_mut().pop_front();
             offer = match waiting {

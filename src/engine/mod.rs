@@ -32,9 +32,10 @@ use tokio::time::Instant;
 
 use crate::client::{Clock, Connector, PrepareError, Remote, Trust};
 use crate::load::{Load, Shard};
-use crate::metrics::{Accounting, Aggregate, Call, Generator, Live, Snapshot, Summary};
+use crate::metrics::{Accounting, Aggregate, Call, Generator, Live, Punctuality, Snapshot, StreamSummary, Summary};
 use crate::plan::{Endpoint, Plan, Stream};
 use crate::units::format_duration;
+use crate::verdict::Ending;
 use worker::{Assignment, WorkerReport};
 
 /// Time for all workers to be there before the first arrival is due.
@@ -67,6 +68,9 @@ pub enum EngineError {
         /// The call itself, in a once run.
         call: Option<Box<Call>>,
     },
+    /// The run was stopped before its load started.
+    #[error("stopped before the load started")]
+    Stopped,
     /// A worker ended before its time.
     #[error("a worker broke down: {0}")]
     Broken(String),
@@ -112,7 +116,12 @@ pub async fn run(
     live: &watch::Sender<Live>,
     stop: &Stop,
 ) -> Result<Summary, EngineError> {
-    let base = once::setup(plan, &connector, &plan.scope, stop).await?;
+    let base = once::setup(plan, &connector, &plan.scope, stop).await;
+    // What setup says then is no more than that it was stopped.
+    if matches!(stop.ending(), Ending::Interrupted | Ending::Terminated) {
+        return Err(EngineError::Stopped);
+    }
+    let base = base?;
     let workers = plan.limits.workers as u64;
     let head_start = if plan.is_once() { Duration::ZERO } else { HEAD_START };
     let start = Instant::now() + head_start;
@@ -204,8 +213,23 @@ fn summarise(plan: &Plan, aggregate: Aggregate, reports: &[WorkerReport], elapse
         timeline,
         generator,
         calls,
+        streams: streams(plan, reports),
         warnings: Vec::new(),
     }
+}
+
+/// The open loads one by one, if there are several loads.
+fn streams(plan: &Plan, reports: &[WorkerReport]) -> Vec<StreamSummary> {
+    if plan.streams.len() < 2 {
+        return Vec::new();
+    }
+    let of = |(number, stream): (usize, &Stream)| {
+        let mut punctuality = Punctuality::default();
+        reports.iter().filter_map(|report| report.streams.get(&number)).for_each(|part| punctuality.merge(part));
+        let name = if stream.name.is_empty() { "the other flows".to_owned() } else { stream.name.clone() };
+        StreamSummary { name, punctuality, max_in_flight: stream.max_in_flight }
+    };
+    plan.streams.iter().enumerate().map(of).filter(|stream| stream.punctuality.due > 0).collect()
 }
 
 fn words_of(panic: &(dyn std::any::Any + Send)) -> String {

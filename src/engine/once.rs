@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::EngineError;
 use super::calls::CallLog;
-use super::journey::{Stage, go_through};
+use super::journey::{Course, Stage, go_through};
 use super::session::{Base, Session};
 use super::stop::Stop;
 use crate::client::{Clock, Connector, Jar};
@@ -53,9 +53,9 @@ async fn run(plan: &Arc<Plan>, steps: &[Step], connector: &Connector, base: &mut
     let recorder = RefCell::new(Recorder::new(0, steps.len(), u64::MAX));
     let stage = Rc::new(Stage::new(plan, base.clone(), clock, recorder, stop.clone(), connector));
     let mut session = Session::new(&stage, connector, Per::User);
-    let passed = go_through(&stage, &mut session, (0..).zip(steps), 0, false).await;
+    let course = go_through(&stage, &mut session, (0..).zip(steps), 0, false).await;
     *base = Base { scope: session.scope, jar: session.jar };
-    if passed {
+    if course == Course::Passed {
         return None;
     }
     let tally = stage.recorder.borrow_mut().snapshot(0, true).tally;

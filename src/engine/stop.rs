@@ -1,5 +1,6 @@
 //! The wish to stop early: shared by all workers, with the reason and the moment.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -12,18 +13,21 @@ use crate::verdict::Ending;
 #[derive(Debug, Clone)]
 pub struct Stop {
     state: watch::Sender<Option<(Ending, Instant)>>,
+    /// The same as a flag: it is looked at before every request.
+    asked: Arc<AtomicBool>,
     started: Arc<OnceLock<Instant>>,
 }
 
 impl Default for Stop {
     fn default() -> Self {
-        Self { state: watch::Sender::new(None), started: Arc::default() }
+        Self { state: watch::Sender::new(None), asked: Arc::default(), started: Arc::default() }
     }
 }
 
 impl Stop {
     /// Asks everyone to stop; the first reason stays.
     pub fn ask(&self, ending: Ending) {
+        self.asked.store(true, Ordering::Relaxed);
         self.state.send_if_modified(|state| {
             let first = state.is_none();
             if first {
@@ -42,7 +46,7 @@ impl Stop {
 
     /// Whether somebody has asked to stop.
     pub fn is_asked(&self) -> bool {
-        self.state.borrow().is_some()
+        self.asked.load(Ordering::Relaxed)
     }
 
     /// How the run ends, as things stand.

@@ -10,7 +10,7 @@ use governor::clock::{Clock as _, MonotonicClock};
 use governor::{Quota, RateLimiter};
 use tokio::task::JoinSet;
 
-use super::journey::{Stage, Ticket, perform};
+use super::journey::{Course, Stage, Ticket, perform};
 use super::session::Session;
 use super::worker::{Assignment, WorkerReport};
 use crate::client::Connector;
@@ -118,10 +118,13 @@ impl User {
             let seat = self.stage.plan.streams[self.stream].seat(self.number, iteration, journey);
             let due_ns = self.stage.clock.now_ns();
             let ticket = Ticket { due_ns, scheduled: false, stream: self.stream, journey, seat };
-            let passed = perform(&self.stage, &mut session, ticket).await;
+            let course = perform(&self.stage, &mut session, ticket).await;
+            if course == Course::CutOff {
+                return;
+            }
             self.books.ended.set(self.books.ended.get() + 1);
             iteration += 1;
-            if !passed {
+            if course == Course::Failed {
                 tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
             }
         }

@@ -78,5 +78,5 @@ async fn ask(plan: &Plan, wait: &WaitFor, remote: &Remote, trust: &Trust) -> Res
         certificate_days: None,
     });
     let judged = wait.step.expect.judge(&seen, &scope);
-    if judged.failure.is_none() { Ok(()) } else { Err(NotYet::Seen(judged.message())) }
+    if judged.failure.is_none() { Ok(()) } else { Err(NotYet::Seen(judged.told(&plan.secrets))) }
 }

@@ -1,6 +1,7 @@
 //! One worker: a thread with a runtime of its own, its part of the load, and a snapshot every second.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use super::users::Cap;
 use super::{dispatch, usage, users};
 use crate::client::{Clock, Connector};
 use crate::load::{Closed, Load, Shard, Until};
-use crate::metrics::{Accounting, Calls, Recorder, Snapshot};
+use crate::metrics::{Accounting, Calls, Punctuality, Recorder, Snapshot};
 use crate::plan::{Plan, Stream};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -48,6 +49,8 @@ pub(super) struct WorkerReport {
     pub(super) due_in_window: u64,
     pub(super) peak_in_flight: u64,
     pub(super) waited_for_slot: u64,
+    /// How punctual each open load was, by its number.
+    pub(super) streams: BTreeMap<usize, Punctuality>,
     pub(super) cpu: Duration,
     /// What was kept call by call.
     pub(super) calls: Calls,
@@ -118,6 +121,7 @@ impl WorkerReport {
         self.due_in_window += other.due_in_window;
         self.peak_in_flight += other.peak_in_flight;
         self.waited_for_slot += other.waited_for_slot;
+        self.streams.extend(other.streams);
     }
 }
 

@@ -8,12 +8,10 @@ use std::time::Duration;
 use super::NamedGate;
 use super::expression::{Bound, Comparison, Metric};
 use crate::failure::Failure;
-use crate::metrics::Summary;
+use crate::metrics::{LATE, StreamSummary, Summary};
 use crate::units::{format_count, format_duration, format_rate, format_us, format_us_f64};
 use crate::verdict::{Ending, Finding, Kind, Status};
 
-/// A send lag that no gate of usual size is moved by.
-const LAG_LIMIT: Duration = Duration::from_millis(10);
 /// A worker that computes for more than this share of the time is short of CPU rather than kept from it.
 const BUSY: f64 = 0.7;
 /// Beyond this share of its cores the generator may be what was measured.
@@ -36,6 +34,7 @@ pub(super) fn findings(gates: &[NamedGate], summary: &Summary) -> Vec<Finding> {
     ]
     .into_iter()
     .flatten()
+    .chain(summary.streams.iter().filter_map(|stream| one_of_several(stream, summary.ending)))
     .collect()
 }
 
@@ -144,7 +143,7 @@ fn upper_bound_us(named: &NamedGate) -> Option<f64> {
 /// The send lag that would move the tightest time gate, or any.
 fn lag_limit_us(gates: &[NamedGate]) -> f64 {
     let bounds = gates.iter().filter_map(upper_bound_us).map(|bound_us| bound_us / 10.0);
-    bounds.fold(LAG_LIMIT.as_secs_f64() * 1e6, f64::min)
+    bounds.fold(LATE.as_secs_f64() * 1e6, f64::min)
 }
 
 fn late(gates: &[NamedGate], summary: &Summary) -> Option<Finding> {
@@ -183,6 +182,30 @@ fn rate_missed(summary: &Summary) -> Option<Finding> {
         let reason = format!("the offered rate was not reached: {} of {}", format_rate(achieved), format_rate(offered));
         let wanted = format!("at least {} started", format_rate(offered * (1.0 - MISSED_LIMIT)));
         invalid("rate reached", wanted, format_rate(achieved), summary.accounting.scheduled, reason)
+    })
+}
+
+/// One of several loads may be late or short of its rate where all together are not.
+fn one_of_several(stream: &StreamSummary, ending: Ending) -> Option<Finding> {
+    let StreamSummary { name, punctuality, max_in_flight } = stream;
+    let missed = punctuality.due.saturating_sub(punctuality.in_time);
+    let misses_rate =
+        ending == Ending::Completed && missed > 1 && missed as f64 > punctuality.due as f64 * MISSED_LIMIT;
+    let is_late = punctuality.late as f64 > punctuality.due as f64 * 0.01;
+    (misses_rate || is_late).then(|| {
+        let due = format_count(punctuality.due);
+        let observed = format!("{} of {due} late, {} too late", format_count(punctuality.late), format_count(missed));
+        let why = match punctuality.waited {
+            0 => "the generator or this machine was busy with something else".to_owned(),
+            waited => format!(
+                "{} of its arrivals waited because its max_in_flight = {} journeys were under way",
+                format_count(waited),
+                format_count(*max_in_flight)
+            ),
+        };
+        let reason = format!("the load of `{name}` was not punctual: {observed}; {why}");
+        let wanted = format!("at most 1% later than {}", format_duration(LATE));
+        invalid(&format!("punctual: {name}"), wanted, observed, punctuality.due, reason)
     })
 }
 

@@ -13,12 +13,12 @@ mod summary;
 mod tally;
 mod timeline;
 
-pub use accounting::{Accounting, JourneyEnding};
+pub use accounting::{Accounting, JourneyEnding, LATE, Punctuality};
 pub use aggregate::{Aggregate, Live};
 pub use call::{Call, Calls, Evidence, Excerpt, FailedCheck, HeaderLine, Phases, SeenResponse, SentRequest};
 pub use histogram::{CurvePoint, Histogram, Latency};
 pub use recorder::{Recorder, Snapshot};
 pub use sample::{Checks, Role, Sample};
-pub use summary::{ErrorSummary, Generator, Requests, Summary};
+pub use summary::{ErrorSummary, Generator, Requests, StreamSummary, Summary};
 pub use tally::{ErrorExample, ErrorTally, StepTally, Tally};
 pub use timeline::{Timeline, TimelineRow};

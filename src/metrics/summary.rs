@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::accounting::Accounting;
+use super::accounting::{Accounting, Punctuality};
 use super::call::Calls;
 use super::tally::{ErrorTally, StepTally, Tally};
 use super::timeline::Timeline;
@@ -34,8 +34,21 @@ pub struct Summary {
     pub generator: Generator,
     /// The calls of a once run, one by one; nothing of any other.
     pub calls: Calls,
+    /// The open loads one by one, where several run side by side.
+    pub streams: Vec<StreamSummary>,
     /// What went wrong beside the load, without secrets.
     pub warnings: Vec<String>,
+}
+
+/// One of several open loads.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StreamSummary {
+    /// What it is called.
+    pub name: String,
+    /// How punctually its journeys were taken up.
+    pub punctuality: Punctuality,
+    /// Its journeys under way at one time, at the most.
+    pub max_in_flight: u64,
 }
 
 /// What the generator knows of itself.

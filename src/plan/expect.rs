@@ -8,7 +8,7 @@ use minijinja::Value as Variable;
 use serde_json::Value as Json;
 
 use super::resolver::Resolver;
-use super::values::{Node, Scope};
+use super::values::{Node, Scope, Secrets, tells};
 use crate::answer::{Check, Documents, Missed, Outline, Part, ReadError, Seen, Selector, StatusSet};
 use crate::diagnostic::nearest;
 use crate::failure::Failure;
@@ -33,6 +33,8 @@ struct Extract {
     selector: Selector,
     /// Without the part the variable stays as it is, and nothing has failed.
     optional: bool,
+    /// Where a value is noted that must stand in no output.
+    secrets: Option<Secrets>,
 }
 
 /// What came of looking at an answer.
@@ -59,6 +61,17 @@ pub struct Miss {
     pub documents: Option<Box<Documents>>,
     /// All of it in one sentence.
     pub sentence: String,
+}
+
+impl Miss {
+    /// All of it in one sentence, without secrets. What was looked at is told as the scenario writes it: a name such as
+    /// `cookie:` in front would make a secret of what follows.
+    fn told(&self, secrets: &Secrets) -> String {
+        match self.sentence.strip_prefix(&self.target) {
+            Some(rest) => format!("{}{}", secrets.redact_noted(&self.target), secrets.redact(rest)),
+            None => secrets.redact(&self.sentence).into_owned(),
+        }
+    }
 }
 
 impl Expect {
@@ -98,6 +111,9 @@ impl Expect {
             match extract.selector.select(seen) {
                 Ok(value) => {
                     judged.checks.passed += u64::from(!extract.optional);
+                    if let (Some(secrets), Json::String(text)) = (&extract.secrets, &value) {
+                        secrets.note_given(text);
+                    }
                     scope.set(extract.slot, Variable::from(minijinja::value::Serde(&value)));
                 }
                 Err(_) if extract.optional => {}
@@ -135,9 +151,9 @@ impl Judged {
         Self { failure: Some(failure), missed: vec![miss], checks: Checks { passed: 0, failed: count } }
     }
 
-    /// Everything that was missed, in one line.
-    pub fn message(&self) -> String {
-        self.missed.iter().map(|miss| miss.sentence.as_str()).collect::<Vec<_>>().join("; ")
+    /// Everything that was missed, in one line, without secrets.
+    pub fn told(&self, secrets: &Secrets) -> String {
+        self.missed.iter().map(|miss| miss.told(secrets)).collect::<Vec<_>>().join("; ")
     }
 
     fn miss(&mut self, failure: Failure, miss: Miss) {
@@ -155,7 +171,11 @@ fn holds(check: &Check<Node>, seen: &Seen<'_>, scope: &Scope) -> Result<(), Miss
         Some(node) => Some(node.render(scope).map_err(|error| not_rendered(check, &error.to_string()))?),
     };
     check.judge(seen, |node| value_of(node, rendered.as_ref())).map_err(|missed| {
-        let Missed { wanted, found, documents } = missed;
+        let Missed { wanted, mut found, mut documents } = missed;
+        // What is not there can be told; what is there is a credential.
+        if matches!(check, Check::Part { selector, .. } if is_private(selector)) && !found.starts_with("nothing") {
+            (found, documents) = ("[redacted]".to_owned(), None);
+        }
         let subject = match check {
             Check::Part { selector, .. } => format!("{selector}: "),
             _ => String::new(),
@@ -163,6 +183,17 @@ fn holds(check: &Check<Node>, seen: &Seen<'_>, scope: &Scope) -> Result<(), Miss
         let sentence = format!("{subject}expected {wanted}, got {found}");
         Miss { target: check.target(), wanted, found, documents, sentence }
     })
+}
+
+/// Whether what the selector finds is a credential, going by its name: a cookie, such a header, or such a field.
+fn is_private(selector: &Selector) -> bool {
+    let text = selector.to_string();
+    match selector {
+        Selector::Cookie(_) => true,
+        Selector::Header(_) => tells(&text),
+        Selector::Json(_) => tells(text.rsplit(['.', '[']).next().unwrap_or_default()),
+        Selector::Regex(_) | Selector::Status | Selector::Body => false,
+    }
 }
 
 /// An expectation whose wanted value could not be made.
@@ -274,7 +305,11 @@ fn extract_of(resolver: &mut Resolver<'_>, name: &Spanned<String>, written: &Spa
     };
     let slot = resolver.slot(name.get_ref());
     match Selector::parse(text) {
-        Ok(selector) => Some(Extract { name: name.get_ref().clone(), slot, selector, optional }),
+        Ok(selector) => {
+            let name = name.get_ref().clone();
+            let secrets = (tells(&name) || is_private(&selector)).then(|| resolver.secrets.clone());
+            Some(Extract { name, slot, selector, optional, secrets })
+        }
         Err(error) => {
             let span = resolver.source.within(&from.span(), text, error.span);
             resolver.mistake(span, error.message, error.hint);

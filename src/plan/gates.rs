@@ -2,6 +2,7 @@
 
 use super::resolver::Resolver;
 use super::step::Step;
+use super::stream::{Stream, is_once};
 use crate::diagnostic::{Diagnostic, listed, nearest};
 use crate::gate::{Gate, Metric, NamedGate, Origin};
 use crate::scenario::{Document, Spanned, Value};
@@ -10,7 +11,13 @@ const DEFAULT_LATENCY: (&str, &str) = ("latency", "p95 < 600ms");
 const DEFAULT_ERRORS: (&str, &str) = ("errors", "error_rate < 1%");
 const DEFAULT_CHECKS: (&str, &str) = ("checks", "checks >= 100%");
 
-pub(super) fn resolve(resolver: &mut Resolver<'_>, document: &Document, steps: &[Step], once: bool) -> Vec<NamedGate> {
+pub(super) fn resolve(
+    resolver: &mut Resolver<'_>,
+    document: &Document,
+    steps: &[Step],
+    streams: &[Stream],
+) -> Vec<NamedGate> {
+    let once = is_once(streams);
     let mut gates = Vec::new();
     for (name, expression) in document.gates.iter().flat_map(|entries| &entries.get_ref().0) {
         let before = resolver.mistakes.0.len();
@@ -22,6 +29,13 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, document: &Document, steps: &
             Ok(gate) => {
                 let step = step_of(resolver, &gate, expression, &text, (document, steps));
                 let skip = skip(&gate, once);
+                if gate.metric == Metric::Rate && gate.of.is_some() && streams.len() > 1 {
+                    resolver.mistake(
+                        expression.span(),
+                        "the rate of a step cannot be judged here: flows have loads of their own, each with its own time",
+                        "judge the rate of all, or give the flow a scenario of its own",
+                    );
+                }
                 gates.push(NamedGate { name: name.get_ref().clone(), gate, step, origin: Origin::File, skip });
             }
             Err(error) => {

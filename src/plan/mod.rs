@@ -42,7 +42,6 @@ pub use wait_for::WaitFor;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::gate::NamedGate;
-use crate::load::Load;
 use crate::scenario::ScenarioFile;
 use flow::Steps;
 use resolver::Resolver;
@@ -116,7 +115,7 @@ impl Plan {
         let Steps { setup, all: steps, flows, teardown, .. } = flow::resolve(&mut resolver, document, &mut target);
         let Streams { all: streams, seed, limits } =
             stream::resolve(&mut resolver, document, &steps, &flows, overrides.workers, machine);
-        let gates = gates::resolve(&mut resolver, document, &steps, is_once(&streams));
+        let gates = gates::resolve(&mut resolver, document, &steps, &streams);
         data::check(&mut resolver, document.data.as_ref(), &data, &streams);
         if document.step.is_empty() && document.flow.is_empty() {
             let missing = "the scenario has no steps: nothing would be sent";
@@ -147,7 +146,7 @@ impl Plan {
 
     /// Whether every flow is done once, in order: a smoke run.
     pub fn is_once(&self) -> bool {
-        is_once(&self.streams)
+        stream::is_once(&self.streams)
     }
 
     /// How long journeys are started, where that is known beforehand.
@@ -161,10 +160,6 @@ impl Plan {
         let flows = stream.flows.iter().filter_map(|flow| self.flows.get(*flow));
         flows.map(|flow| self.steps[flow.steps.clone()].iter().map(|step| step.repeat).sum()).max().unwrap_or(0)
     }
-}
-
-fn is_once(streams: &[Stream]) -> bool {
-    matches!(streams, [Stream { load: Load::Once, .. }])
 }
 
 fn stem(path: &str) -> String {

@@ -129,6 +129,11 @@ pub(super) fn resolve(
     Streams { all, seed, limits }
 }
 
+/// Whether every flow is done once, in order.
+pub(super) fn is_once(streams: &[Stream]) -> bool {
+    matches!(streams, [Stream { load: Load::Once, .. }])
+}
+
 struct Own<'s> {
     written: Option<&'s Spanned<LoadSection>>,
     planned: PlannedLoad,

@@ -212,3 +212,11 @@ fn a_failing_teardown_changes_no_verdict_but_is_told() {
     assert_eq!(outcome.result().warnings.len(), 1);
     assert!(std::fs::read_to_string(outcome.run_folder.join("report.html")).unwrap().contains("clean up"));
 }
+
+#[test]
+fn what_is_tried_again_dilutes_no_error_rate() {
+    let notes = Notes::start();
+    let outcome = notes.run("[load]\nmodel = \"closed\"\nusers = 1\niterations = 2\n[gates]\ne = \"error_rate < 60%\"\n[[step]]\nget = \"/fail\"\nretry = { times = 20 }\n");
+    let result = outcome.exits_with(99).says("observed 100%").result();
+    assert_eq!(result.steps.0[0].1.requests, 42);
+}

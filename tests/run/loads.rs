@@ -114,3 +114,43 @@ fn loads_that_contradict_each_other_are_mistakes() {
     let unused = plan(&format!("{target}{load}[[flow]]\nname = \"a\"\n{own}{step}"));
     assert!(unused.contains("no flow uses [load]"), "{unused}");
 }
+
+fn beside(server: &RawServer, text: &str) -> Workspace {
+    Workspace::with(&format!("[target]\nbase_url = \"{}\"\n{text}", server.base_url()))
+}
+
+#[test]
+fn a_load_that_holds_only_a_seed_is_no_once_run() {
+    let (server, _) = noting();
+    let flow = "[[flow]]\nname = \"a\"\n[flow.load]\nmodel = \"closed\"\nusers = 1\niterations = 5\n[[flow.step]]\nget = \"/a\"\n[gates]\ne = \"error_rate <= 0%\"\n";
+    for load in ["[load]\nseed = 7\n", "[load]\n"] {
+        let result = beside(&server, &format!("{load}{flow}")).run(&[]).exits_with(0).result();
+        assert_eq!((result.plan.load.model.as_str(), result.accounting.passed), ("closed", 5));
+    }
+}
+
+#[test]
+fn nothing_is_sent_for_journeys_that_were_given_up_and_the_books_balance() {
+    let (server, seen) = noting();
+    let text = "[[flow]]\nname = \"cut\"\n[flow.load]\nmodel = \"open\"\nrate = \"5/s\"\nduration = \"400ms\"\ndrain = \"100ms\"\n\
+        [[flow.step]]\nname = \"first\"\nget = \"/first\"\nthink = \"1s\"\n[[flow.step]]\nname = \"second\"\nget = \"/second\"\n\
+        [[flow]]\nname = \"goes on\"\n[flow.load]\nmodel = \"open\"\nrate = \"5/s\"\nduration = \"2s\"\n[[flow.step]]\nget = \"/on\"\n[gates]\ne = \"error_rate <= 0%\"\n";
+    let result = beside(&server, text).run(&[]).exits_with(4).result();
+    assert_eq!((result.accounting.abandoned, result.accounting.balances()), (2, true), "{:?}", result.accounting);
+    assert!(!seen.lock().unwrap().iter().any(|(path, _)| path == "/second"));
+}
+
+#[test]
+fn one_load_that_is_late_is_seen_beside_one_that_is_not() {
+    let server = RawServer::start(|_, head| {
+        if head.contains("/slow") {
+            std::thread::sleep(Duration::from_millis(400));
+        }
+        ok("", "{}")
+    });
+    let text = "[[flow]]\nname = \"many\"\n[flow.load]\nmodel = \"open\"\nrate = \"400/s\"\nduration = \"1s\"\n[[flow.step]]\nget = \"/fast\"\n\
+        [[flow]]\nname = \"watch\"\n[flow.load]\nmodel = \"open\"\nrate = \"4/s\"\nduration = \"1s\"\nmax_in_flight = 1\n[[flow.step]]\nget = \"/slow\"\n[gates]\ne = \"error_rate <= 0%\"\n";
+    let result = beside(&server, text).run(&[]).exits_with(4).result();
+    let said = result.reasons.iter().find(|reason| reason.contains("the load of `watch` was not punctual"));
+    assert!(said.is_some_and(|reason| reason.contains("max_in_flight = 1")), "{:?}", result.reasons);
+}

@@ -57,3 +57,26 @@ fn a_second_ctrl_c_leaves_at_once() {
     running.finish().exits_with(130);
     assert!(start.elapsed() < Duration::from_secs(5), "the drain would have taken ten seconds");
 }
+
+#[test]
+fn a_stop_sends_nothing_more_than_what_is_under_way() {
+    use crate::support::raw::{RawServer, answer};
+    let server = RawServer::start(|_, _| answer(503, "", ""));
+    for (place, code) in [("step", 130), ("setup", 130)] {
+        let before = server.requests_seen();
+        let other = if place == "setup" { "[[step]]\nname = \"b\"\nget = \"/b\"\n" } else { "" };
+        let text = format!(
+            "[target]\nbase_url = \"{}\"\n[load]\nmodel = \"closed\"\nusers = 2\nduration = \"1m\"\n[[{place}]]\nname = \"a\"\nget = \"/a\"\npoll = {{ every = \"300ms\", deadline = \"50s\" }}\n{other}",
+            server.base_url()
+        );
+        let workspace = Workspace::with(&text);
+        let running = workspace.start(&[]);
+        while server.requests_seen() < before + 2 {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        running.signal("INT");
+        running.finish().exits_with(code);
+        // One request and perhaps one more for each of the two users; a storm would be thousands.
+        assert!(server.requests_seen() - before < 12, "{place}: {} requests", server.requests_seen() - before);
+    }
+}

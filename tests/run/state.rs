@@ -228,3 +228,69 @@ fn connections_are_used_as_the_policy_says() {
     let (opened, reused) = connections("connections = \"pooled\"", closed);
     assert!(opened <= 3 && opened + reused == 60, "{opened} opened, {reused} reused");
 }
+
+#[test]
+fn credentials_stay_with_the_host_they_are_for_and_a_steps_cookies_with_its_step() {
+    let (other, other_seen) = noting(|_| ok("", "{}"));
+    let place = other.base_url();
+    let (server, seen) = noting(move |path| match path {
+        "/leave" => answer(302, &format!("location: {place}/there\r\n"), ""),
+        "/stay" => answer(302, "location: /here\r\n", ""),
+        _ => ok("", "{}"),
+    });
+    let scenario = format!(
+        "[[step]]\nname = \"named\"\nget = \"{}/\"\n\
+         [[step]]\nget = \"/leave\"\nredirects = 1\nheaders = {{ X-API-Key = \"canary-1\", X-Auth = \"canary-2\", X-Own = \"${{ secret.OWN }}\", Accept-Language = \"en\" }}\n\
+         [[step]]\nget = \"/stay\"\nredirects = 1\nheaders = {{ Cookie = \"session=mine\" }}\n",
+        other.base_url()
+    );
+    Workspace::with(&with_target(&server, &scenario)).env("OWN", "canary-3").run(&[]).exits_with(0);
+    let there = other_seen.lock().unwrap()[1].0.clone();
+    assert!(!there.contains("canary") && there.to_ascii_lowercase().contains("accept-language: en"), "{there}");
+    let heads: Vec<String> = seen.lock().unwrap().iter().map(|(head, _)| head.clone()).collect();
+    assert!(heads[0].contains("canary-1") && heads[0].contains("canary-3"));
+    assert_eq!(header(&heads[2], "cookie").as_deref(), Some("session=mine"), "{}", heads[2]);
+}
+
+#[test]
+fn a_redirect_may_lead_to_the_base_url_and_without_a_place_it_is_an_answer() {
+    let (server, seen) = noting(|_| ok("", "{}"));
+    let base = server.base_url();
+    let (other, _) = noting(move |path| match path {
+        "/nowhere" => answer(302, "", ""),
+        _ => answer(302, &format!("location: {base}/landed\r\n"), ""),
+    });
+    let scenario = format!(
+        "redirects = 2\n[[step]]\nget = \"{0}/go\"\n[[step]]\nget = \"{0}/nowhere\"\nexpect = {{ status = 302 }}\n",
+        other.base_url()
+    );
+    run(&server, &scenario).exits_with(0);
+    assert!(seen.lock().unwrap()[0].0.starts_with("GET /landed "));
+}
+
+#[test]
+fn an_upload_that_is_answered_early_does_not_hold_the_next_request_up() {
+    use std::io::{Read as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            std::thread::spawn(move || {
+                let mut head = [0; 1024];
+                let read = stream.read(&mut head).unwrap_or(0);
+                let early = head[..read].starts_with(b"POST");
+                let _ = stream.write_all(&if early { answer(413, "", "") } else { ok("", "{}") });
+                // The rest of the upload is never read.
+                std::thread::sleep(std::time::Duration::from_secs(20));
+            });
+        }
+    });
+    let body = "x".repeat(900_000);
+    let text = format!(
+        "[target]\nbase_url = \"http://{address}\"\ntimeout = \"10s\"\n\
+         [[step]]\npost = \"/up\"\nmultipart = {{ f = {{ file = \"big.bin\" }} }}\nexpect = {{ status = 413 }}\n[[step]]\nget = \"/ok\"\n"
+    );
+    let workspace = Workspace::with(&text);
+    workspace.file("big.bin", &body.repeat(8));
+    workspace.run(&[]).exits_with(0);
+}

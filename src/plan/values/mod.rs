@@ -17,6 +17,7 @@ mod text;
 pub use environment::Environment;
 pub use scope::{RenderError, Scope, Seat};
 pub use secrets::Secrets;
+pub(super) use secrets::tells;
 pub use text::Condition;
 
 pub(super) use text::Text;

@@ -19,8 +19,11 @@ const SHORTEST: usize = 4;
 /// The cut at the end of a text that was too long.
 const CUT: char = '…';
 /// Parts of the names whose values are not shown.
-const TELLING: [&str; 9] =
-    ["token", "password", "passwd", "secret", "authorization", "cookie", "api-key", "apikey", "session"];
+const TELLING: [&str; 10] =
+    ["token", "password", "passwd", "secret", "authorization", "cookie", "api-key", "apikey", "session", "x-auth"];
+
+/// More secrets than this are not kept of what answers give: examples of failures are few.
+const MOST_GIVEN: usize = 200;
 
 /// What any text holds that has to do with credentials, in lower case.
 const SUSPICIOUS: [&str; 12] = [
@@ -51,6 +54,15 @@ struct Secret {
 impl Secrets {
     /// `text` without any secret.
     pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let text = self.redact_noted(text);
+        match scrubbed(&text) {
+            Some(clean) => Cow::Owned(clean),
+            None => text,
+        }
+    }
+
+    /// `text` without the secrets that are known; what only looks like one stays.
+    pub fn redact_noted<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut text = Cow::Borrowed(text);
         for form in known.values().flat_map(|secret| &secret.forms) {
@@ -63,18 +75,24 @@ impl Secrets {
                 text = Cow::Owned(clean);
             }
         }
-        match scrubbed(&text) {
-            Some(clean) => Cow::Owned(clean),
-            None => text,
-        }
+        text
     }
 
     /// `value` without any secret; nothing of it if it belongs to a name such as `Cookie`.
     pub fn redact_named(&self, name: &str, value: &str) -> String {
-        let name = name.to_ascii_lowercase().replace('_', "-");
-        match TELLING.iter().any(|telling| name.contains(telling)) {
+        match tells(name) {
             true => REDACTED.to_owned(),
             false => self.redact(value).into_owned(),
+        }
+    }
+
+    /// Notes a value that an answer gave, and that must not be shown; of many the first.
+    pub(in crate::plan) fn note_given(&self, value: &str) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if value.len() >= SHORTEST && known.len() < MOST_GIVEN && !known.values().any(|secret| secret.value == value) {
+            // No environment variable has such a name.
+            let name = format!("={}", known.len());
+            known.insert(name, Secret { value: value.to_owned(), forms: forms(value) });
         }
     }
 
@@ -85,6 +103,12 @@ impl Secrets {
             known.insert(name.to_owned(), Secret { value: value.to_owned(), forms: forms(value) });
         }
     }
+}
+
+/// Whether `name` is one whose value is not shown.
+pub(in crate::plan) fn tells(name: &str) -> bool {
+    let name = name.to_ascii_lowercase().replace('_', "-");
+    TELLING.iter().any(|telling| name.contains(telling))
 }
 
 /// How `value` may be written: as it is, in one line, in JSON, in a URL and in a form; the longest first.
@@ -153,7 +177,8 @@ impl fmt::Debug for Secrets {
 fn scrubbed(text: &str) -> Option<String> {
     // Most texts hold none, and to compile the expression takes longer than a whole smoke check.
     let lower = text.to_lowercase();
-    if !SUSPICIOUS.iter().any(|part| lower.contains(part)) {
+    let in_url = lower.contains("://") && lower.contains('@');
+    if !in_url && !SUSPICIOUS.iter().any(|part| lower.contains(part)) {
         return None;
     }
     static CREDENTIALS: OnceLock<Option<Regex>> = OnceLock::new();
@@ -161,12 +186,16 @@ fn scrubbed(text: &str) -> Option<String> {
         r"(?i)(?P<jwt>eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*)",
         r#"|(?P<name>\\*"?(?:[A-Za-z0-9_-]*(?:token|password|passwd|secret|authorization|cookie|api[_-]?key|session)[A-Za-z0-9_-]*)\\*"?[ \t\r\n]*[:=][ \t\r\n]*)"#,
         r#"(?P<value>"(?:[^"\\]|\\.)*"?|\\+"(?:[^"\\]|\\\\\\"|\\[^"])*|(?:(?:bearer|basic)[ \t\r\n]+)?[^ \t\r\n",;}]+)"#,
+        r#"|(?P<part>name="[^"\r\n]*(?:token|password|passwd|secret|api[_-]?key|session)[^"\r\n]*"[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n)[^\r\n]+"#,
+        r"|(?P<user>://)[^/ \t\r\n@]+@",
         r"|(?P<scheme>(?-u:\b)(?:bearer|basic)[ \t\r\n]+)(?P<credential>[A-Za-z0-9_.~+/=-]{8,})",
     );
     let credentials = CREDENTIALS.get_or_init(|| Regex::new(pattern).ok()).as_ref()?;
     let clean = credentials.replace_all(text, |found: &regex::Captures<'_>| {
-        let before = found.name("name").or_else(|| found.name("scheme")).map_or("", |name| name.as_str());
-        format!("{before}{REDACTED}")
+        let kept = ["name", "part", "user", "scheme"].iter().find_map(|group| found.name(group));
+        let before = kept.map_or("", |kept| kept.as_str());
+        let after = if found.name("user").is_some() { "@" } else { "" };
+        format!("{before}{REDACTED}{after}")
     });
     matches!(clean, Cow::Owned(_)).then(|| clean.into_owned())
 }
@@ -194,6 +223,15 @@ impl Object for SecretEnvironment {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn users_in_urls_and_passwords_in_parts_are_taken_out() {
+        let secrets = Secrets::default();
+        assert_eq!(secrets.redact("to http://me:pw12@host/x?y"), "to http://[redacted]@host/x?y");
+        let part = "name=\"password\"\r\n\r\nhunter2\r\n--b";
+        assert_eq!(secrets.redact(part), "name=\"password\"\r\n\r\n[redacted]\r\n--b");
+        assert_eq!(secrets.redact("see http://host/a@b"), "see http://host/a@b");
+    }
 
     #[test]
     fn secrets_are_taken_out_and_never_shown() {
