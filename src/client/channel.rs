@@ -106,10 +106,8 @@ impl Channel {
         let certificate = connection.as_ref().and_then(|kept| kept.connection.certificate.clone());
         // What is left of an exchange that failed would answer the next request; a body that the target did not wait for
         // is still being written, and would hold the next request up.
-        let good = |kept: &mut Kept| match request.body.is_empty() {
-            true => kept.connection.reusable(),
-            false => kept.connection.is_idle(),
-        };
+        let good =
+            |kept: &mut Kept| (request.body.is_empty() || kept.connection.has_sent_all()) && kept.connection.reusable();
         if let (Ok(_), Some(mut kept)) = (&result, connection)
             && good(&mut kept)
         {

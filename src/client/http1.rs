@@ -2,6 +2,8 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use bytes::{Bytes, BytesMut};
@@ -15,7 +17,7 @@ use super::certificate::Certificate;
 use super::channel::Answer;
 use super::clock::Clock;
 use super::error::CallError;
-use super::transport::Transport;
+use super::transport::{Transport, Watched};
 use crate::failure::Failure;
 
 /// The largest head that is read; buffers start small and grow when it is needed.
@@ -27,8 +29,10 @@ pub(super) type HttpRequest = http::Request<Full<Bytes>>;
 #[derive(Debug)]
 pub(super) struct Http1 {
     sender: SendRequest<Full<Bytes>>,
-    connection: Box<Connection<TokioIo<Transport>, Full<Bytes>>>,
+    connection: Box<Connection<TokioIo<Watched>, Full<Bytes>>>,
     closed: bool,
+    /// Set while bytes wait to be written.
+    writing: Arc<AtomicBool>,
     /// What the target showed when the connection was made; none without TLS.
     pub(super) certificate: Option<Certificate>,
 }
@@ -46,9 +50,10 @@ impl Http1 {
         let certificate = transport.certificate();
         let mut builder = Builder::new();
         builder.max_buf_size(LARGEST_HEAD).writev(false);
+        let (transport, writing) = Watched::new(transport);
         let handshake = builder.handshake(TokioIo::new(transport)).await;
         let (sender, connection) = handshake.map_err(|error| CallError::of_http(&error))?;
-        Ok(Self { sender, connection: Box::new(connection), closed: false, certificate })
+        Ok(Self { sender, connection: Box::new(connection), closed: false, writing, certificate })
     }
 
     /// Ready once the target has closed the connection; to be polled while nothing is asked of it.
@@ -57,12 +62,11 @@ impl Http1 {
         if self.closed || self.sender.is_closed() { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    /// Whether it would take another request at once: the last one is written to its end, and its answer read.
-    pub(super) fn is_idle(&mut self) -> bool {
+    /// Whether the last request is written to its end.
+    pub(super) fn has_sent_all(&mut self) -> bool {
         // Nobody waits here: whoever sends the next request waits with a waker of its own.
-        let mut cx = Context::from_waker(Waker::noop());
-        self.drive(&mut cx);
-        self.reusable() && matches!(self.sender.poll_ready(&mut cx), Poll::Ready(Ok(())))
+        self.drive(&mut Context::from_waker(Waker::noop()));
+        !self.writing.load(Ordering::Relaxed)
     }
 
     /// Whether another request can be sent.

@@ -1,7 +1,11 @@
 //! The bytes under HTTP: TCP, with or without TLS, behind one type so that there is one HTTP connection type.
+//!
+//! It tells whether something still waits to be written: the HTTP layer takes a body as sent once it is buffered.
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -56,5 +60,47 @@ impl AsyncWrite for Transport {
             Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
         }
+    }
+}
+
+/// A transport that tells from outside whether bytes wait to be written.
+#[derive(Debug)]
+pub(super) struct Watched {
+    transport: Transport,
+    waiting: Arc<AtomicBool>,
+}
+
+impl Watched {
+    /// `transport`, and the flag that is set while bytes wait.
+    pub(super) fn new(transport: Transport) -> (Self, Arc<AtomicBool>) {
+        let waiting = Arc::new(AtomicBool::new(false));
+        (Self { transport, waiting: Arc::clone(&waiting) }, waiting)
+    }
+
+    fn note<T>(&self, written: Poll<T>) -> Poll<T> {
+        self.waiting.store(written.is_pending(), Ordering::Relaxed);
+        written
+    }
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().transport).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.transport).poll_write(cx, bytes);
+        self.note(written)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = Pin::new(&mut self.transport).poll_flush(cx);
+        self.note(flushed)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.transport).poll_shutdown(cx)
     }
 }

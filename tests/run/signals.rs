@@ -72,7 +72,7 @@ fn a_stop_sends_nothing_more_than_what_is_under_way() {
         let workspace = Workspace::with(&text);
         let running = workspace.start(&[]);
         while server.requests_seen() < before + 2 {
-            std::thread::sleep(std::time::Duration::from_millis(20));
+            std::thread::sleep(Duration::from_millis(20));
         }
         running.signal("INT");
         running.finish().exits_with(code);

@@ -353,3 +353,29 @@ fn a_checklist_goes_on_after_a_failure_and_says_what_was_not_done() {
     let goes_on = Workspace::with(&scenario("on_failure = \"continue\"\n")).run(&[]).exits_with(99).result();
     assert_eq!((goes_on.calls.len(), goes_on.accounting.failed), (3, 1));
 }
+
+#[test]
+fn what_an_answer_gives_as_a_credential_stands_in_no_output() {
+    let canary = "canary7081";
+    let server = RawServer::start(move |_, head| match head {
+        _ if head.starts_with("GET /in") => {
+            ok(&format!("set-cookie: sid={canary}; Path=/\r\n"), &format!("{{\"token\":\"{canary}-t\"}}"))
+        }
+        _ => answer(503, &format!("location: http://me:{canary}@127.0.0.1/x\r\n"), ""),
+    });
+    let steps = "on_failure = \"continue\"\nTARGET[[step]]\nname = \"in\"\nget = \"/in\"\n\
+        expect = { \"header:set-cookie\" = { contains = \"HttpOnly\" }, \"cookie:sid\" = \"other\", \"json:$.token\" = { matches = \"^ey\" } }\n\
+        extract = { sid = \"cookie:sid\", token = \"json:$.token\" }\n\
+        [[step]]\nname = \"out\"\nget = \"/out?x=${ sid }\"\nheaders = { X-Ses = \"${ token }\" }\n\
+        [[step]]\nname = \"parts\"\npost = \"/out\"\nmultipart = { password = \"canary7081-p\" }\n";
+    let target = format!("[target]\nbase_url = \"{}\"\n", server.base_url());
+    let outcome = Workspace::with(&steps.replace("TARGET", &target)).run(&[]).exits_with(99).says("cookie:sid");
+    let mut files = 0;
+    for entry in std::fs::read_dir(&outcome.run_folder).unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        assert!(!text.contains(canary), "{}", &text[text.find(canary).unwrap().saturating_sub(200)..]);
+        files += 1;
+    }
+    assert!(files >= 4);
+    assert!(!outcome.stdout.contains(canary) && !outcome.stderr.contains(canary), "{}", outcome.stdout);
+}
