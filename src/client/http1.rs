@@ -4,7 +4,7 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::Full;
@@ -56,16 +56,15 @@ impl Http1 {
         Ok(Self { sender, connection: Box::new(connection), closed: false, writing, certificate })
     }
 
-    /// Ready once the target has closed the connection; to be polled while nothing is asked of it.
-    pub(super) fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.drive(cx);
-        if self.closed || self.sender.is_closed() { Poll::Ready(()) } else { Poll::Pending }
+    /// Whether the target has not hung up meanwhile; to be asked while nothing is asked of it.
+    pub(super) fn is_open(&mut self) -> bool {
+        self.drive_alone();
+        self.reusable()
     }
 
     /// Whether the last request is written to its end.
     pub(super) fn has_sent_all(&mut self) -> bool {
-        // Nobody waits here: whoever sends the next request waits with a waker of its own.
-        self.drive(&mut Context::from_waker(Waker::noop()));
+        self.drive_alone();
         !self.writing.load(Ordering::Relaxed)
     }
 
@@ -135,6 +134,11 @@ impl Http1 {
             }
         }
         Ok((if kept.is_empty() { first } else { kept.freeze() }, length))
+    }
+
+    /// The same while nobody waits: whoever sends the next request waits with a waker of its own.
+    fn drive_alone(&mut self) {
+        self.drive(&mut Context::from_waker(Waker::noop()));
     }
 
     /// Lets the connection do what it can; an error of its own reaches the request that waits on it.

@@ -1,7 +1,6 @@
 //! Where connections are kept between requests, and how long: each user's own, or shared by all users of a worker.
 
 use std::cell::RefCell;
-use std::task::{Context, Waker};
 use std::time::Duration;
 
 use super::connector::Connector;
@@ -51,7 +50,7 @@ impl Pool {
     pub(super) fn take(&self, place: usize, now_ns: u64) -> Option<Kept> {
         let mut idle = self.idle.borrow_mut();
         while let Some(mut kept) = idle[place].pop() {
-            if self.wear.allows(&kept, now_ns) && is_open(&mut kept) {
+            if self.wear.allows(&kept, now_ns) && kept.connection.is_open() {
                 return Some(kept);
             }
         }
@@ -68,7 +67,7 @@ impl Pool {
     /// Lets go of connections that the target has closed or that are worn out; to be called now and then.
     pub fn sweep(&self, now_ns: u64) {
         for idle in &mut *self.idle.borrow_mut() {
-            idle.retain_mut(|kept| self.wear.allows(kept, now_ns) && is_open(kept));
+            idle.retain_mut(|kept| self.wear.allows(kept, now_ns) && kept.connection.is_open());
         }
     }
 
@@ -76,10 +75,4 @@ impl Pool {
     pub(super) fn clear(&self) {
         self.idle.borrow_mut().iter_mut().for_each(Vec::clear);
     }
-}
-
-/// Whether the target has not hung up meanwhile.
-fn is_open(kept: &mut Kept) -> bool {
-    // Nobody waits here: whoever sends the next request waits with a waker of its own.
-    kept.connection.poll_closed(&mut Context::from_waker(Waker::noop())).is_pending()
 }

@@ -45,7 +45,6 @@ pub(super) async fn run(
         accounting,
         due_in_window: offered.due,
         peak_in_flight: lanes.peak_busy(),
-        waited_for_slot: punctuality.waited,
         streams: BTreeMap::from([(stream, punctuality)]),
         ..WorkerReport::default()
     })

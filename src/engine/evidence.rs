@@ -8,7 +8,8 @@ use hyper::header::HeaderMap;
 use hyper::{StatusCode, http};
 use similar::{ChangeTag, TextDiff};
 
-use crate::answer::{Documents, Facts, Seen};
+use super::judging::facts;
+use crate::answer::{Documents, Seen};
 use crate::client::{Answer, Exchange, Request};
 use crate::metrics::{Evidence, Excerpt, FailedCheck, HeaderLine, SeenResponse, SentRequest};
 use crate::plan::{Judged, Miss, Plan, Secrets};
@@ -91,14 +92,7 @@ fn request(plan: &Plan, request: &Request<'_>) -> SentRequest {
 fn response(secrets: &Secrets, answer: &Answer) -> SeenResponse {
     let reason = StatusCode::from_u16(answer.status).ok().and_then(|status| status.canonical_reason());
     let status_line = format!("{:?} {} {}", answer.version, answer.status, reason.unwrap_or_default());
-    let seen = Seen::new(Facts {
-        status: answer.status,
-        headers: &answer.headers,
-        body: &answer.body,
-        version: answer.version,
-        response_us: 0,
-        certificate_days: None,
-    });
+    let seen = Seen::new(facts(answer));
     let is_encoded = answer.headers.contains_key(http::header::CONTENT_ENCODING);
     let is_cut = (answer.body.len() as u64) < answer.body_bytes;
     let body = match seen.body() {

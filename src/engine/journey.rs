@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use hyper::header::SET_COOKIE;
 use tokio::time::{Instant, sleep_until};
@@ -14,9 +14,9 @@ use super::calls::CallLog;
 use super::chance::choose_flow;
 use super::evidence;
 use super::hops::Hop;
+use super::judging::judge;
 use super::session::{Base, Session, wear};
 use super::stop::Stop;
-use crate::answer::{Facts, Seen};
 use crate::client::{Clock, Connector, Exchange, Pool};
 use crate::metrics::{Checks, JourneyEnding, Recorder, Role, Sample};
 use crate::plan::{Again, Condition, Judged, OnFailure, Only, Plan, RenderError, Rendered, Scope, Seat, Step};
@@ -330,28 +330,4 @@ fn is_done(only: &Only, scope: &Scope) -> Result<bool, RenderError> {
     };
     let chosen = only.probability.is_none_or(|share| scope.draw() < share);
     Ok(chosen && holds(&only.when, true)? && !holds(&only.unless, false)?)
-}
-
-/// Why the call failed, if it did, and in which words; an answer that never came misses every expectation.
-/// Its time counts from `since_ns`: redirects that led to it are part of what a user waits for.
-fn judge(step: &Step, exchange: &Exchange, since_ns: u64, scope: &Scope, in_full: bool) -> Judged {
-    match &exchange.result {
-        Err(error) => Judged::unanswered(error.failure, &error.message, step.expect.count()),
-        Ok(answer) => {
-            let facts = Facts {
-                status: answer.status,
-                headers: &answer.headers,
-                body: &answer.body,
-                version: answer.version,
-                response_us: exchange.done_ns.saturating_sub(since_ns) / 1_000,
-                certificate_days: exchange
-                    .certificate
-                    .as_ref()
-                    .filter(|_| step.expect.needs_certificate())
-                    .and_then(|shown| shown.days_left(SystemTime::now())),
-            };
-            let seen = if in_full { Seen::in_full(facts) } else { Seen::new(facts) };
-            step.expect.judge(&seen.through(step.expect.outline()), scope)
-        }
-    }
 }

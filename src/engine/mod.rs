@@ -9,6 +9,7 @@ mod dispatch;
 mod evidence;
 mod hops;
 mod journey;
+mod judging;
 mod lanes;
 mod once;
 mod pacer;
@@ -186,7 +187,7 @@ fn summarise(plan: &Plan, aggregate: Aggregate, reports: &[WorkerReport], elapse
         due_in_window += report.due_in_window;
         generator.cpu += report.cpu;
         generator.peak_in_flight += report.peak_in_flight;
-        generator.waited_for_slot += report.waited_for_slot;
+        generator.waited_for_slot += report.streams.values().map(|load| load.waited).sum::<u64>();
     }
     // A once run has one worker.
     let calls = reports.first().map(|report| report.calls.clone()).unwrap_or_default();

@@ -6,8 +6,10 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::EngineError;
-use crate::answer::{Facts, Seen};
-use crate::client::{Channel, Clock, Connector, Pool, PrepareError, Remote, Request, Trust, Wear};
+use super::hops::Hop;
+use super::judging::facts;
+use crate::answer::Seen;
+use crate::client::{Channel, Clock, Connector, Pool, PrepareError, Remote, Trust, Wear};
 use crate::plan::{Plan, WaitFor};
 
 /// Too short a time to ask once more.
@@ -57,26 +59,13 @@ async fn ask(plan: &Plan, wait: &WaitFor, remote: &Remote, trust: &Trust) -> Res
     })?;
     let scope = plan.scope.fork();
     let rendered = wait.step.request.render(&scope).map_err(|error| NotYet::Seen(error.to_string()))?;
-    let request = Request {
-        place: 0,
-        method: &wait.step.request.method,
-        path: &rendered.path,
-        headers: &rendered.headers,
-        body: &rendered.body,
-        timeout: wait.step.timeout,
-        keep_body: 0,
-    };
+    let mut hop = Hop::first(&wait.step, rendered);
+    // The connector knows this one place alone.
+    hop.place = 0;
     let pool = Rc::new(Pool::new(&connector, Wear::default()));
     let mut channel = Channel::new(connector, Clock::starting_at(Instant::now()), pool);
-    let answer = channel.call(&request).await.result.map_err(|error| NotYet::Seen(error.message))?;
-    let seen = Seen::new(Facts {
-        status: answer.status,
-        headers: &answer.headers,
-        body: &answer.body,
-        version: answer.version,
-        response_us: 0,
-        certificate_days: None,
-    });
+    let answer = channel.call(&hop.request(&wait.step, 0)).await.result.map_err(|error| NotYet::Seen(error.message))?;
+    let seen = Seen::new(facts(&answer));
     let judged = wait.step.expect.judge(&seen, &scope);
     if judged.failure.is_none() { Ok(()) } else { Err(NotYet::Seen(judged.told(&plan.secrets))) }
 }

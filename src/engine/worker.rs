@@ -48,7 +48,6 @@ pub(super) struct WorkerReport {
     /// Arrivals that were due before the end of the schedule or the stop.
     pub(super) due_in_window: u64,
     pub(super) peak_in_flight: u64,
-    pub(super) waited_for_slot: u64,
     /// How punctual each open load was, by its number.
     pub(super) streams: BTreeMap<usize, Punctuality>,
     pub(super) cpu: Duration,
@@ -120,7 +119,6 @@ impl WorkerReport {
         self.accounting.merge(&other.accounting);
         self.due_in_window += other.due_in_window;
         self.peak_in_flight += other.peak_in_flight;
-        self.waited_for_slot += other.waited_for_slot;
         self.streams.extend(other.streams);
     }
 }

@@ -128,14 +128,14 @@ fn longest_of(plan: &Plan) -> Longest {
         .fold((Duration::ZERO, Duration::ZERO), |(load, drain), (other_load, other_drain)| {
             (load.max(other_load), drain.max(other_drain))
         });
-    let start_up = plan.target.timeout.saturating_add(through(&plan.setup));
-    Longest { start_up, load, drain, teardown: through(&plan.teardown) }
+    let start_up = plan.target.timeout.saturating_add(Step::longest_of(&plan.setup));
+    Longest { start_up, load, drain, teardown: Step::longest_of(&plan.teardown) }
 }
 
 /// The longest that `stream` can take to start all its journeys, its wait included, and to end them.
 fn longest_of_stream(plan: &Plan, stream: &Stream) -> (Duration, Duration) {
     let flows = stream.flows.iter().filter_map(|flow| plan.flows.get(*flow));
-    let journeys = flows.map(|flow| through(&plan.steps[flow.steps.clone()]));
+    let journeys = flows.map(|flow| Step::longest_of(&plan.steps[flow.steps.clone()]));
     match (&stream.load, stream.ends_after()) {
         (_, Some(end)) => (end, stream.drain),
         (Load::Closed(Closed { users, until: Until::Iterations(count, _), max_rate, .. }), None) => {
@@ -147,10 +147,6 @@ fn longest_of_stream(plan: &Plan, stream: &Stream) -> (Duration, Duration) {
         // Once through every flow, one after the other.
         (_, None) => (journeys.fold(stream.start_after, Duration::saturating_add), Duration::ZERO),
     }
-}
-
-fn through(steps: &[Step]) -> Duration {
-    steps.iter().map(Step::longest).fold(Duration::ZERO, Duration::saturating_add)
 }
 
 #[cfg(test)]

@@ -66,8 +66,7 @@ pub(super) fn of_stream<'s>(
     journeys: impl Iterator<Item = &'s [Step]>,
     machine: &Machine,
 ) -> (u64, Duration) {
-    let longest = |steps: &[Step]| steps.iter().map(Step::longest).fold(Duration::ZERO, Duration::saturating_add);
-    let longest_journey = journeys.map(longest).max().unwrap_or_default();
+    let longest_journey = journeys.map(Step::longest_of).max().unwrap_or_default();
     let fitting = match &planned.load {
         Load::Once => 1,
         Load::Closed(closed) => closed.users,

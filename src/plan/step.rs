@@ -76,6 +76,11 @@ pub enum OnFailure {
 }
 
 impl Step {
+    /// The longest that `steps` can take, one after the other.
+    pub fn longest_of(steps: &[Self]) -> Duration {
+        steps.iter().map(Self::longest).fold(Duration::ZERO, Duration::saturating_add)
+    }
+
     /// The longest that the step can take.
     pub fn longest(&self) -> Duration {
         let times = |count: u64, each: Duration| each.saturating_mul(u32::try_from(count).unwrap_or(u32::MAX));
