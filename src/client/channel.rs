@@ -97,7 +97,7 @@ impl Channel {
         let message = build(request, headers);
         let mut connection = self.pool.take(request.place, sent_ns);
         let mut attempt = Attempt { opened: 0, reused: false, opening: None, connected: false, first_byte_ns: None };
-        let exchange = attempt.run(&self.connector, &mut connection, message, request, &self.clock);
+        let exchange = attempt.run(&self.connector, &self.pool, &mut connection, message, request, &self.clock);
         let result = match self.deadline.bound(until, exchange).await {
             Some(result) => result,
             None => Err(Broken::timed_out(attempt.connected)),
@@ -145,6 +145,7 @@ impl Attempt {
     async fn run(
         &mut self,
         connector: &Connector,
+        pool: &Pool,
         slot: &mut Option<Kept>,
         mut message: HttpRequest,
         request: &Request<'_>,
@@ -166,7 +167,7 @@ impl Attempt {
             match kept.connection.exchange(message, request.keep_body, clock, &mut self.first_byte_ns).await {
                 // The target hung up before a byte was written, as it may: nothing was asked yet, so ask anew.
                 Err(Broken { unsent: Some(unsent), .. }) if self.reused => {
-                    *slot = None;
+                    *slot = pool.take(request.place, clock.now_ns());
                     self.connected = false;
                     message = *unsent;
                 }

@@ -5,7 +5,7 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::task::Poll;
+use std::task::{Poll, Waker};
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -13,11 +13,13 @@ use tokio::time::{Instant, Sleep, sleep_until};
 #[derive(Debug)]
 pub(super) struct Deadline {
     timer: Pin<Box<Sleep>>,
+    /// Whom the timer wakes; none if it has to be told first.
+    told: Option<Waker>,
 }
 
 impl Deadline {
     pub(super) fn new(now: Instant) -> Self {
-        Self { timer: Box::pin(sleep_until(now)) }
+        Self { timer: Box::pin(sleep_until(now)), told: None }
     }
 
     /// What `future` gives, or none if it is not there by `until`.
@@ -28,17 +30,27 @@ impl Deadline {
                 return Poll::Ready(Some(value));
             }
             if self.timer.deadline() > until {
-                self.timer.as_mut().reset(until);
+                self.move_to(until);
+            }
+            let is_told = self.told.as_ref().is_some_and(|waker| waker.will_wake(cx.waker()));
+            if is_told && !self.timer.is_elapsed() {
+                return Poll::Pending;
             }
             while self.timer.as_mut().poll(cx).is_ready() {
                 if Instant::now() >= until {
                     return Poll::Ready(None);
                 }
-                self.timer.as_mut().reset(until);
+                self.move_to(until);
             }
+            self.told = Some(cx.waker().clone());
             Poll::Pending
         })
         .await
+    }
+
+    fn move_to(&mut self, until: Instant) {
+        self.timer.as_mut().reset(until);
+        self.told = None;
     }
 }
 

@@ -46,11 +46,11 @@ impl Pool {
         Self { idle: RefCell::new(idle), wear }
     }
 
-    /// An idle connection to `place` that is still good, as far as is known.
+    /// An idle connection to `place` that is still good, as far as is known; using it shows whether it is.
     pub(super) fn take(&self, place: usize, now_ns: u64) -> Option<Kept> {
         let mut idle = self.idle.borrow_mut();
-        while let Some(mut kept) = idle[place].pop() {
-            if self.wear.allows(&kept, now_ns) && kept.connection.is_open() {
+        while let Some(kept) = idle[place].pop() {
+            if self.wear.allows(&kept, now_ns) && kept.connection.reusable() {
                 return Some(kept);
             }
         }

@@ -45,6 +45,7 @@ pub(super) async fn run(
         accounting,
         due_in_window: offered.due,
         peak_in_flight: lanes.peak_busy(),
+        awake: offered.awake,
         streams: BTreeMap::from([(stream, punctuality)]),
         ..WorkerReport::default()
     })
@@ -55,6 +56,8 @@ pub(super) async fn run(
 struct Offered {
     due: u64,
     never_due: u64,
+    /// How long the pacer has waited without sleeping.
+    awake: Duration,
 }
 
 /// Offers every arrival when it is due, the schedule starting after `start_after`, until its end or a stop.
@@ -66,7 +69,7 @@ async fn offer_all(
     lanes: &Rc<Lanes>,
     offered: &mut Offered,
 ) -> io::Result<()> {
-    let mut pacer = Pacer::new(load.profile.peak_per_s() / shard.of as f64)?;
+    let mut pacer = Pacer::new(load.pacing, load.profile.peak_per_s() / shard.of as f64)?;
     let mut schedule = load.schedule(shard);
     let mut asked = std::pin::pin!(stage.stop.asked());
     while let Some(Arrival { index, due }) = schedule.next() {
@@ -81,6 +84,7 @@ async fn offer_all(
             waited = pacer.until(stage.clock.instant(due_ns)) => waited?,
         }
         offered.due += 1;
+        offered.awake = pacer.awake();
         lanes.offer(Offer { arrival: index, due_ns });
     }
     Ok(())

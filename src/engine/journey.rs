@@ -68,6 +68,8 @@ impl Stage {
 pub(super) struct Ticket {
     /// When it is due.
     pub(super) due_ns: u64,
+    /// When it is taken up.
+    pub(super) taken_ns: u64,
     /// Whether the schedule set that time, so that being late is the generator's fault.
     pub(super) scheduled: bool,
     /// Which of the plan's streams it belongs to, and the how-manieth of that it is.
@@ -93,7 +95,7 @@ pub(super) async fn perform(stage: &Rc<Stage>, session: &mut Session, ticket: Ti
     let plan = &stage.plan;
     let stream = &plan.streams[ticket.stream];
     let ends_ns = stream.ends_after().map_or(u64::MAX, |end| end.as_nanos() as u64);
-    stage.recorder.borrow_mut().journey_started(stage.clock.now_ns(), ends_ns);
+    stage.recorder.borrow_mut().journey_started(ticket.taken_ns, ends_ns);
     let rows: Option<Vec<_>> = plan.data.iter().map(|data| data.row(ticket.seat)).collect();
     let Some(rows) = rows else {
         return without_a_row(stage);
@@ -167,7 +169,7 @@ impl UnderWay<'_> {
             Ok(false) => return Course::Passed,
             Err(error) => return self.not_sent(number, step, &error),
         }
-        let mut tries = Tries::of(step, self.stage.clock.now_ns());
+        let mut tries = Tries::of(step, || self.stage.clock.now_ns());
         let passed = loop {
             let rendered = match step.request.render(&self.session.scope) {
                 Ok(rendered) => rendered,
@@ -301,11 +303,11 @@ enum Tries {
 }
 
 impl Tries {
-    fn of(step: &Step, now_ns: u64) -> Self {
+    fn of(step: &Step, now_ns: impl FnOnce() -> u64) -> Self {
         match step.again {
             Again::Never => Self::Left(0, Duration::ZERO),
             Again::Retry(times, pause) => Self::Left(times, pause),
-            Again::Poll(every, deadline) => Self::Until(now_ns.saturating_add(deadline.as_nanos() as u64), every),
+            Again::Poll(every, deadline) => Self::Until(now_ns().saturating_add(deadline.as_nanos() as u64), every),
         }
     }
 

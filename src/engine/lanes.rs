@@ -136,8 +136,8 @@ impl Lanes {
         self.punctuality.set(counted);
     }
 
-    /// Notes that the arrival that was due at `due_ns` is taken up now.
-    fn taken_up(&self, due_ns: u64) {
+    /// Notes that the arrival that was due at `due_ns` is taken up now, and says when that is.
+    fn taken_up(&self, due_ns: u64) -> u64 {
         let (now_ns, stream) = (self.stage.clock.now_ns(), &self.stage.plan.streams[self.stream]);
         let in_time = stream.ends_after().is_none_or(|end| u128::from(now_ns) < end.as_nanos());
         let late = Duration::from_nanos(now_ns.saturating_sub(due_ns)) > LATE;
@@ -145,6 +145,7 @@ impl Lanes {
             counted.in_time += u64::from(in_time);
             counted.late += u64::from(late);
         });
+        now_ns
     }
 
     fn mark_busy(&self) {
@@ -167,9 +168,9 @@ impl Lanes {
         loop {
             // In an open load everybody is somebody new.
             let Offer { arrival: journey, due_ns } = offer;
-            self.taken_up(due_ns);
+            let taken_ns = self.taken_up(due_ns);
             let seat = self.stage.plan.streams[self.stream].seat(journey, 0, journey);
-            let ticket = Ticket { due_ns, scheduled: true, stream: self.stream, journey, seat };
+            let ticket = Ticket { due_ns, taken_ns, scheduled: true, stream: self.stream, journey, seat };
             if perform(&self.stage, &mut session, ticket).await == Course::CutOff {
                 self.cut_off.set(self.cut_off.get() + 1);
             }

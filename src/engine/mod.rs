@@ -186,6 +186,7 @@ fn summarise(plan: &Plan, aggregate: Aggregate, reports: &[WorkerReport], elapse
         accounting.merge(&report.accounting);
         due_in_window += report.due_in_window;
         generator.cpu += report.cpu;
+        generator.awake += report.awake;
         generator.peak_in_flight += report.peak_in_flight;
         generator.waited_for_slot += report.streams.values().map(|load| load.waited).sum::<u64>();
     }

@@ -1,31 +1,46 @@
 //! Waiting until a due time, with a finer clock than the runtime's timers, which have a grain of 1 ms.
 //!
-//! On Linux a timerfd wakes the worker within tens of microseconds. Each wake costs some 25 µs of CPU, so above
-//! [`MOST_WAKES_PER_S`] arrivals that are closer together than [`GRAIN`] share one.
+//! On Linux a timerfd wakes the worker within tens of microseconds. Each wake costs some 25 µs of CPU, so by default
+//! arrivals that are closer together than [`GRAIN`] share one. To be there before the due time and wait awake is more
+//! punctual and costs the waiting.
 
 use std::io;
 use std::time::Duration;
 
+use tokio::task::yield_now;
 use tokio::time::Instant;
+
+use crate::load::Pacing;
 
 /// Below this rate every due time has a wake of its own.
 const MOST_WAKES_PER_S: f64 = 2_000.0;
 /// The least time between two wakes above it.
-const GRAIN: Duration = Duration::from_micros(200);
+const GRAIN: Duration = Duration::from_micros(500);
+/// The least time between two wakes when CPU is to be saved.
+const ECONOMY_GRAIN: Duration = Duration::from_millis(1);
+/// So long before a due time whoever must be precise is awake: most wakes are less late than that.
+const AHEAD: Duration = Duration::from_micros(100);
 
 /// Waits for one due time after another.
 #[derive(Debug)]
 pub(super) struct Pacer {
     timer: timer::Timer,
     grain: Duration,
+    ahead: Duration,
     last_wake: Option<Instant>,
+    awake: Duration,
 }
 
 impl Pacer {
     /// A pacer for so many due times per second at the most.
-    pub(super) fn new(peak_per_s: f64) -> io::Result<Self> {
-        let grain = if peak_per_s > MOST_WAKES_PER_S { GRAIN } else { Duration::ZERO };
-        Ok(Self { timer: timer::Timer::new()?, grain, last_wake: None })
+    pub(super) fn new(pacing: Pacing, peak_per_s: f64) -> io::Result<Self> {
+        let (grain, ahead) = match pacing {
+            Pacing::Default if peak_per_s > MOST_WAKES_PER_S => (GRAIN, Duration::ZERO),
+            Pacing::Default => (Duration::ZERO, Duration::ZERO),
+            Pacing::Precise => (Duration::ZERO, AHEAD),
+            Pacing::Economy => (ECONOMY_GRAIN, Duration::ZERO),
+        };
+        Ok(Self { timer: timer::Timer::new()?, grain, ahead, last_wake: None, awake: Duration::ZERO })
     }
 
     /// Returns at `due` or as soon after it as can be; at once if it has passed.
@@ -35,14 +50,33 @@ impl Pacer {
         }
         let wake = self.last_wake.map_or(due, |last| due.max(last + self.grain));
         loop {
-            let left = wake.saturating_duration_since(Instant::now());
+            let left = wake.saturating_duration_since(Instant::now() + self.ahead);
             if left.is_zero() {
                 break;
             }
             self.timer.wait(left).await?;
         }
+        if !self.ahead.is_zero() {
+            self.wait_awake(wake).await;
+        }
         self.last_wake = Some(Instant::now());
         Ok(())
+    }
+
+    /// How long it has waited without sleeping.
+    pub(super) fn awake(&self) -> Duration {
+        self.awake
+    }
+
+    /// Lets the others work in the meantime: answers are read as they come.
+    async fn wait_awake(&mut self, wake: Instant) {
+        let began = Instant::now();
+        let mut now = began;
+        while now < wake {
+            yield_now().await;
+            now = Instant::now();
+        }
+        self.awake += now - began;
     }
 }
 

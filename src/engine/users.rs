@@ -110,14 +110,14 @@ impl User {
         let mut session = Session::new(&self.stage, &connector, Per::User);
         let mut iteration = 0;
         self.wait_for_start().await;
-        while self.may_start().await {
+        while let Some(now_ns) = self.may_start().await {
             let (started, ended) = (self.books.started.get() + 1, self.books.ended.get());
             self.books.started.set(started);
             self.books.peak.set(self.books.peak.get().max(started - ended));
             let journey = iteration * self.users + self.number;
             let seat = self.stage.plan.streams[self.stream].seat(self.number, iteration, journey);
-            let due_ns = self.stage.clock.now_ns();
-            let ticket = Ticket { due_ns, scheduled: false, stream: self.stream, journey, seat };
+            let ticket =
+                Ticket { due_ns: now_ns, taken_ns: now_ns, scheduled: false, stream: self.stream, journey, seat };
             let course = perform(&self.stage, &mut session, ticket).await;
             if course == Course::CutOff {
                 return;
@@ -138,24 +138,22 @@ impl User {
         }
     }
 
-    /// Waits for the cap's leave, and says whether there is time and a journey left.
-    async fn may_start(&self) -> bool {
-        loop {
-            if self.stage.stop.is_asked()
-                || self.stage.clock.now_ns() >= self.ends_ns
-                || self.books.left.get() == Some(0)
-            {
-                return false;
+    /// Waits for the cap's leave; says when the next journey starts, if there is time and a journey left.
+    async fn may_start(&self) -> Option<u64> {
+        let now_ns = loop {
+            let now_ns = self.stage.clock.now_ns();
+            if self.stage.stop.is_asked() || now_ns >= self.ends_ns || self.books.left.get() == Some(0) {
+                return None;
             }
             match self.cap.as_ref().map(|cap| cap.check()) {
                 Some(Err(refused)) => {
                     let pause = refused.wait_time_from(MonotonicClock.now());
                     tokio::select! { () = tokio::time::sleep(pause) => {}, () = self.stage.stop.asked() => {} }
                 }
-                Some(Ok(())) | None => break,
+                Some(Ok(())) | None => break now_ns,
             }
-        }
+        };
         self.books.left.set(self.books.left.get().map(|left| left - 1));
-        true
+        Some(now_ns)
     }
 }

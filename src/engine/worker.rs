@@ -51,6 +51,8 @@ pub(super) struct WorkerReport {
     /// How punctual each open load was, by its number.
     pub(super) streams: BTreeMap<usize, Punctuality>,
     pub(super) cpu: Duration,
+    /// Of that, what precise pacing waited without sleeping.
+    pub(super) awake: Duration,
     /// What was kept call by call.
     pub(super) calls: Calls,
 }
@@ -120,6 +122,7 @@ impl WorkerReport {
         self.due_in_window += other.due_in_window;
         self.peak_in_flight += other.peak_in_flight;
         self.streams.extend(other.streams);
+        self.awake += other.awake;
     }
 }
 

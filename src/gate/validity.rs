@@ -103,8 +103,10 @@ fn out_of_resources(summary: &Summary) -> Option<Finding> {
 fn saturated(summary: &Summary) -> Option<Finding> {
     let generator = &summary.generator;
     let long_enough = summary.elapsed >= Duration::from_secs(1);
-    (long_enough && generator.cpu_share > SATURATED).then(|| {
-        let busy = format!("{:.0}%", generator.cpu_share * 100.0);
+    let worker_time = summary.elapsed.as_secs_f64() * generator.workers as f64;
+    let share = generator.cpu_share - generator.awake.as_secs_f64() / worker_time.max(f64::EPSILON);
+    (long_enough && share > SATURATED).then(|| {
+        let busy = format!("{:.0}%", share * 100.0);
         let reason = format!("the generator was busy {busy} of the time, so it may have been the limit: use more --workers, or ask for less");
         invalid("generator had time", format!("at most {:.0}% busy", SATURATED * 100.0), busy, summary.all_steps.requests, reason)
     })

@@ -7,7 +7,7 @@ mod open;
 mod profile;
 mod shard;
 
-pub use open::{Arrivals, Open, Schedule};
+pub use open::{Arrivals, Open, Pacing, Schedule};
 pub use profile::{RateProfile, Segment};
 pub use shard::Shard;
 

@@ -19,6 +19,18 @@ pub enum Arrivals {
     Poisson,
 }
 
+/// How much CPU punctuality is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pacing {
+    /// A wake for every due time; at high rates those that are close together share one.
+    #[default]
+    Default,
+    /// Awake a little before every due time, waiting for it without sleeping.
+    Precise,
+    /// At most a thousand wakes a second, whatever the rate.
+    Economy,
+}
+
 /// A load on a schedule.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Open {
@@ -28,6 +40,8 @@ pub struct Open {
     pub arrivals: Arrivals,
     /// What a random spread follows.
     pub seed: u64,
+    /// How much CPU punctuality is worth.
+    pub pacing: Pacing,
 }
 
 impl Open {
@@ -122,7 +136,12 @@ mod tests {
     use crate::load::Segment;
 
     fn open(arrivals: Arrivals, per_s: f64, seconds: u64) -> Open {
-        Open { profile: RateProfile::constant(per_s, Duration::from_secs(seconds)), arrivals, seed: 7 }
+        Open {
+            profile: RateProfile::constant(per_s, Duration::from_secs(seconds)),
+            arrivals,
+            seed: 7,
+            pacing: Pacing::Default,
+        }
     }
 
     #[test]
@@ -161,7 +180,7 @@ mod tests {
                 .map(|(ms, from_per_s, to_per_s)| Segment { over: Duration::from_millis(ms), from_per_s, to_per_s })
                 .collect();
             let arrivals = if even { Arrivals::Even } else { Arrivals::Poisson };
-            Open { profile: RateProfile::new(segments), arrivals, seed }
+            Open { profile: RateProfile::new(segments), arrivals, seed, pacing: Pacing::Default }
         })
     }
 

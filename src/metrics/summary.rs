@@ -60,6 +60,8 @@ pub struct Generator {
     pub cpu_share: f64,
     /// CPU time of all workers.
     pub cpu: Duration,
+    /// Of that, what precise pacing waited without sleeping: it could have worked in that time.
+    pub awake: Duration,
     /// The process's highest resident memory; zero where the system does not tell.
     pub peak_rss_bytes: u64,
     /// Journeys under way at one time, at the most (the sum over workers of each one's highest).

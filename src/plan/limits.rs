@@ -27,8 +27,8 @@ pub struct Limits {
     pub max_in_flight: u64,
 }
 
-/// One worker keeps up with this many journeys a second with ease; more workers than needed only cost wake-ups.
-const JOURNEYS_PER_S_AND_WORKER: f64 = 2_000.0;
+/// One worker keeps up with this many requests a second with ease; more workers than needed only cost wake-ups.
+const REQUESTS_PER_S_AND_WORKER: f64 = 10_000.0;
 /// More connections than this from one address to one port come close to the ephemeral ports that there are.
 const MOST_IN_FLIGHT: u64 = 16_000;
 const LEAST_IN_FLIGHT: u64 = 64;
@@ -81,12 +81,19 @@ pub(super) fn of_stream<'s>(
     (planned.max_in_flight.unwrap_or(fitting).max(1), drain)
 }
 
-/// What all streams have together.
-pub(super) fn resolve(streams: &[Stream], workers: Option<usize>, machine: &Machine) -> Limits {
+/// What all streams have together; `requests_of` says how many requests a journey of a stream has.
+pub(super) fn resolve(
+    streams: &[Stream],
+    requests_of: impl Fn(&Stream) -> usize,
+    workers: Option<usize>,
+    machine: &Machine,
+) -> Limits {
     let wanted = |stream: &Stream| match &stream.load {
         Load::Once => 1,
         Load::Closed(closed) => machine.cores.min(closed.users as usize),
-        Load::Open(open) => (open.profile.peak_per_s() / JOURNEYS_PER_S_AND_WORKER).ceil() as usize,
+        Load::Open(open) => {
+            (open.profile.peak_per_s() * requests_of(stream) as f64 / REQUESTS_PER_S_AND_WORKER).ceil() as usize
+        }
     };
     let max_in_flight = streams.iter().map(|stream| stream.max_in_flight).sum();
     let workers = match streams {

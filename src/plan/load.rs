@@ -3,9 +3,10 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use super::resolver::Resolver;
-use crate::load::{Arrivals, Closed, Load, Open, RateProfile, Segment, Until};
+use super::resolver::{Resolver, choice};
+use crate::load::{Arrivals, Closed, Load, Open, Pacing, RateProfile, Segment, Until};
 use crate::scenario::{LoadSection, Spanned, StageSection};
+use crate::units::UnitError;
 
 /// `[load]`, resolved.
 #[derive(Debug, Clone)]
@@ -79,6 +80,7 @@ fn refuse_foreign_keys(resolver: &mut Resolver<'_>, written: &Spanned<LoadSectio
         ("stages", stages, &["open"]),
         ("ramp_up", at(&section.ramp_up), &["open"]),
         ("arrivals", at(&section.arrivals), &["open"]),
+        ("pacing", at(&section.pacing), &["open"]),
         ("max_in_flight", at(&section.max_in_flight), &["open"]),
         ("users", at(&section.users), &["closed"]),
         ("iterations", at(&section.iterations), &["closed"]),
@@ -101,15 +103,9 @@ fn refuse_foreign_keys(resolver: &mut Resolver<'_>, written: &Spanned<LoadSectio
 
 fn open(resolver: &mut Resolver<'_>, written: &Spanned<LoadSection>, seed: u64) -> Option<Load> {
     let section = written.get_ref();
-    let arrivals = match section.arrivals.as_ref().map(|arrivals| (arrivals, resolver.text(arrivals))) {
-        None => Arrivals::Even,
-        Some((_, name)) if name == "even" => Arrivals::Even,
-        Some((_, name)) if name == "poisson" => Arrivals::Poisson,
-        Some((arrivals, name)) => {
-            resolver.mistake(arrivals.span(), format!("unknown arrivals `{name}`"), "write \"even\" or \"poisson\"");
-            Arrivals::Even
-        }
-    };
+    let arrivals =
+        section.arrivals.as_ref().and_then(|text| resolver.parsed(text, arrivals_of)).unwrap_or(Arrivals::Even);
+    let pacing = section.pacing.as_ref().and_then(|text| resolver.parsed(text, pacing_of)).unwrap_or_default();
     let profile = match &section.stages {
         Some(stages) if stages.is_empty() => {
             resolver.mistake(written.span(), "`stages` is empty", "for example [{ over = \"30s\", to = \"20/s\" }]");
@@ -123,7 +119,15 @@ fn open(resolver: &mut Resolver<'_>, written: &Spanned<LoadSection>, seed: u64) 
         resolver.mistake(written.span(), message, "a run has at most 1000 million: lower the rate or the duration");
         return None;
     }
-    Some(Load::Open(Open { profile, arrivals, seed }))
+    Some(Load::Open(Open { profile, arrivals, seed, pacing }))
+}
+
+fn arrivals_of(text: &str) -> Result<Arrivals, UnitError> {
+    choice(text, &[("even", Arrivals::Even), ("poisson", Arrivals::Poisson)])
+}
+
+fn pacing_of(text: &str) -> Result<Pacing, UnitError> {
+    choice(text, &[("default", Pacing::Default), ("precise", Pacing::Precise), ("economy", Pacing::Economy)])
 }
 
 /// `rate`, `duration` and perhaps `ramp_up`.

@@ -125,7 +125,11 @@ pub(super) fn resolve(
             Stream { name, load: planned.load, start_after, flows, max_in_flight, drain, place: (index, of) }
         })
         .collect();
-    let limits = limits::resolve(&all, workers, machine);
+    let requests_of = |stream: &Stream| {
+        let flows = stream.flows.iter().map(|flow| flows[*flow].steps.clone());
+        flows.map(|numbers| steps[numbers].iter().map(|step| step.repeat as usize).sum()).max().unwrap_or(1)
+    };
+    let limits = limits::resolve(&all, requests_of, workers, machine);
     Streams { all, seed, limits }
 }
 

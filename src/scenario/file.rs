@@ -84,6 +84,8 @@ pub struct LoadSection {
     pub ramp_up: Option<Spanned<String>>,
     /// Open: `even` or `poisson`.
     pub arrivals: Option<Spanned<String>>,
+    /// Open: `default`, `precise` or `economy`.
+    pub pacing: Option<Spanned<String>>,
     /// What every random draw follows.
     pub seed: Option<Spanned<Value>>,
     /// Closed: virtual users.

@@ -99,6 +99,7 @@ fn shape(key: &str) -> Option<Json> {
         "users" | "iterations" | "max_in_flight" | "repeat" | "times" | "max_requests" => count(1),
         "model" => choice(&["once", "open", "closed"]),
         "arrivals" => choice(&["even", "poisson"]),
+        "pacing" => choice(&["default", "precise", "economy"]),
         "order" => choice(&["sequential", "random", "shuffled", "unique"]),
         "per" => choice(&["journey", "user"]),
         "exhausted" => choice(&["repeat", "stop"]),
