@@ -1,15 +1,14 @@
 //! Connections to the places that a plan names: looked up once, before the start.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::clock::Clock;
+use super::dial::Dialer;
 use super::error::CallError;
 use super::http1::Http1;
 use super::tls::{self, Trust};
@@ -84,9 +83,7 @@ pub enum PrepareError {
 
 struct Place {
     remote: Remote,
-    addresses: Vec<SocketAddr>,
-    /// How long its name was looked up; none for an address.
-    lookup: Option<Duration>,
+    dialer: Dialer,
     tls: Option<(TlsConnector, ServerName<'static>)>,
 }
 
@@ -102,14 +99,7 @@ impl Connector {
         };
         let mut places = Vec::with_capacity(remotes.len());
         for remote in remotes {
-            let asked = Instant::now();
-            let looked_up = tokio::net::lookup_host((remote.host.as_str(), remote.port)).await;
-            let addresses = looked_up
-                .map(|found| found.collect::<Vec<_>>())
-                .and_then(|found| if found.is_empty() { Err(io::Error::other("it has no address")) } else { Ok(found) })
-                .map_err(|error| PrepareError::Lookup { host: remote.host.clone(), error })?;
-            let is_name = remote.host.parse::<IpAddr>().is_err();
-            let lookup = is_name.then(|| asked.elapsed());
+            let dialer = Dialer::prepare(&remote).await?;
             let tls = match config.clone().filter(|_| remote.tls) {
                 None => None,
                 Some(config) => {
@@ -118,7 +108,7 @@ impl Connector {
                     Some((TlsConnector::from(config), name))
                 }
             };
-            places.push(Place { remote, addresses, lookup, tls });
+            places.push(Place { remote, dialer, tls });
         }
         Ok(Self { places: places.into() })
     }
@@ -142,7 +132,7 @@ impl Connector {
 
     /// How long the name of each place was looked up; none for an address.
     pub fn lookups(&self) -> impl Iterator<Item = Option<Duration>> {
-        self.places.iter().map(|place| place.lookup)
+        self.places.iter().map(|place| place.dialer.lookup)
     }
 
     /// How many places there are.
@@ -157,14 +147,12 @@ impl Connector {
 
     async fn transport(&self, place: usize, clock: &Clock, opening: &mut Opening) -> Result<Transport, CallError> {
         let place = &self.places[place];
-        let stream = tcp(&place.addresses).await.map_err(|error| CallError::of_connecting(&error))?;
+        let socket = place.dialer.open().await?;
         opening.connected_ns = Some(clock.now_ns());
-        // Requests are written whole: waiting to fill a segment only adds latency of our own.
-        stream.set_nodelay(true).map_err(|error| CallError::of_connecting(&error))?;
         match &place.tls {
-            None => Ok(Transport::Plain(stream)),
+            None => Ok(Transport::Plain(socket)),
             Some((connector, name)) => {
-                let handshake = connector.connect(name.clone(), stream).await;
+                let handshake = connector.connect(name.clone(), socket).await;
                 let stream = handshake.map_err(|error| CallError::of_handshake(&error))?;
                 opening.secured_ns = Some(clock.now_ns());
                 Ok(Transport::Tls(Box::new(stream)))
@@ -177,16 +165,4 @@ impl std::fmt::Debug for Connector {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_list().entries(self.places.iter().map(|place| &place.remote)).finish()
     }
-}
-
-/// The first address that takes a connection; the last error if none does.
-async fn tcp(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
-    let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-    for address in addresses {
-        match TcpStream::connect(address).await {
-            Ok(stream) => return Ok(stream),
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
 }

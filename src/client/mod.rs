@@ -9,10 +9,12 @@ mod clock;
 mod connector;
 mod cookies;
 mod deadline;
+mod dial;
 mod error;
 mod http1;
 mod pool;
 mod redirect;
+mod socket;
 mod tls;
 mod transport;
 
