@@ -1,6 +1,7 @@
 //! Connections to the places that a plan names: looked up once, before the start.
 
 use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::clock::Clock;
-use super::dial::Dialer;
+use super::dial::{Dialer, Dialling, Network};
 use super::error::CallError;
 use super::http1::Http1;
 use super::tls::{self, Trust};
@@ -24,6 +25,8 @@ pub struct Remote {
     pub port: u16,
     /// Whether TLS is spoken.
     pub tls: bool,
+    /// Where it is; if nothing is given, where its name leads.
+    pub addresses: Vec<SocketAddr>,
 }
 
 /// How a connection was opened: moments in nanoseconds of the clock, as far as it came.
@@ -60,6 +63,22 @@ pub enum PrepareError {
         /// What the resolver said.
         error: io::Error,
     },
+    /// Connections cannot be opened from one of the local addresses.
+    #[error("cannot open connections from {address}, which local_addresses names: {error}")]
+    LocalAddress {
+        /// The address.
+        address: IpAddr,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// No local address can connect to it.
+    #[error("none of local_addresses can connect to {host}{}: one is IPv4, the other IPv6", at(*address))]
+    Kind {
+        /// The name.
+        host: String,
+        /// The first of its addresses.
+        address: Option<IpAddr>,
+    },
     /// The name is no name that a certificate could hold.
     #[error("`{0}` is not a name that a certificate can be checked for")]
     Name(String),
@@ -88,18 +107,19 @@ struct Place {
 }
 
 impl Connector {
-    /// Looks up `remotes` and sets up TLS where they speak it.
+    /// Looks up `remotes`, which are reached over `network`, and sets up TLS where they speak it.
     ///
     /// # Errors
-    /// When a name is unknown, or TLS cannot be set up.
-    pub async fn prepare(remotes: Vec<Remote>, trust: &Trust) -> Result<Self, PrepareError> {
+    /// When a name is unknown, connections cannot come from where they should, or TLS cannot be set up.
+    pub async fn prepare(remotes: Vec<Remote>, trust: &Trust, network: &Network) -> Result<Self, PrepareError> {
         let config = match remotes.iter().any(|remote| remote.tls) {
             true => Some(tls::config(trust)?),
             false => None,
         };
+        let dialling = Dialling::prepare(network).await?;
         let mut places = Vec::with_capacity(remotes.len());
         for remote in remotes {
-            let dialer = Dialer::prepare(&remote).await?;
+            let dialer = dialling.to(&remote).await?;
             let tls = match config.clone().filter(|_| remote.tls) {
                 None => None,
                 Some(config) => {
@@ -132,7 +152,15 @@ impl Connector {
 
     /// How long the name of each place was looked up; none for an address.
     pub fn lookups(&self) -> impl Iterator<Item = Option<Duration>> {
-        self.places.iter().map(|place| place.dialer.lookup)
+        self.places.iter().map(|place| place.dialer.lookup())
+    }
+
+    /// What went wrong in looking names up again, one sentence for each name.
+    pub fn lookup_warnings(&self) -> Vec<String> {
+        let mut warnings: Vec<String> = self.places.iter().filter_map(|place| place.dialer.name()?.warning()).collect();
+        // Places with one name, or behind one proxy, were looked up together.
+        warnings.dedup();
+        warnings
     }
 
     /// How many places there are.
@@ -165,4 +193,9 @@ impl std::fmt::Debug for Connector {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_list().entries(self.places.iter().map(|place| &place.remote)).finish()
     }
+}
+
+/// The address behind a name, for people.
+fn at(address: Option<IpAddr>) -> String {
+    address.map(|address| format!(" at {address}")).unwrap_or_default()
 }
