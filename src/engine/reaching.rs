@@ -29,6 +29,7 @@ fn network_of(plan: &Plan) -> client::Network {
         Route::Direct => client::Route::Direct,
         Route::UnixSocket(path) => client::Route::UnixSocket(path.clone()),
         Route::Proxy(proxy) => client::Route::Proxy(client::Proxy {
+            shown: proxy.to_string(),
             speech: match proxy.speech {
                 ProxySpeech::Http => client::ProxySpeech::Http,
                 ProxySpeech::Socks5 => client::ProxySpeech::Socks5,

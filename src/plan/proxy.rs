@@ -38,10 +38,23 @@ pub enum ProxySpeech {
     Socks5,
 }
 
-/// Without its credentials.
+/// Its URL, without its credentials.
+impl fmt::Display for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = match self.speech {
+            ProxySpeech::Http => "http",
+            ProxySpeech::Socks5 => "socks5",
+        };
+        match self.host.contains(':') {
+            true => write!(f, "{scheme}://[{}]:{}", self.host, self.port),
+            false => write!(f, "{scheme}://{}:{}", self.host, self.port),
+        }
+    }
+}
+
 impl fmt::Debug for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} proxy at {}:{}", self.speech, self.host, self.port)
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -51,9 +64,11 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, written: &Spanned<String>) ->
         resolver.mistake(written.span(), format!("this is not a proxy: {problem}"), hint);
         None
     };
-    let escape = "for example http://127.0.0.1:3128; write what stands in credentials as ${ secret.PASS | urlencode }";
-    let Ok(url) = text.parse::<Url>() else {
-        return refuse(resolver, "it cannot be read as a URL", escape);
+    // A password may hold what would end the host of a URL; a host holds no @.
+    let (start, rest) = text.split_once("://").unwrap_or(("", &text));
+    let (credentials, place) = rest.rsplit_once('@').map_or((None, rest), |(user, place)| (Some(user), place));
+    let Ok(url) = format!("{start}://{place}").parse::<Url>() else {
+        return refuse(resolver, "it cannot be read as a URL", EXAMPLE);
     };
     let speech = match url.scheme() {
         "http" => ProxySpeech::Http,
@@ -62,7 +77,7 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, written: &Spanned<String>) ->
         _ => return refuse(resolver, "it must start with http:// or socks5://", EXAMPLE),
     };
     if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
-        return refuse(resolver, "it has something behind its host and port", escape);
+        return refuse(resolver, "it has something behind its host and port", EXAMPLE);
     }
     let Some(host) = url.host_str().filter(|host| !host.is_empty()) else {
         return refuse(resolver, "it names no host", EXAMPLE);
@@ -70,8 +85,8 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, written: &Spanned<String>) ->
     let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
     let port = url.port_or_known_default().unwrap_or(SOCKS_PORT);
     let decoded = |part: &str| percent_decode_str(part).decode_utf8_lossy().into_owned();
-    let credentials = (!url.username().is_empty() || url.password().is_some())
-        .then(|| (decoded(url.username()), decoded(url.password().unwrap_or_default())));
+    let credentials = credentials.map(|both| both.split_once(':').unwrap_or((both, "")));
+    let credentials = credentials.map(|(user, password)| (decoded(user), decoded(password)));
     if let Some((user, password)) = &credentials {
         if speech == ProxySpeech::Socks5 && (user.len() > LONGEST_FOR_SOCKS || password.len() > LONGEST_FOR_SOCKS) {
             return refuse(resolver, "SOCKS takes no user or password above 255 bytes", EXAMPLE);
@@ -87,27 +102,29 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, written: &Spanned<String>) ->
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+    use crate::plan::Route;
     use crate::plan::fixture::plan;
-    use crate::plan::{ProxySpeech, Route};
 
     const STEP: &str = "[[step]]\nget = \"/\"\n";
 
     #[test]
     fn a_proxy_has_a_port_of_its_kind_and_credentials_that_are_not_shown() {
-        for (text, speech, at, credentials) in [
-            ("http://proxy.example", ProxySpeech::Http, ("proxy.example", 80), None),
-            ("http://[::1]:3128/", ProxySpeech::Http, ("::1", 3128), None),
-            ("socks5://127.0.0.1", ProxySpeech::Socks5, ("127.0.0.1", 1080), None),
-            ("socks5h://me:a%40canary@127.0.0.1:9", ProxySpeech::Socks5, ("127.0.0.1", 9), Some(("me", "a@canary"))),
+        for (text, shown, credentials) in [
+            ("http://proxy.example", "http://proxy.example:80", None),
+            ("http://[::1]:3128/", "http://[::1]:3128", None),
+            ("socks5://127.0.0.1", "socks5://127.0.0.1:1080", None),
+            ("http://me:a/b#c@d?:canary@127.0.0.1:9", "http://127.0.0.1:9", Some(("me", "a/b#c@d?:canary"))),
+            ("socks5h://me:a%40canary@127.0.0.1:9", "socks5://127.0.0.1:9", Some(("me", "a@canary"))),
         ] {
             let plan = plan(&format!("proxy = \"{text}\"\n{STEP}"));
             let Route::Proxy(proxy) = &plan.target.network.route else { panic!("no proxy") };
             let wanted = credentials.map(|(user, password): (&str, &str)| (user.to_owned(), password.to_owned()));
-            assert_eq!((proxy.speech, proxy.host.as_str(), proxy.port), (speech, at.0, at.1));
-            assert_eq!(proxy.credentials, wanted);
-            assert!(!format!("{plan:?}").contains("canary"));
-            if credentials.is_some() {
-                assert_eq!(plan.secrets.redact("a@canary bWU6YUBjYW5hcnk="), "[redacted] [redacted]");
+            assert_eq!((proxy.to_string().as_str(), &proxy.credentials), (shown, &wanted));
+            assert!(!format!("{plan:?} {proxy}").contains("canary"));
+            if let Some((user, password)) = credentials {
+                let shown = format!("{password} {}", BASE64.encode(format!("{user}:{password}")));
+                assert_eq!(plan.secrets.redact(&shown), "[redacted] [redacted]");
             }
         }
     }

@@ -164,14 +164,18 @@ fn all_requests_go_over_a_unix_socket() {
         serve(stream, &AtomicU64::new(0), &answer);
     });
     workspace.run(&[]).exits_with(0);
-    let heads = heads.lock().unwrap();
+    let heads = heads.lock().unwrap().clone();
     let wanted = [("/base/ready", "app.example"), ("/base/a", "app.example"), ("/b", "other.example:81")];
     assert_eq!(heads.len(), wanted.len(), "{heads:?}");
     for (head, (path, host)) in heads.iter().zip(wanted) {
         assert!(head.starts_with(&format!("get {path} ")) && head.contains(&format!("\r\nhost: {host}\r\n")), "{head}");
     }
     // What the plan asks goes over it as well.
-    workspace.mnload(&["plan", "scenario.toml"]).exits_with(0).says("was answered with 200");
+    workspace
+        .mnload(&["plan", "scenario.toml"])
+        .exits_with(0)
+        .says("was answered with 200")
+        .says("over the Unix socket app.sock");
 }
 
 #[test]
@@ -199,7 +203,8 @@ fn names_are_looked_up_again_while_a_load_runs() {
     let server = RawServer::start(|_, _| ok("", ""));
     let base_url = server.base_url().replace("127.0.0.1", "localhost");
     let rest = "lookup = \"1s\"\nconnections = { max_requests = 1 }\n\
-        [load]\nmodel = \"closed\"\nusers = 1\nduration = \"1500ms\"\n[[step]]\nget = \"/\"\nthink = \"100ms\"\n";
+        [load]\nmodel = \"closed\"\nusers = 1\nduration = \"1500ms\"\n\
+        [gates]\nlatency = \"p50 < 60s\"\n[[step]]\nget = \"/\"\nthink = \"100ms\"\n";
     let outcome = scenario(&base_url, rest).run(&[]).exits_with(0);
     assert_eq!(outcome.result().warnings, Vec::<String>::new());
 }
