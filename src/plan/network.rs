@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use super::proxy::{self, Proxy};
 use super::redirected::{self, Redirected};
-use super::resolver::Resolver;
+use super::resolver::{LONGEST, Resolver};
 use super::target::{Target, beside};
+use crate::diagnostic::listed;
 use crate::scenario::{Spanned, TargetSection};
+use crate::units::{self, UnitError};
 
 /// More often would be a load on the name server.
 const SHORTEST_LOOKUP: Duration = Duration::from_secs(1);
@@ -80,23 +82,26 @@ pub(super) fn check(resolver: &mut Resolver<'_>, written: Option<&Spanned<Target
         let unused = redirected.iter().any(|entry| is_it(&entry)) && !used.iter().any(is_it);
         if unused {
             let hosts: Vec<_> = target.endpoints.iter().map(|endpoint| endpoint.authority.as_str()).collect();
-            let message = format!("no request goes to `{}`, so this changes nothing", key.get_ref());
-            let hint = format!("requests go to {}", crate::diagnostic::listed(hosts));
+            let message = format!("no request uses `{}`, so this entry changes nothing", key.get_ref());
+            let hint = format!("requests go to {}", listed(hosts));
             resolver.mistake(key.span(), message, hint);
         }
     }
 }
 
 fn lookup_every(resolver: &mut Resolver<'_>, written: &Spanned<String>) -> Option<Duration> {
-    if resolver.known(written)? == "once" {
-        return None;
-    }
-    let every = resolver.duration(written, true)?;
-    if every < SHORTEST_LOOKUP {
-        let hint = "at least 1s: only new connections use what is found";
-        resolver.mistake(written.span(), "names are not looked up that often", hint);
-    }
-    Some(every)
+    let refuse = |problem: String, hint: &str| Err(UnitError { problem, hint: hint.to_owned() });
+    let read = |text: &str| match units::parse_duration(text) {
+        _ if text == "once" => Ok(None),
+        Ok(every) if every < SHORTEST_LOOKUP => refuse(
+            "names are not looked up that often".to_owned(),
+            "at least 1s: only new connections use what is found",
+        ),
+        Ok(every) if every > LONGEST => refuse(format!("`{text}` is longer than a run can be"), "at most 720h"),
+        Ok(every) => Ok(Some(every)),
+        Err(_) => refuse(format!("`{text}` is neither \"once\" nor a duration"), "for example lookup = \"30s\""),
+    };
+    resolver.parsed(written, read).flatten()
 }
 
 fn local_addresses(resolver: &mut Resolver<'_>, written: &Spanned<Vec<Spanned<String>>>) -> Vec<IpAddr> {
@@ -137,7 +142,9 @@ fn unix_socket(resolver: &mut Resolver<'_>, written: &Spanned<String>) -> Option
 
 #[cfg(unix)]
 fn is_socket_path(path: &std::path::Path) -> Result<(), String> {
-    std::os::unix::net::SocketAddr::from_pathname(path).map(drop).map_err(|error| error.to_string())
+    // The address of a socket has little room, and how much depends on the system.
+    let fits = std::os::unix::net::SocketAddr::from_pathname(path);
+    fits.map(drop).map_err(|_| format!("{} bytes are too many, or one of them is NUL", path.as_os_str().len()))
 }
 
 #[cfg(not(unix))]

@@ -149,10 +149,10 @@ fn the_kinds_of_addresses_must_fit_and_ipv6_is_a_target_as_any() {
 
 #[test]
 fn all_requests_go_over_a_unix_socket() {
-    let workspace = Workspace::with(&format!(
+    let workspace = Workspace::with(
         "[target]\nbase_url = \"http://app.example/base\"\nunix_socket = \"app.sock\"\nwait_for = \"/ready\"\n\
-         [[step]]\nget = \"/a\"\n[[step]]\nget = \"http://other.example:81/b\"\n"
-    ));
+         [[step]]\nget = \"/a\"\n[[step]]\nget = \"http://other.example:81/b\"\n",
+    );
     let heads = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&heads);
     serve_unix(&workspace.path().join("app.sock"), move |stream| {
