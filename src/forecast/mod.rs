@@ -101,13 +101,14 @@ impl Forecast {
 
 /// Of `to_one_place`, and of `connections` to all places, how many share an address at both ends.
 fn from_one_address(plan: &Plan, to_one_place: u64, connections: u64) -> u64 {
-    let together = match plan.target.network.route {
-        Route::Direct => to_one_place,
-        // Whatever the place, they all lead to the proxy.
-        Route::Proxy(_) => to_one_place.max(connections),
+    let network = &plan.target.network;
+    let together = match network.route {
         Route::UnixSocket(_) => 0,
+        Route::Direct if network.local_addresses.is_empty() => to_one_place,
+        // Whatever the place, they all lead to the proxy; and a port that is bound by name serves one place alone.
+        Route::Direct | Route::Proxy(_) => to_one_place.max(connections),
     };
-    together.div_ceil(plan.target.network.local_addresses.len().max(1) as u64)
+    together.div_ceil(network.local_addresses.len().max(1) as u64)
 }
 
 /// Ports that are busy because everybody opens a connection of their own: the side that hangs up keeps its port for a
@@ -206,7 +207,7 @@ mod tests {
             let other = "[[step]]\nget = \"http://127.0.0.1:8/x\"\n";
             forecast(&format!("{target}\n{load}{STEP}{other}")).connections_to_one_place
         };
-        assert_eq!(of("local_addresses = [\"127.0.0.2\", \"127.0.0.3\"]"), 4);
+        assert_eq!(of("local_addresses = [\"127.0.0.2\", \"127.0.0.3\", \"127.0.0.4\"]"), 5);
         assert_eq!(of("proxy = \"http://127.0.0.1:8\""), 14);
         assert_eq!(of("unix_socket = \"/run/app.sock\""), 0);
     }
