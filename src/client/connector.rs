@@ -3,13 +3,13 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::clock::Clock;
+use super::dial::{Dialer, Dialling, Network};
 use super::error::CallError;
 use super::http1::Http1;
 use super::tls::{self, Trust};
@@ -25,6 +25,8 @@ pub struct Remote {
     pub port: u16,
     /// Whether TLS is spoken.
     pub tls: bool,
+    /// Where it is; if nothing is given, where its name leads.
+    pub addresses: Vec<SocketAddr>,
 }
 
 /// How a connection was opened: moments in nanoseconds of the clock, as far as it came.
@@ -61,6 +63,22 @@ pub enum PrepareError {
         /// What the resolver said.
         error: io::Error,
     },
+    /// Connections cannot be opened from one of the local addresses.
+    #[error("cannot open connections from {address}, which local_addresses names: {error}")]
+    LocalAddress {
+        /// The address.
+        address: IpAddr,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// No local address can connect to it.
+    #[error("none of local_addresses can connect to {host}{}: one is IPv4, the other IPv6", at(*address))]
+    Kind {
+        /// The name.
+        host: String,
+        /// The first of its addresses.
+        address: Option<IpAddr>,
+    },
     /// The name is no name that a certificate could hold.
     #[error("`{0}` is not a name that a certificate can be checked for")]
     Name(String),
@@ -84,32 +102,24 @@ pub enum PrepareError {
 
 struct Place {
     remote: Remote,
-    addresses: Vec<SocketAddr>,
-    /// How long its name was looked up; none for an address.
-    lookup: Option<Duration>,
+    dialer: Dialer,
     tls: Option<(TlsConnector, ServerName<'static>)>,
 }
 
 impl Connector {
-    /// Looks up `remotes` and sets up TLS where they speak it.
+    /// Looks up `remotes`, which are reached over `network`, and sets up TLS where they speak it.
     ///
     /// # Errors
-    /// When a name is unknown, or TLS cannot be set up.
-    pub async fn prepare(remotes: Vec<Remote>, trust: &Trust) -> Result<Self, PrepareError> {
+    /// When a name is unknown, connections cannot come from where they should, or TLS cannot be set up.
+    pub async fn prepare(remotes: Vec<Remote>, trust: &Trust, network: &Network) -> Result<Self, PrepareError> {
         let config = match remotes.iter().any(|remote| remote.tls) {
             true => Some(tls::config(trust)?),
             false => None,
         };
+        let dialling = Dialling::prepare(network).await?;
         let mut places = Vec::with_capacity(remotes.len());
         for remote in remotes {
-            let asked = Instant::now();
-            let looked_up = tokio::net::lookup_host((remote.host.as_str(), remote.port)).await;
-            let addresses = looked_up
-                .map(|found| found.collect::<Vec<_>>())
-                .and_then(|found| if found.is_empty() { Err(io::Error::other("it has no address")) } else { Ok(found) })
-                .map_err(|error| PrepareError::Lookup { host: remote.host.clone(), error })?;
-            let is_name = remote.host.parse::<IpAddr>().is_err();
-            let lookup = is_name.then(|| asked.elapsed());
+            let dialer = dialling.to(&remote).await?;
             let tls = match config.clone().filter(|_| remote.tls) {
                 None => None,
                 Some(config) => {
@@ -118,7 +128,7 @@ impl Connector {
                     Some((TlsConnector::from(config), name))
                 }
             };
-            places.push(Place { remote, addresses, lookup, tls });
+            places.push(Place { remote, dialer, tls });
         }
         Ok(Self { places: places.into() })
     }
@@ -142,7 +152,15 @@ impl Connector {
 
     /// How long the name of each place was looked up; none for an address.
     pub fn lookups(&self) -> impl Iterator<Item = Option<Duration>> {
-        self.places.iter().map(|place| place.lookup)
+        self.places.iter().map(|place| place.dialer.lookup())
+    }
+
+    /// What went wrong in looking names up again, one sentence for each name.
+    pub fn lookup_warnings(&self) -> Vec<String> {
+        let mut warnings: Vec<String> = self.places.iter().filter_map(|place| place.dialer.name()?.warning()).collect();
+        // Places with one name, or behind one proxy, were looked up together.
+        warnings.dedup();
+        warnings
     }
 
     /// How many places there are.
@@ -157,14 +175,12 @@ impl Connector {
 
     async fn transport(&self, place: usize, clock: &Clock, opening: &mut Opening) -> Result<Transport, CallError> {
         let place = &self.places[place];
-        let stream = tcp(&place.addresses).await.map_err(|error| CallError::of_connecting(&error))?;
+        let socket = place.dialer.open().await?;
         opening.connected_ns = Some(clock.now_ns());
-        // Requests are written whole: waiting to fill a segment only adds latency of our own.
-        stream.set_nodelay(true).map_err(|error| CallError::of_connecting(&error))?;
         match &place.tls {
-            None => Ok(Transport::Plain(stream)),
+            None => Ok(Transport::Plain(socket)),
             Some((connector, name)) => {
-                let handshake = connector.connect(name.clone(), stream).await;
+                let handshake = connector.connect(name.clone(), socket).await;
                 let stream = handshake.map_err(|error| CallError::of_handshake(&error))?;
                 opening.secured_ns = Some(clock.now_ns());
                 Ok(Transport::Tls(Box::new(stream)))
@@ -179,14 +195,7 @@ impl std::fmt::Debug for Connector {
     }
 }
 
-/// The first address that takes a connection; the last error if none does.
-async fn tcp(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
-    let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-    for address in addresses {
-        match TcpStream::connect(address).await {
-            Ok(stream) => return Ok(stream),
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
+/// The address behind a name, for people.
+fn at(address: Option<IpAddr>) -> String {
+    address.map(|address| format!(" at {address}")).unwrap_or_default()
 }

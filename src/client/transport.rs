@@ -1,4 +1,4 @@
-//! The bytes under HTTP: TCP, with or without TLS, behind one type so that there is one HTTP connection type.
+//! The bytes under HTTP: a socket, with or without TLS, behind one type so that there is one HTTP connection type.
 //!
 //! It tells whether something still waits to be written: the HTTP layer takes a body as sent once it is buffered.
 
@@ -9,16 +9,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
 use super::certificate::Certificate;
+use super::socket::Socket;
 
 /// A connected stream.
 #[derive(Debug)]
 pub(super) enum Transport {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+    Plain(Socket),
+    Tls(Box<TlsStream<Socket>>),
 }
 
 impl Transport {

@@ -31,6 +31,11 @@ enum CommandError {
         "the target cannot be reached, so nothing was sent: {error}\n  target: {target}\n  is it running, and is base_url right? {hint}"
     )]
     Unreachable { target: String, error: EngineError, hint: &'static str },
+    /// This machine cannot open connections as it should.
+    #[error(
+        "{error}\n  nothing was sent; [target] local_addresses names addresses of this machine, of the target's kind"
+    )]
+    LocalAddresses { error: EngineError },
     /// The target did not get ready.
     #[error(
         "{error}\n  {waited}\n  nothing else was sent; raise the deadline of [target] wait_for if it takes longer to start"
@@ -47,9 +52,11 @@ enum CommandError {
 impl CommandError {
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Scenario(_) | Self::Unreachable { .. } | Self::NotReady { .. } | Self::Setup { .. } => {
-                ExitCode::Invalid
-            }
+            Self::Scenario(_)
+            | Self::Unreachable { .. }
+            | Self::LocalAddresses { .. }
+            | Self::NotReady { .. }
+            | Self::Setup { .. } => ExitCode::Invalid,
             Self::Other(_) => ExitCode::Internal,
         }
     }

@@ -8,6 +8,7 @@ use super::CommandError;
 use super::inputs::plan_of;
 use super::machine::this_host;
 use crate::cli::{Format, PlanArgs};
+use crate::client::PrepareError;
 use crate::engine::{self, ProbeError};
 use crate::failure::Failure;
 use crate::forecast::{Forecast, rate_limits};
@@ -72,6 +73,9 @@ fn hint(error: &ProbeError) -> &'static str {
             }
             _ => "",
         },
+        ProbeError::Target(PrepareError::LocalAddress { .. } | PrepareError::Kind { .. }) => {
+            "A run would stop before it starts."
+        }
         ProbeError::Target(_) => "A run would stop before it starts. Is base_url right?",
     }
 }

@@ -139,6 +139,9 @@ fn unreachable(plan: &Plan, error: EngineError) -> CommandError {
     if let (EngineError::NotReady { .. }, Some(waited)) = (&error, report::waiting(plan)) {
         return CommandError::NotReady { error, waited };
     }
+    if let EngineError::Target(PrepareError::LocalAddress { .. } | PrepareError::Kind { .. }) = error {
+        return CommandError::LocalAddresses { error };
+    }
     let hint = match &error {
         EngineError::Target(PrepareError::Unreachable { error, .. }) if error.failure == Failure::Tls => {
             "If it has a certificate of your own, name its authority in [target] ca"

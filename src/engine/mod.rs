@@ -14,6 +14,7 @@ mod lanes;
 mod once;
 mod pacer;
 mod probe;
+mod reaching;
 mod session;
 mod stop;
 mod usage;
@@ -31,12 +32,13 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use crate::client::{Clock, Connector, PrepareError, Remote, Trust};
+use crate::client::{Clock, Connector, PrepareError};
 use crate::load::{Load, Shard};
 use crate::metrics::{Accounting, Aggregate, Call, Generator, Live, Punctuality, Snapshot, StreamSummary, Summary};
-use crate::plan::{Endpoint, Plan, Stream};
+use crate::plan::{Plan, Stream};
 use crate::units::format_duration;
 use crate::verdict::Ending;
+use reaching::connector_to;
 use worker::{Assignment, WorkerReport};
 
 /// Time for all workers to be there before the first arrival is due.
@@ -82,29 +84,16 @@ pub enum EngineError {
 /// # Errors
 /// When it does not get ready, a name is unknown, nothing listens, or TLS fails.
 pub async fn reach(plan: &Plan) -> Result<Connector, EngineError> {
-    let remotes: Vec<Remote> = plan.target.endpoints.iter().map(remote_of).collect();
     if let Some(wait) = &plan.target.wait_for {
-        wait::until_ready(plan, wait, &remotes[wait.step.request.endpoint], &trust_of(plan)).await?;
+        wait::until_ready(plan, wait).await?;
     }
     let reached = async {
-        let connector = Connector::prepare(remotes, &trust_of(plan)).await?;
+        let connector = connector_to(plan, &plan.target.endpoints).await?;
         connector.probe().await?;
         Ok(connector)
     };
     let limit = plan.target.timeout;
     tokio::time::timeout(limit, reached).await.unwrap_or(Err(PrepareError::Silent(limit).into()))
-}
-
-fn trust_of(plan: &Plan) -> Trust {
-    match (&plan.target.authorities, plan.target.insecure) {
-        (_, true) => Trust::Anybody,
-        (Some(authorities), false) => Trust::Authorities(authorities.clone()),
-        (None, false) => Trust::System,
-    }
-}
-
-fn remote_of(place: &Endpoint) -> Remote {
-    Remote { host: place.host.clone(), port: place.port, tls: place.tls }
 }
 
 /// Runs `plan` to its end, or until `stop` says so.
@@ -158,7 +147,8 @@ pub async fn run(
         reports.push(report);
     }
     let elapsed = start.elapsed();
-    let warnings = once::teardown(plan, &connector, base).await.into_iter().collect();
+    let failed = once::teardown(plan, &connector, base).await;
+    let warnings = failed.into_iter().chain(connector.lookup_warnings()).collect();
     Ok(Summary { warnings, ..summarise(plan, aggregate, &reports, elapsed, stop) })
 }
 

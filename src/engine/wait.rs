@@ -8,24 +8,20 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::EngineError;
 use super::hops::Hop;
 use super::judging::facts;
+use super::reaching::connector_to;
 use crate::answer::Seen;
-use crate::client::{Channel, Clock, Connector, Pool, PrepareError, Remote, Trust, Wear};
+use crate::client::{Channel, Clock, Pool, PrepareError, Wear};
 use crate::plan::{Plan, WaitFor};
 
 /// Too short a time to ask once more.
 const LAST_MOMENT: Duration = Duration::from_millis(10);
 
 /// Asks as `wait` says until the target is ready. Nothing that it does before counts for anything.
-pub(super) async fn until_ready(
-    plan: &Plan,
-    wait: &WaitFor,
-    remote: &Remote,
-    trust: &Trust,
-) -> Result<(), EngineError> {
+pub(super) async fn until_ready(plan: &Plan, wait: &WaitFor) -> Result<(), EngineError> {
     let end = Instant::now() + wait.deadline;
     let mut seen = None;
     loop {
-        match timeout_at(end, ask(plan, wait, remote, trust)).await {
+        match timeout_at(end, ask(plan, wait)).await {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(NotYet::Never(error))) => return Err(error.into()),
             Ok(Err(NotYet::Seen(said))) => seen = Some(said),
@@ -52,8 +48,9 @@ enum NotYet {
 }
 
 /// Asks once, over a connection of its own, for which the name is looked up anew.
-async fn ask(plan: &Plan, wait: &WaitFor, remote: &Remote, trust: &Trust) -> Result<(), NotYet> {
-    let connector = Connector::prepare(vec![remote.clone()], trust).await.map_err(|error| match error {
+async fn ask(plan: &Plan, wait: &WaitFor) -> Result<(), NotYet> {
+    let place = &plan.target.endpoints[wait.step.request.endpoint];
+    let connector = connector_to(plan, std::slice::from_ref(place)).await.map_err(|error| match error {
         PrepareError::Lookup { .. } => NotYet::Seen(error.to_string()),
         error => NotYet::Never(error),
     })?;

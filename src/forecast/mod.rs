@@ -25,7 +25,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::load::{Closed, Load, Until};
-use crate::plan::{Per, Plan, Step, Stream};
+use crate::plan::{Per, Plan, Route, Step, Stream};
 
 /// What a load without an end in time is expected to take at the most, for the memory of its seconds.
 const ENDLESS: Duration = Duration::from_secs(3_600);
@@ -43,7 +43,7 @@ pub struct Forecast {
     pub at_once: u64,
     /// Connections at one time at the most: each journey has one to every place that its steps go to.
     pub connections: u64,
-    /// The most of them to one place.
+    /// The most of them from one address of this machine to one of another.
     pub connections_to_one_place: u64,
     /// What it takes to remember.
     pub memory: Memory,
@@ -87,12 +87,28 @@ impl Forecast {
             teardown: requests_of(&plan.teardown),
             at_once,
             connections,
-            connections_to_one_place: at_once.max(opened_in_a_minute(plan, &streams)),
+            connections_to_one_place: from_one_address(
+                plan,
+                at_once.max(opened_in_a_minute(plan, &streams)),
+                connections,
+            ),
             memory,
             longest,
             traffic: Traffic { streams },
         }
     }
+}
+
+/// Of `to_one_place`, and of `connections` to all places, how many share an address at both ends.
+fn from_one_address(plan: &Plan, to_one_place: u64, connections: u64) -> u64 {
+    let network = &plan.target.network;
+    let together = match network.route {
+        Route::UnixSocket(_) => 0,
+        Route::Direct if network.local_addresses.is_empty() => to_one_place,
+        // Whatever the place, they all lead to the proxy; and a port that is bound by name serves one place alone.
+        Route::Direct | Route::Proxy(_) => to_one_place.max(connections),
+    };
+    together.div_ceil(network.local_addresses.len().max(1) as u64)
 }
 
 /// Ports that are busy because everybody opens a connection of their own: the side that hangs up keeps its port for a
@@ -182,5 +198,17 @@ mod tests {
         let two = forecast(&format!("{load}{STEP}[[step]]\nget = \"http://127.0.0.1:8/x\"\n"));
         assert_eq!((two.connections, two.connections_to_one_place), (14, 7));
         assert_eq!(forecast(&format!("{load}{STEP}")).connections, 7);
+    }
+
+    #[test]
+    fn local_addresses_share_the_ports_and_a_proxy_is_one_place() {
+        let of = |target: &str| {
+            let load = "[load]\nmodel = \"closed\"\nusers = 7\nduration = \"1s\"\n";
+            let other = "[[step]]\nget = \"http://127.0.0.1:8/x\"\n";
+            forecast(&format!("{target}\n{load}{STEP}{other}")).connections_to_one_place
+        };
+        assert_eq!(of("local_addresses = [\"127.0.0.2\", \"127.0.0.3\", \"127.0.0.4\"]"), 5);
+        assert_eq!(of("proxy = \"http://127.0.0.1:8\""), 14);
+        assert_eq!(of("unix_socket = \"/run/app.sock\""), 0);
     }
 }

@@ -14,7 +14,10 @@ mod gates;
 mod limits;
 mod load;
 mod multipart;
+mod network;
 mod probe;
+mod proxy;
+mod redirected;
 mod request;
 mod resolver;
 mod step;
@@ -31,7 +34,9 @@ pub use data::Data;
 pub use expect::{Expect, Judged, Miss};
 pub use flow::Flow;
 pub use limits::{Limits, Machine};
+pub use network::{Network, Route};
 pub use probe::Probe;
+pub use proxy::{Proxy, ProxySpeech};
 pub use request::{Rendered, Request};
 pub use step::{Again, OnFailure, Only, Step};
 pub use stream::Stream;
@@ -113,6 +118,7 @@ impl Plan {
         let description = document.description.as_ref().map(|text| resolver.text(text)).unwrap_or_default();
         let mut target = target::resolve(&mut resolver, document.target.as_ref(), overrides.base_url.as_deref());
         let Steps { setup, all: steps, flows, teardown, .. } = flow::resolve(&mut resolver, document, &mut target);
+        network::check(&mut resolver, document.target.as_ref(), &target);
         let Streams { all: streams, seed, limits } =
             stream::resolve(&mut resolver, document, &steps, &flows, overrides.workers, machine);
         let gates = gates::resolve(&mut resolver, document, &steps, &streams);

@@ -1,5 +1,6 @@
 //! Where requests go, and whom to trust there.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 
 use super::connections::{self, Connections};
+use super::network::{self, Network};
 use super::request::refuse_framing;
 use super::resolver::Resolver;
 use super::wait_for::{self, WaitFor};
@@ -40,6 +42,8 @@ pub struct Target {
     pub replaced: bool,
     /// Every place that a step names.
     pub endpoints: Vec<Endpoint>,
+    /// How its places are reached.
+    pub network: Network,
     /// What is asked before the run until it answers.
     pub wait_for: Option<WaitFor>,
 }
@@ -83,6 +87,11 @@ impl Target {
         self.endpoints
             .iter()
             .position(|known| known.tls == tls && known.port == port && known.host.eq_ignore_ascii_case(&host))
+    }
+
+    /// Where `endpoint` is, if the scenario says so.
+    pub fn addresses_of(&self, endpoint: &Endpoint) -> Vec<SocketAddr> {
+        self.network.addresses_of(&endpoint.host, endpoint.port)
     }
 
     /// The number of the endpoint that `url` points at, noted if it is new.
@@ -141,6 +150,7 @@ pub(super) fn resolve(
             );
         }
     }
+    target.network = network::resolve(resolver, section, target.replaced);
     target.wait_for = section.wait_for.as_ref().and_then(|written| wait_for::resolve(resolver, written, &mut target));
     target
 }

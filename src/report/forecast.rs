@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::lines::{broken, labelled, warning};
+use super::route::route;
 use super::sketch::sketch;
 use super::statement::{counted, statement};
 use crate::forecast::{Amount, Forecast, Host, Obstacle, StreamForecast, obstacles, of_flow};
@@ -89,6 +90,9 @@ fn figures(plan: &Plan, forecast: &Forecast, host: &Host) -> String {
     }
     out.push_str(&labelled("at once", &at_once(plan, forecast)));
     out.push_str(&labelled("sockets", &sockets(plan, forecast, host)));
+    if let Some(route) = route(plan) {
+        out.push_str(&labelled("route", &route));
+    }
     out.push_str(&labelled("memory", &memory(forecast)));
     out.push_str(&labelled("time", &time(plan, forecast)));
     out

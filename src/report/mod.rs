@@ -15,6 +15,7 @@ mod html;
 mod lines;
 mod progress;
 mod result;
+mod route;
 mod sketch;
 mod statement;
 mod svg;

@@ -66,6 +66,16 @@ pub struct TargetSection {
     pub cookies: Option<Spanned<bool>>,
     /// Whose connections are: `user` or `pooled`, or a table that also limits their age and use.
     pub connections: Option<Spanned<Short<ConnectionsSection>>>,
+    /// When names are looked up: `once` (default), or again when the last lookup is older than this.
+    pub lookup: Option<Spanned<String>>,
+    /// Host, or host and port = the address that is connected to instead, or a list of them.
+    pub resolve: Option<Spanned<Entries>>,
+    /// Addresses of this machine that connections are opened from, in turn.
+    pub local_addresses: Option<Spanned<Vec<Spanned<String>>>>,
+    /// A Unix socket that all requests go over.
+    pub unix_socket: Option<Spanned<String>>,
+    /// A proxy that all requests go through.
+    pub proxy: Option<Spanned<String>>,
 }
 
 /// `[load]`: when journeys start.

@@ -81,6 +81,16 @@ fn shape(key: &str) -> Option<Json> {
         "distribution" => choice(&["exponential", "normal", "lognormal"]),
         "policy" => choice(&["user", "pooled"]),
         "connections" => json!({ "examples": ["user", "pooled", { "max_age": "30s", "max_requests": 100 }] }),
+        "lookup" => text("`once` or a duration.", &["once", "30s"]),
+        "resolve" => json!({
+            "additionalProperties": {
+                "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" }, "minItems": 1 }],
+            },
+            "examples": [{ "app.example": "127.0.0.1", "app.example:8443": "127.0.0.1:9443" }],
+        }),
+        "local_addresses" => json!({ "minItems": 1, "examples": [["127.0.0.2", "127.0.0.3"]] }),
+        "unix_socket" => text("A path, relative to the file that it stands in.", &["/run/app.sock"]),
+        "proxy" => text("`http://` or `socks5://`.", &["http://127.0.0.1:3128", "socks5://127.0.0.1:1080"]),
         "compression" => choice(&["gzip"]),
         "multipart" => json!({
             "additionalProperties": {

@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod addresses;
 mod answers;
 mod data;
 mod examples;
@@ -13,6 +14,7 @@ mod loads;
 mod mistakes;
 mod outputs;
 mod plan;
+mod proxies;
 mod signals;
 mod smoke;
 mod state;

@@ -1,17 +1,18 @@
 //! A server that says the bytes it is told to: for answers that no decent server gives.
 
-use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
+use std::io::{Read, Write};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// What a server says to a request: its number, its head and its body.
-type Answer = dyn Fn(u64, &str, &[u8]) -> Vec<u8> + Send + Sync;
+pub(crate) type Answer = dyn Fn(u64, &str, &[u8]) -> Vec<u8> + Send + Sync;
 
 /// Answers every request on every connection with what `answer` gives for its number and head.
 pub(crate) struct RawServer {
     pub(crate) address: SocketAddr,
-    connections: Arc<AtomicU64>,
+    /// Where each connection came from.
+    peers: Arc<Mutex<Vec<SocketAddr>>>,
     seen: Arc<AtomicU64>,
 }
 
@@ -22,19 +23,26 @@ impl RawServer {
 
     /// The same for answers that depend on the body, too.
     pub(crate) fn reading(answer: impl Fn(u64, &str, &[u8]) -> Vec<u8> + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::over(TcpListener::bind("127.0.0.1:0").unwrap(), answer)
+    }
+
+    /// The same over a listener of one's own.
+    pub(crate) fn over(
+        listener: TcpListener,
+        answer: impl Fn(u64, &str, &[u8]) -> Vec<u8> + Send + Sync + 'static,
+    ) -> Self {
         let address = listener.local_addr().unwrap();
-        let (seen, connections) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
-        let (answer, counted, accepted) = (Arc::new(answer), Arc::clone(&seen), Arc::clone(&connections));
+        let (seen, peers) = (Arc::new(AtomicU64::new(0)), Arc::new(Mutex::new(Vec::new())));
+        let (answer, counted, accepted) = (Arc::new(answer), Arc::clone(&seen), Arc::clone(&peers));
         // Ends with the test program: it only waits for connections by then.
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                accepted.fetch_add(1, Ordering::SeqCst);
+                accepted.lock().unwrap().push(stream.peer_addr().unwrap());
                 let (answer, seen) = (Arc::clone(&answer), Arc::clone(&counted));
                 std::thread::spawn(move || serve(stream, &seen, &*answer));
             }
         });
-        Self { address, connections, seen }
+        Self { address, peers, seen }
     }
 
     /// Requests so far.
@@ -44,7 +52,12 @@ impl RawServer {
 
     /// Connections so far.
     pub(crate) fn connections_seen(&self) -> u64 {
-        self.connections.load(Ordering::SeqCst)
+        self.peers.lock().unwrap().len() as u64
+    }
+
+    /// Where the connections so far came from.
+    pub(crate) fn peers(&self) -> Vec<IpAddr> {
+        self.peers.lock().unwrap().iter().map(SocketAddr::ip).collect()
     }
 
     pub(crate) fn base_url(&self) -> String {
@@ -52,7 +65,8 @@ impl RawServer {
     }
 }
 
-fn serve(mut stream: TcpStream, seen: &AtomicU64, answer: &Answer) {
+/// Answers what comes over `stream` until it ends.
+pub(crate) fn serve(mut stream: impl Read + Write, seen: &AtomicU64, answer: &Answer) {
     let mut buffer = Vec::new();
     loop {
         let mut chunk = [0; 4096];
