@@ -28,7 +28,9 @@ impl SlowDown {
     #[must_use]
     pub fn at(&self, at: Duration) -> Duration {
         let share = at.div_duration_f64(self.over).min(1.0);
-        self.from.saturating_add((self.to - self.from).mul_f64(share))
+        let growth = self.to - self.from;
+        // Only what no clock could wait for is too long for the calculation.
+        self.from.saturating_add(Duration::try_from_secs_f64(growth.as_secs_f64() * share).unwrap_or(growth))
     }
 }
 

@@ -5,6 +5,7 @@
 mod support;
 
 mod answers;
+mod counted;
 mod data;
 mod examples;
 mod flows;
@@ -13,6 +14,7 @@ mod loads;
 mod mistakes;
 mod outputs;
 mod plan;
+mod punctual;
 mod signals;
 mod smoke;
 mod state;
