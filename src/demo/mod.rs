@@ -35,6 +35,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::{self, Runtime};
@@ -146,6 +147,12 @@ impl Demo {
     #[must_use]
     pub fn records(&self) -> Vec<Record> {
         self.records.all()
+    }
+
+    /// When the first request arrived, which the records' times start from; nothing unless [`DemoOptions::record`] is set.
+    #[must_use]
+    pub fn first_seen(&self) -> Option<Instant> {
+        self.records.first().map(tokio::time::Instant::into_std)
     }
 
     /// Stops it and waits until it is gone: requests under way have 200 ms to finish.

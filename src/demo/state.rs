@@ -105,13 +105,13 @@ impl State {
 
     /// Notes the arrival at `at` by connection number `connection`, if arrivals are noted.
     pub(super) fn note_arrival(&self, at: Instant, connection: u64, headers: &HeaderMap) -> Option<usize> {
-        self.records.as_ref().map(|records| records.arrived(self.since_first(at), connection, headers))
+        self.records.as_ref().map(|records| records.arrived(at, connection, headers))
     }
 
     /// Notes that the noted arrival `number` is answered now.
     pub(super) fn note_answer(&self, number: Option<usize>) {
         if let (Some(records), Some(number)) = (&self.records, number) {
-            records.answered(number, self.since_first(Instant::now()));
+            records.answered(number, Instant::now());
         }
     }
 

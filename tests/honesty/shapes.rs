@@ -54,7 +54,8 @@ fn longest_release(seen: &[Seen]) -> Duration {
         let answered = seen.due + seen.waited.unwrap();
         Duration::from_nanos((answered.as_nanos() % millis(5_000).as_nanos()) as u64)
     };
-    seen.iter().filter(held).map(after_thaw).max().unwrap_or_default()
+    // What came late to the freeze's beginning was not held by it.
+    seen.iter().filter(held).map(after_thaw).filter(|after| *after < millis(2_500)).max().unwrap_or_default()
 }
 
 #[test]
@@ -92,7 +93,7 @@ fn a_server_that_freezes_one_connection_in_ten() {
     for share in [0.5, 0.9] {
         let (meanwhile, otherwise) = (quantile(&meanwhile, share), quantile(&otherwise, share));
         println!("one in ten: the others waited {:.1} ms meanwhile, {:.1} ms otherwise", ms(meanwhile), ms(otherwise));
-        assert!(meanwhile <= otherwise.mul_f64(1.01) + ran.starved, "{meanwhile:?}, otherwise {otherwise:?}");
+        assert!(meanwhile <= otherwise.mul_f64(1.01) + ran.starved(), "{meanwhile:?}, otherwise {otherwise:?}");
     }
 }
 
@@ -105,7 +106,7 @@ fn a_server_that_is_away_for_a_second() {
     };
     let shape = Shape { name: "away", faults, latency: Duration::ZERO, rate_per_s: 200, seconds: 12, target: "" };
     let ran = shape.run();
-    let Ran { result, missing, starved, .. } = &ran;
+    let Ran { result, missing, .. } = &ran;
     let (accounting, failed) = (result.accounting, missing.len() as u64);
     assert_eq!((accounting.passed, accounting.failed), (ran.seen.len() as u64, failed), "{}", ran.stdout);
     let classes: BTreeSet<&str> = result.errors.iter().map(|error| error.class.as_str()).collect();
@@ -115,7 +116,7 @@ fn a_server_that_is_away_for_a_second() {
     assert_eq!(result.errors[0].class, "connect_refused");
 
     // Those who failed are those who were due in that second; its edges are as sharp as the machine is punctual.
-    let edge = millis(50) + *starved;
+    let edge = millis(50) + ran.starved();
     let due = |number: &u64| shape.due(*number);
     assert!(missing.iter().map(due).all(|due| due >= millis(6_000) - edge && due <= millis(7_000) + edge));
     let inside = (0..shape.arrivals()).map(|number| (number, shape.due(number)));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mnload::demo::{Demo, DemoOptions, Faults, Latency};
 use mnload::report::RunResult;
@@ -11,7 +11,7 @@ use crate::support::Workspace;
 use crate::support::seen::{
     NUMBERED, Seen, against_schedule, assert_each_came_once, lags, ms, quantile, sorted, worst_burst,
 };
-use crate::support::starved::Watch;
+use crate::support::starved::{Starved, Watch};
 
 /// How far a figure may be from the truth.
 const TOLERANCE: f64 = 0.01;
@@ -38,8 +38,10 @@ pub(crate) struct Ran {
     pub(crate) seen: Vec<Seen>,
     /// The arrivals that the server did not see.
     pub(crate) missing: BTreeSet<u64>,
-    /// How long the machine kept client and server from running, at the worst.
-    pub(crate) starved: Duration,
+    /// How long the machine kept client and server from running, and when.
+    starved: Starved,
+    /// When the server's clock starts.
+    first: Instant,
 }
 
 impl Shape {
@@ -64,7 +66,8 @@ impl Shape {
         let running = workspace.start(&[]);
         let watch = Watch::of(running.child.id());
         let outcome = running.finish();
-        let (starved, result, records) = (watch.worst(), outcome.result(), demo.records());
+        let (starved, result, records) = (watch.end(), outcome.result(), demo.records());
+        let first = demo.first_seen().unwrap();
 
         let seen = against_schedule(&records, |number| self.due(number));
         let came: BTreeSet<u64> = seen.iter().map(|seen| seen.number).collect();
@@ -82,9 +85,9 @@ impl Shape {
             ms(quantile(&lags, 0.99)),
             worst_burst(&seen),
             result.times_us.send_lag.p99 as f64 / 1e3,
-            ms(starved),
+            ms(starved.worst()),
         );
-        Ran { shape, result, stdout: outcome.stdout, seen, missing, starved }
+        Ran { shape, result, stdout: outcome.stdout, seen, missing, starved, first }
     }
 }
 
@@ -95,12 +98,24 @@ impl Ran {
         sorted(self.seen.iter().map(|seen| seen.waited.unwrap()).chain(refused))
     }
 
+    /// The same, each with what the machine may have added to it.
+    fn most_waits(&self) -> Vec<Duration> {
+        let refused = self.missing.iter().map(|_| Duration::ZERO);
+        let most = |seen: &Seen| seen.waited.unwrap() + self.starved.around(self.first + seen.answered.unwrap());
+        sorted(self.seen.iter().map(most).chain(refused))
+    }
+
+    /// How long the machine kept client and server from running at the worst.
+    pub(crate) fn starved(&self) -> Duration {
+        self.starved.worst()
+    }
+
     /// Panics unless p90, p95 and p99 are what the server saw, and `truth` where the server itself kept to that.
     ///
     /// Less than what people waited is never right. More may be the machine's doing: what the kernel counts as time in
     /// which client and server were ready to run, and did not, is allowed on top.
     pub(crate) fn assert_honest(&self, truth: Option<&[Duration]>) {
-        let waits = self.waits();
+        let (waits, most_waits) = (self.waits(), self.most_waits());
         let response = self.result.times_us.response;
         let reported = [response.p90, response.p95, response.p99].map(Duration::from_micros);
         let within = |one: Duration, other: Duration| one.abs_diff(other) <= other.mul_f64(TOLERANCE);
@@ -108,16 +123,22 @@ impl Ran {
             let (seen, truth) = (quantile(&waits, share), truth.map(|truth| quantile(truth, share)));
             let name = format!("{}, p{:.0}", self.shape, share * 100.0);
             let by_arithmetic = truth.map_or(String::new(), |truth| format!("{:.1} ms by arithmetic, ", ms(truth)));
-            println!("{name}: {by_arithmetic}{:.1} ms as the server saw it, reported {:.1} ms", ms(seen), ms(reported));
+            let starved = quantile(&most_waits, share) - seen;
+            println!(
+                "{name}: {by_arithmetic}{:.1} ms as the server saw it, reported {:.1} ms ({:.1} ms allowed to the machine)",
+                ms(seen),
+                ms(reported),
+                ms(starved)
+            );
             for (truth, whose) in [(Some(seen), "the server's"), (truth, "arithmetic's")] {
                 let Some(truth) = truth else { continue };
                 let least = truth.mul_f64(1.0 - TOLERANCE);
                 assert!(reported >= least, "{name} hides what people wait: {reported:?}, {whose} truth is {truth:?}");
             }
-            let most = seen.mul_f64(1.0 + TOLERANCE) + self.starved;
+            let most = seen.mul_f64(1.0 + TOLERANCE) + starved;
             assert!(reported <= most, "{name} adds waits of its own: {reported:?}, the server saw {seen:?}");
             if let Some(truth) = truth.filter(|truth| within(seen, *truth)) {
-                let most = truth.mul_f64(1.0 + TOLERANCE) + self.starved;
+                let most = truth.mul_f64(1.0 + TOLERANCE) + starved;
                 assert!(reported <= most, "{name} adds waits of its own: {reported:?} of {truth:?} by arithmetic");
             }
         }

@@ -17,6 +17,8 @@ pub(crate) struct Seen {
     pub(crate) arrived: Duration,
     /// From being due to the server's letting go of the answer; none if it never did.
     pub(crate) waited: Option<Duration>,
+    /// When that was, on the server's clock, which starts with the first request.
+    pub(crate) answered: Option<Duration>,
 }
 
 /// The server's records by the numbers of the arrivals, arrival `k` being due at `due(k)`.
@@ -32,7 +34,7 @@ pub(crate) fn against_schedule(records: &[Record], due: impl Fn(u64) -> Duration
         .map(|(record, number)| {
             let (due, arrived) = (due(number), on_schedule(record.arrived));
             let waited = record.answered.map(|at| on_schedule(at).saturating_sub(due));
-            Seen { number, connection: record.connection, due, arrived, waited }
+            Seen { number, connection: record.connection, due, arrived, waited, answered: record.answered }
         })
         .collect();
     seen.sort_by_key(|seen| seen.number);

@@ -4,37 +4,54 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often it is looked at.
-const EVERY: Duration = Duration::from_millis(100);
+const EVERY: Duration = Duration::from_millis(50);
+/// How long after an answer somebody may be kept from reading it.
+const AFTER: Duration = Duration::from_millis(300);
 
 /// Watches all threads of a process and the demo's threads of this one.
 pub(crate) struct Watch {
     over: Arc<AtomicBool>,
-    watching: JoinHandle<Duration>,
+    watching: JoinHandle<Vec<(Instant, Duration)>>,
 }
+
+/// How long they had been kept waiting by so many moments.
+pub(crate) struct Starved(Vec<(Instant, Duration)>);
 
 impl Watch {
     pub(crate) fn of(process: u32) -> Self {
         let over = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&over);
         let watching = std::thread::spawn(move || {
-            let mut waited = Vec::new();
+            let mut looks = Vec::new();
             while !told.load(Ordering::Relaxed) {
-                waited.extend(waited_so_far(process));
+                looks.extend(waited_so_far(process).map(|waited| (Instant::now(), waited)));
                 std::thread::sleep(EVERY);
             }
-            // Two steps, so that what happens across the end of one is seen whole.
-            waited.windows(3).map(|three| three[2].saturating_sub(three[0])).max().unwrap_or_default()
+            looks
         });
         Self { over, watching }
     }
 
-    /// The longest that they were kept waiting in any fifth of a second; zero where the system does not tell.
-    pub(crate) fn worst(self) -> Duration {
+    pub(crate) fn end(self) -> Starved {
         self.over.store(true, Ordering::Relaxed);
-        self.watching.join().unwrap()
+        Starved(self.watching.join().unwrap())
+    }
+}
+
+impl Starved {
+    /// How long they were kept waiting around an answer that was let go at `at`; zero where the system does not tell.
+    pub(crate) fn around(&self, at: Instant) -> Duration {
+        let before = self.0.partition_point(|(look, _)| *look <= at).saturating_sub(1);
+        let after = self.0.partition_point(|(look, _)| *look <= at + AFTER).min(self.0.len().saturating_sub(1));
+        self.0.get(after).map_or(Duration::ZERO, |(_, waited)| waited.saturating_sub(self.0[before].1))
+    }
+
+    /// The same at the worst moment.
+    pub(crate) fn worst(&self) -> Duration {
+        self.0.iter().map(|(look, _)| self.around(*look)).max().unwrap_or_default()
     }
 }
 
