@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::demo::{Freeze, Latency, Share};
+use crate::demo::{Absence, Freeze, Latency, Share, SlowDown};
 
 /// Load and smoke tests that decide whether a build may ship.
 #[derive(Debug, Parser)]
@@ -213,6 +213,14 @@ pub struct DemoArgs {
     #[arg(long, value_name = "LASTS/EVERY")]
     pub freeze: Option<Freeze>,
 
+    /// Fault: a freeze holds only this share of the connections, every tenth at `10%`; the others are served.
+    #[arg(long, value_name = "PERCENT", requires = "freeze")]
+    pub freeze_connections: Option<Share>,
+
+    /// Fault: delay answers more and more, as in `1ms..200ms/20s`, by the time since the first request.
+    #[arg(long, value_name = "FROM..TO/OVER")]
+    pub slow_down: Option<SlowDown>,
+
     /// Fault: answer this share of requests with status 500, as in `2%`.
     #[arg(long, value_name = "PERCENT", default_value_t)]
     pub error_share: Share,
@@ -232,6 +240,11 @@ pub struct DemoArgs {
     /// Fault: drop all connections and refuse new ones this long after the first request.
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub die_after: Option<Duration>,
+
+    /// Fault: be away for this long from this time after the first request on, as in `1s@10s`: finish what is under way,
+    /// close all connections, refuse new ones, and come back.
+    #[arg(long, value_name = "LASTS@AFTER")]
+    pub away: Option<Absence>,
 
     /// Serve HTTPS with this certificate chain (PEM).
     #[arg(long, value_name = "FILE", requires = "tls_key")]

@@ -38,12 +38,15 @@ fn options(args: &DemoArgs) -> DemoOptions {
         rate_limits: args.rate_limits.then(RateLimits::default),
         faults: Faults {
             delay: args.delay,
+            slow_down: args.slow_down,
             freeze: args.freeze,
+            freeze_connections: args.freeze_connections,
             error_share: args.error_share,
             reset_share: args.reset_share,
             hang_share: args.hang_share,
             slow_body: args.slow_body,
             die_after: args.die_after,
+            away: args.away,
         },
         tls: tls.map(|(certificate, key)| TlsFiles { certificate, key }),
         ..DemoOptions::default()
@@ -83,8 +86,12 @@ fn switched_on(options: &DemoOptions) -> Vec<String> {
     }
     say(!options.login_delay.is_zero(), format!("login:    takes {} more", text(options.login_delay)));
     say(!faults.delay.is_zero(), format!("fault:    every answer is delayed by {}", text(faults.delay)));
+    if let Some(slow_down) = faults.slow_down {
+        say(true, format!("fault:    answers are delayed by {slow_down}"));
+    }
     if let Some(freeze) = faults.freeze {
-        say(true, format!("fault:    nothing is answered in {freeze}, counted from the first request"));
+        let held = faults.freeze_connections.map_or(String::new(), |share| format!(" on {share} of the connections"));
+        say(true, format!("fault:    nothing is answered{held} in {freeze}, counted from the first request"));
     }
     say(!faults.error_share.is_none(), format!("fault:    {} of the answers are status 500", faults.error_share));
     say(!faults.reset_share.is_none(), format!("fault:    {} of the requests are reset", faults.reset_share));
@@ -92,6 +99,9 @@ fn switched_on(options: &DemoOptions) -> Vec<String> {
     say(!faults.slow_body.is_zero(), format!("fault:    bodies take {}", text(faults.slow_body)));
     if let Some(after) = faults.die_after {
         say(true, format!("fault:    dies {} after the first request", text(after)));
+    }
+    if let Some(absence) = faults.away {
+        say(true, format!("fault:    away for {absence}"));
     }
     lines
 }

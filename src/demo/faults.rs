@@ -9,15 +9,21 @@ use hyper::StatusCode;
 use rand::RngExt as _;
 use rand_pcg::Pcg64;
 
+use super::absence::Absence;
 use super::freeze::Freeze;
+use super::slow_down::SlowDown;
 
 /// The faults that are switched on for all requests; the default has none.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Faults {
     /// Added to the latency of every answer.
     pub delay: Duration,
+    /// Added besides: answers that take longer and longer.
+    pub slow_down: Option<SlowDown>,
     /// Times in which nothing is answered.
     pub freeze: Option<Freeze>,
+    /// The share of connections that a freeze holds, spread evenly in the order they come; none means all.
+    pub freeze_connections: Option<Share>,
     /// The share of requests answered with status 500.
     pub error_share: Share,
     /// The share of requests whose connection is reset (RST) instead of an answer.
@@ -28,6 +34,8 @@ pub struct Faults {
     pub slow_body: Duration,
     /// The server dies this long after the first request: connections dropped, new ones refused.
     pub die_after: Option<Duration>,
+    /// A time in which the server is away: connections closed, new ones refused.
+    pub away: Option<Absence>,
 }
 
 impl Faults {
@@ -35,6 +43,12 @@ impl Faults {
     #[must_use]
     pub fn shares_fit(&self) -> bool {
         self.error_share.0 + self.reset_share.0 + self.hang_share.0 <= 1.0 + 1e-9
+    }
+
+    /// The freeze that holds connection number `connection`, counted from zero.
+    #[must_use]
+    pub fn freeze_of(&self, connection: u64) -> Option<Freeze> {
+        self.freeze.filter(|_| self.freeze_connections.is_none_or(|share| share.takes(connection)))
     }
 }
 
@@ -53,6 +67,14 @@ impl Share {
     #[must_use]
     pub fn fraction(self) -> f64 {
         self.0
+    }
+
+    /// Whether it takes number `number` when it is spread evenly: 10 % takes 9, 19, 29, …
+    #[must_use]
+    pub fn takes(self, number: u64) -> bool {
+        // Without the small addition the tenth part of ten is not quite one.
+        let taken = |first: u64| (first as f64 * self.0 + 1e-9).floor();
+        taken(number + 1) > taken(number)
     }
 
     /// True if it asks for nothing at all.
@@ -268,6 +290,17 @@ mod tests {
         for text in ["2", "0.02", "-1%", "101%", "%", "NaN%"] {
             assert!(text.parse::<Share>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_share_of_connections_is_spread_evenly() {
+        let taken = |text: &str| (0..40).filter(|k| text.parse::<Share>().unwrap().takes(*k)).collect::<Vec<_>>();
+        assert_eq!(taken("10%"), [9, 19, 29, 39]);
+        assert_eq!((taken("0%").len(), taken("100%").len(), taken("50%").len()), (0, 40, 20));
+        let faults = Faults { freeze: Some("1s/5s".parse().unwrap()), ..Faults::default() };
+        assert!(faults.freeze_of(3).is_some(), "all connections, if no share is named");
+        let some = Faults { freeze_connections: Some(Share::new(0.1)), ..faults };
+        assert_eq!((some.freeze_of(3), some.freeze_of(9)), (None, faults.freeze));
     }
 
     #[test]

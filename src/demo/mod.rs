@@ -4,6 +4,7 @@
 //! is dropped. Fast, bounded in memory, and deterministic for a seed, so that tests can use it as the double of any
 //! server.
 
+mod absence;
 mod auth;
 mod base64url;
 mod body;
@@ -23,6 +24,7 @@ mod reply;
 mod routes;
 mod server;
 mod service;
+mod slow_down;
 mod socket;
 mod state;
 mod tls_config;
@@ -33,18 +35,21 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::{self, Runtime};
 use tokio::sync::watch;
 use tokio::task::LocalSet;
 
+pub use absence::{Absence, AbsenceError};
 pub use faults::{Faults, Share, ShareError};
 pub use freeze::{Freeze, FreezeError};
 pub use latency::{Latency, LatencyError};
 pub use limits::{Quota, RateLimits};
 pub use options::{DemoOptions, TlsFiles};
 pub use record::Record;
+pub use slow_down::{SlowDown, SlowDownError};
 pub use tls_config::TlsError;
 
 use record::Records;
@@ -144,6 +149,12 @@ impl Demo {
         self.records.all()
     }
 
+    /// When the first request arrived, which the records' times start from; nothing unless [`DemoOptions::record`] is set.
+    #[must_use]
+    pub fn first_seen(&self) -> Option<Instant> {
+        self.records.first().map(tokio::time::Instant::into_std)
+    }
+
     /// Stops it and waits until it is gone: requests under way have 200 ms to finish.
     pub fn stop(self) {
         drop(self);
@@ -162,10 +173,15 @@ impl Drop for Demo {
 
 fn listen(runtime: &Runtime, address: SocketAddr) -> io::Result<TcpListener> {
     let _context = runtime.enter();
+    bind(address)?.listen(BACKLOG)
+}
+
+/// A socket that has its address but does not listen yet.
+fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     // On Windows the same flag lets two programs take one port.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
-    socket.listen(BACKLOG)
+    Ok(socket)
 }

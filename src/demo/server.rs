@@ -1,9 +1,11 @@
 //! The accept loop and the connections: everything that touches sockets.
 //!
-//! One task per connection, none per request. Ends when told to, or dies on its own if that fault is switched on.
+//! One task per connection, none per request. Ends when told to, or goes away on its own, for ever or for a while, if
+//! that fault is switched on.
 
 use std::cell::Cell;
 use std::future::pending;
+use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -14,7 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use super::service::{self, Line};
@@ -27,6 +29,9 @@ const GRACE: Duration = Duration::from_millis(200);
 /// The pause after a failed accept, which mostly means that no file descriptor is left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 
+/// Told to finish what is under way and close: the sender is gone.
+type Farewell = watch::Receiver<()>;
+
 /// Serves until `stop` changes or its sender is gone.
 pub(super) async fn run(
     listener: TcpListener,
@@ -36,11 +41,10 @@ pub(super) async fn run(
 ) {
     let mut connections = JoinSet::new();
     let death = Box::pin(death(Rc::clone(&state)));
-    let for_connections = stop.clone();
     let dies = tokio::select! {
         _ = stop.changed() => false,
         () = death => true,
-        () = accept(listener, tls, &state, &for_connections, &mut connections) => false,
+        () = accept(listener, tls, &state, &mut connections) => false,
     };
     // The listener went with the loop that owned it: from here on new connections are refused.
     if dies {
@@ -52,56 +56,81 @@ pub(super) async fn run(
     connections.shutdown().await;
 }
 
-/// Takes in connections for ever.
-async fn accept(
-    listener: TcpListener,
-    tls: Option<TlsAcceptor>,
-    state: &Rc<State>,
-    stop: &watch::Receiver<bool>,
-    connections: &mut JoinSet<()>,
-) {
+/// Takes in connections for ever; when it is dropped, or goes away for a while, they are told to finish.
+async fn accept(mut listener: TcpListener, tls: Option<TlsAcceptor>, state: &Rc<State>, connections: &mut JoinSet<()>) {
+    let (mut _here, mut farewell) = watch::channel(());
+    let mut absence = state.options.faults.away;
+    let mut leaves = Box::pin(leaving(Rc::clone(state)));
+    let mut number = 0;
     loop {
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                connections.spawn_local(connect(stream, tls.clone(), Rc::clone(state), stop.clone()));
+        let accepted = tokio::select! {
+            biased;
+            () = &mut leaves, if absence.is_some() => None,
+            accepted = listener.accept() => Some(accepted),
+        };
+        match accepted {
+            Some(Ok((stream, _))) => {
+                connections.spawn_local(connect(stream, number, tls.clone(), Rc::clone(state), farewell.clone()));
+                number += 1;
             }
-            Err(_) => sleep(ACCEPT_PAUSE).await,
+            Some(Err(_)) => sleep(ACCEPT_PAUSE).await,
+            None => {
+                // The old sender goes here, which tells the connections.
+                (_here, farewell) = watch::channel(());
+                let lasts = absence.take().map_or(Duration::ZERO, |absence| absence.lasts);
+                let Ok(back) = listen_after(lasts, listener).await else { return pending().await };
+                listener = back;
+            }
         }
         while connections.try_join_next().is_some() {}
     }
 }
 
-/// Waits until the target has to die: for ever, unless that fault is switched on.
-async fn death(state: Rc<State>) {
-    let Some(after) = state.options.faults.die_after else {
-        return pending().await;
-    };
-    state.first_seen.notified().await;
-    match Instant::now().checked_add(after) {
-        Some(end) => sleep_until(end).await,
+/// Waits until the target has to leave for a while: for ever, unless that fault is switched on.
+async fn leaving(state: Rc<State>) {
+    match state.options.faults.away {
+        Some(absence) => state.after_first(absence.after).await,
         None => pending().await,
     }
 }
 
-async fn connect(stream: TcpStream, tls: Option<TlsAcceptor>, state: Rc<State>, stop: watch::Receiver<bool>) {
+/// Stops listening, and listens again at the same address after `pause`.
+async fn listen_after(pause: Duration, listener: TcpListener) -> io::Result<TcpListener> {
+    let address = listener.local_addr()?;
+    drop(listener);
+    // Bound but not listening: nobody else gets the port meanwhile.
+    let held = super::bind(address)?;
+    sleep(pause).await;
+    held.listen(super::BACKLOG)
+}
+
+/// Waits until the target has to die: for ever, unless that fault is switched on.
+async fn death(state: Rc<State>) {
+    match state.options.faults.die_after {
+        Some(after) => state.after_first(after).await,
+        None => pending().await,
+    }
+}
+
+async fn connect(stream: TcpStream, number: u64, tls: Option<TlsAcceptor>, state: Rc<State>, farewell: Farewell) {
     let Ok(peer) = stream.peer_addr() else { return };
     // Without it small answers wait for the client's acknowledgements; failing is no reason to refuse service.
     let _ = stream.set_nodelay(true);
     let reset = Rc::new(Cell::new(false));
-    let line = Rc::new(Line { peer: peer.ip(), reset: Rc::clone(&reset) });
+    let line = Rc::new(Line { number, peer: peer.ip(), reset: Rc::clone(&reset) });
     let socket = Socket::new(stream, reset);
     match tls {
-        None => drive(socket, line, state, stop).await,
+        None => drive(socket, line, state, farewell).await,
         Some(acceptor) => {
             if let Ok(stream) = acceptor.accept(socket).await {
-                drive(stream, line, state, stop).await;
+                drive(stream, line, state, farewell).await;
             }
         }
     }
 }
 
 /// Serves a connection's requests, one after the other, until either side ends it.
-async fn drive<S>(stream: S, line: Rc<Line>, state: Rc<State>, mut stop: watch::Receiver<bool>)
+async fn drive<S>(stream: S, line: Rc<Line>, state: Rc<State>, mut farewell: Farewell)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -116,7 +145,7 @@ where
     tokio::select! {
         biased;
         _ = connection.as_mut() => return,
-        _ = stop.changed() => connection.as_mut().graceful_shutdown(),
+        _ = farewell.changed() => connection.as_mut().graceful_shutdown(),
     }
     let _ = connection.await;
 }

@@ -31,6 +31,8 @@ const LARGEST_BODY: usize = 64 * 1024;
 /// What a request must know of the connection that it came by.
 #[derive(Debug)]
 pub(super) struct Line {
+    /// Which one it is, counted from zero.
+    pub(super) number: u64,
     /// Who is at the other end.
     pub(super) peer: IpAddr,
     /// Set to end the connection with a reset.
@@ -44,7 +46,7 @@ pub(super) async fn serve(
     request: Request<Incoming>,
 ) -> Result<Response<ReplyBody>, Dropped> {
     let arrived = state.arrival();
-    let number = state.note_arrival(arrived);
+    let noted = state.note_arrival(arrived, line.number, request.headers());
     let (head, body) = request.into_parts();
     let found = Found::by(&head.method, head.uri.path());
     let asked = asked_fault(&head.headers);
@@ -57,12 +59,12 @@ pub(super) async fn serve(
     let body = read(body).await?;
     let fate = asked.map(|_| plan.outcome);
     let reply = prepare(&state, &line, &head, found, body, fate, arrived);
-    let due = state.answer_at(arrived, latency);
+    let due = state.answer_at(arrived, line.number, latency);
     if due > arrived {
         sleep_until(due).await;
     }
     let answer = conclude(&line, plan, reply).await?;
-    state.note_answer(number);
+    state.note_answer(noted);
     state.metrics.borrow_mut().record(&head.method, found.label(), answer.status(), arrived.elapsed());
     Ok(answer)
 }

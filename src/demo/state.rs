@@ -1,14 +1,16 @@
 //! What all requests of one demo target share. It lives on the target's own thread, so cells do where locks would be.
 
 use std::cell::{Cell, RefCell};
+use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use hyper::HeaderMap;
 use jiff::Timestamp;
 use tokio::sync::Notify;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use super::auth::Authority;
 use super::faults::FaultSource;
@@ -33,8 +35,8 @@ pub(super) struct State {
     pub(super) limits: RefCell<Option<Limiters>>,
     pub(super) latency: RefCell<LatencySource>,
     pub(super) faults: RefCell<FaultSource>,
-    /// Wakes whoever waits for the first request.
-    pub(super) first_seen: Notify,
+    /// Wakes all who wait for the first request.
+    first_seen: Notify,
     first: Cell<Option<Instant>>,
     seen: Arc<AtomicU64>,
     records: Option<Records>,
@@ -79,21 +81,37 @@ impl State {
         self.seen.fetch_add(1, Ordering::Relaxed);
         if self.first.get().is_none() {
             self.first.set(Some(now));
-            self.first_seen.notify_one();
+            self.first_seen.notify_waiters();
         }
         now
     }
 
-    /// Notes the arrival at `at`, if arrivals are noted.
-    pub(super) fn note_arrival(&self, at: Instant) -> Option<usize> {
-        let since_first = at.duration_since(self.first.get()?);
-        self.records.as_ref().map(|records| records.arrived(since_first))
+    /// Returns at `after` the first request: never, if that is beyond what clocks can hold.
+    pub(super) async fn after_first(&self, after: Duration) {
+        let seen = self.first_seen.notified();
+        if self.first.get().is_none() {
+            seen.await;
+        }
+        match self.first.get().and_then(|first| first.checked_add(after)) {
+            Some(then) => sleep_until(then).await,
+            None => pending().await,
+        }
+    }
+
+    /// The time since the first request.
+    fn since_first(&self, at: Instant) -> Duration {
+        self.first.get().map_or(Duration::ZERO, |first| at.duration_since(first))
+    }
+
+    /// Notes the arrival at `at` by connection number `connection`, if arrivals are noted.
+    pub(super) fn note_arrival(&self, at: Instant, connection: u64, headers: &HeaderMap) -> Option<usize> {
+        self.records.as_ref().map(|records| records.arrived(at, connection, headers))
     }
 
     /// Notes that the noted arrival `number` is answered now.
     pub(super) fn note_answer(&self, number: Option<usize>) {
-        if let (Some(records), Some(number), Some(first)) = (&self.records, number, self.first.get()) {
-            records.answered(number, first.elapsed());
+        if let (Some(records), Some(number)) = (&self.records, number) {
+            records.answered(number, Instant::now());
         }
     }
 
@@ -102,15 +120,16 @@ impl State {
         Moment::new(at.duration_since(self.started), self.started_epoch_ms)
     }
 
-    /// When a request is answered that arrived at `arrived` and needs `latency` while the server is awake.
-    pub(super) fn answer_at(&self, arrived: Instant, latency: Duration) -> Instant {
-        let latency = latency.min(LONGEST_WAIT);
-        let Some(freeze) = self.options.faults.freeze else {
-            return arrived + latency;
+    /// When a request is answered that arrived at `arrived` by connection number `connection` and needs `latency` while
+    /// the server is awake and as fast as at first.
+    pub(super) fn answer_at(&self, arrived: Instant, connection: u64, latency: Duration) -> Instant {
+        let (faults, since_first) = (&self.options.faults, self.since_first(arrived));
+        let slower = faults.slow_down.map_or(Duration::ZERO, |slow_down| slow_down.at(since_first));
+        let latency = latency.saturating_add(slower).min(LONGEST_WAIT);
+        let wait = match faults.freeze_of(connection) {
+            Some(freeze) => freeze.answer_at(since_first, latency).saturating_sub(since_first),
+            None => latency,
         };
-        let first = self.first.get().unwrap_or(arrived);
-        let since_first = arrived.duration_since(first);
-        let wait = freeze.answer_at(since_first, latency).saturating_sub(since_first);
         arrived + wait.min(LONGEST_WAIT)
     }
 

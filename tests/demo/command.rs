@@ -30,14 +30,23 @@ fn refused(flags: &[&str]) -> String {
 #[test]
 #[cfg(unix)]
 fn it_says_where_it_listens_serves_and_ends_cleanly_when_interrupted() {
-    let (mut child, address) = started(&["--latency", "none", "--error-share", "100%", "--freeze", "1s/5s"]);
+    let freeze = ["--freeze", "1s/5s", "--freeze-connections", "10%"];
+    let faults = ["--error-share", "100%", "--slow-down", "1ms..200ms/20s", "--away", "1s@10m"];
+    let (mut child, address) = started(&[&["--latency", "none"], &freeze[..], &faults[..]].concat());
     assert_eq!(Client::of(address).get("/health").now().status, 500);
     let id = child.id().to_string();
     assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
     assert!(child.wait().unwrap().success());
     let mut said = String::new();
     child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-    for part in ["user@medianest.example", "demo-password", "100% of the answers", "the last 1s of every 5s"] {
+    for part in [
+        "user@medianest.example",
+        "demo-password",
+        "100% of the answers",
+        "on 10% of the connections in the last 1s of every 5s",
+        "1ms to 200ms over 20s",
+        "away for 1s from 10m after",
+    ] {
         assert!(said.contains(part), "{part} in {said}");
     }
 }
@@ -47,6 +56,9 @@ fn flags_that_make_no_sense_are_refused_with_an_example() {
     for (flags, hint) in [
         (["--latency", "fast"], "5ms..40ms"),
         (["--freeze", "5s/1s"], "shorter than its period"),
+        (["--freeze-connections", "10%"], "--freeze <LASTS/EVERY>"),
+        (["--slow-down", "200ms..1ms/20s"], "it must grow"),
+        (["--away", "0s@1s"], "1s@10s"),
         (["--error-share", "2"], "`2%`"),
         (["--listen", "0.0.0.0:0"], "loopback only"),
         (["--tls-cert", "cert.pem"], "--tls-key"),

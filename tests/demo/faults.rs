@@ -164,6 +164,66 @@ fn what_arrives_in_a_freeze_is_answered_together_at_its_end() {
 }
 
 #[test]
+fn a_freeze_may_hold_a_share_of_the_connections_only() {
+    let share = Some(Share::new(0.5));
+    let demo = demo_with(Faults {
+        freeze: Some("1s/1001ms".parse().unwrap()),
+        freeze_connections: share,
+        ..Faults::default()
+    });
+    // The first request wakes the clock of the freezes; every second connection is held.
+    let (mut spared, mut held) = (Client::of(demo.address()), Client::of(demo.address()).patience(ms(200)));
+    let fastest = (0..20).map(|_| spared.get("/health").now().to_end).min().unwrap();
+    assert!(fastest < ms(200), "{fastest:?}");
+    thread::sleep(ms(20));
+    assert!(held.get("/health").attempt().is_err());
+}
+
+#[test]
+fn a_target_that_slows_down_takes_longer_and_longer() {
+    let demo = demo_with(Faults { slow_down: Some("50ms..300ms/1s".parse().unwrap()), ..Faults::default() });
+    let mut client = Client::of(demo.address());
+    let first = client.get("/health").now().to_end;
+    assert!(first >= ms(50));
+    thread::sleep(ms(1_000));
+    assert!(client.get("/health").now().to_end >= ms(300));
+}
+
+#[test]
+fn a_target_that_is_away_answers_what_is_under_way_refuses_and_comes_back() {
+    let demo = demo_with(Faults { away: Some("1s@1s".parse().unwrap()), ..Faults::default() });
+    let mut kept = Client::of(demo.address());
+    let asked = Instant::now();
+    assert_eq!(kept.get("/health").now().status, 200);
+    let under_way = Client::of(demo.address()).get("/health").fault("delay=1300ms").now();
+    assert_eq!(under_way.status, 200, "it was asked before the target left");
+    assert!(kept.get("/health").attempt().is_err(), "idle connections are closed");
+    if asked.elapsed() < ms(1_900) {
+        assert_eq!(Client::try_of(demo.address()).err().unwrap().kind(), ErrorKind::ConnectionRefused);
+    }
+    let back = loop {
+        assert!(asked.elapsed() < Duration::from_secs(20), "it never came back");
+        match Client::try_of(demo.address()) {
+            Ok(mut client) => break client.get("/health").now(),
+            Err(_) => thread::sleep(ms(10)),
+        }
+    };
+    assert!(back.status == 200 && asked.elapsed() >= ms(2_000));
+    assert_eq!(demo.requests_seen(), 3);
+}
+
+#[test]
+fn records_say_by_which_connection_and_as_what_number_a_request_came() {
+    let demo = Demo::start(DemoOptions { record: true, ..DemoOptions::without_latency() }).unwrap();
+    let (mut first, mut second) = (Client::of(demo.address()), Client::of(demo.address()));
+    first.get("/health").with("x-correlation-id", 7).now();
+    second.get("/health").with("x-correlation-id", "no number").now();
+    let seen: Vec<_> = demo.records().iter().map(|record| (record.connection, record.number)).collect();
+    assert_eq!(seen, [(0, Some(7)), (1, None)]);
+    assert!(demo.records().iter().all(|record| record.answered >= Some(record.arrived)));
+}
+
+#[test]
 fn a_dying_target_serves_until_its_time_and_then_refuses() {
     let demo = demo_with(Faults { die_after: Some(ms(500)), ..Faults::default() });
     let mut kept = Client::of(demo.address());

@@ -6,6 +6,7 @@ mod support;
 
 mod addresses;
 mod answers;
+mod counted;
 mod data;
 mod examples;
 mod flows;
@@ -15,6 +16,7 @@ mod mistakes;
 mod outputs;
 mod plan;
 mod proxies;
+mod punctual;
 mod signals;
 mod smoke;
 mod state;

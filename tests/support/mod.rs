@@ -4,6 +4,8 @@
 pub(crate) mod blocks;
 pub(crate) mod proxy;
 pub(crate) mod raw;
+pub(crate) mod seen;
+pub(crate) mod starved;
 pub(crate) mod tunnel;
 
 use std::io::Read as _;
