@@ -29,6 +29,7 @@ pub mod metrics;
 pub mod plan;
 pub mod report;
 pub mod scenario;
+pub mod system;
 pub mod tls;
 pub mod units;
 pub mod verdict;

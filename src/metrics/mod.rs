@@ -17,7 +17,7 @@ mod timeline;
 pub use accounting::{Accounting, JourneyEnding, LATE, Punctuality};
 pub use aggregate::{Aggregate, Live};
 pub use call::{Call, Calls, Evidence, Excerpt, FailedCheck, HeaderLine, Phases, SeenResponse, SentRequest};
-pub use generator::Generator;
+pub use generator::{Generator, MachineUse, WorkerUse};
 pub use histogram::{CurvePoint, Histogram, Latency};
 pub use recorder::{Recorder, Snapshot};
 pub use sample::{Checks, Role, Sample};

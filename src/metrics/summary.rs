@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::verdict::Ending;
 
 /// All that is known of a run when it is over.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Summary {
     /// How it ended.
     pub ending: Ending,
