@@ -1,0 +1,81 @@
+//! The error budget of a time: what the generator itself can have added to it, and what rounding can have moved.
+//!
+//! A generator that is late makes a response time longer, never shorter. So a figure above its bound is in doubt by the
+//! lateness and by the rounding, one below it only by the rounding. `docs/measuring.md` gives the reasons.
+
+use super::expression::{Gate, Metric};
+use crate::metrics::{Histogram, Summary};
+use crate::units::format_us_f64;
+
+/// Three significant digits: a percentile or a mean is exact within this share.
+const HISTOGRAM: f64 = 0.001;
+/// Times are counted in whole microseconds.
+const CLOCK_US: f64 = 1.0;
+/// The timers of the runtime that tick the heartbeat are late by this much on the quietest machine.
+const TIMER_GRAIN_US: u64 = 2_000;
+/// Lateness is looked at no lower than here: what is rare at one moment may be frequent at the one that matters.
+const LEAST_QUANTILE: f64 = 0.99;
+
+/// By how much a time may be wrong, in microseconds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Budget {
+    /// What lateness can have added.
+    late_us: f64,
+    /// What rounding can have moved, to either side.
+    rounded_us: f64,
+}
+
+impl Budget {
+    /// The budget of the time `observed_us` that `gate` judges; none if it judges no time.
+    pub(super) fn of(gate: &Gate, observed_us: f64, summary: &Summary) -> Option<Self> {
+        let histogram_us = observed_us * HISTOGRAM;
+        let (late_us, histogram_us) = match gate.metric {
+            Metric::Percentile(percentile) => {
+                (late_at(percentile.quantile().max(LEAST_QUANTILE), summary), histogram_us)
+            }
+            Metric::Max => (late_at(1.0, summary), 0.0),
+            // The mean of a sum is the sum of the means.
+            Metric::Mean => (summary.total.send_lag.latency().mean, histogram_us),
+            Metric::ErrorRate | Metric::Checks | Metric::Journeys | Metric::Rate => return None,
+        };
+        Some(Self { late_us, rounded_us: histogram_us + CLOCK_US })
+    }
+
+    /// All of it, in microseconds.
+    pub(super) fn whole_us(&self) -> f64 {
+        self.late_us + self.rounded_us
+    }
+
+    /// Why `observed_us` decides nothing about `gate`; none if it does.
+    pub(super) fn doubt(&self, gate: &Gate, observed_us: f64) -> Option<String> {
+        let above_us = observed_us - gate.bound_value();
+        let (margin_us, allowed_us, of) = match above_us >= 0.0 {
+            true => (above_us, self.whole_us(), self.parts()),
+            false => (-above_us, self.rounded_us, "rounding".to_owned()),
+        };
+        (margin_us <= allowed_us).then(|| {
+            format!(
+                "it is within {} of its bound, which is no more than the measurement's own error of {} ({of}): measure longer, on a quieter machine, or choose a bound that is not so close",
+                format_us_f64(margin_us),
+                format_us_f64(allowed_us)
+            )
+        })
+    }
+
+    fn parts(&self) -> String {
+        format!(
+            "{} of the generator's lateness, {} of rounding",
+            format_us_f64(self.late_us),
+            format_us_f64(self.rounded_us)
+        )
+    }
+}
+
+/// How late the generator was at `quantile`: in sending where there is a schedule, in noticing where there is none.
+fn late_at(quantile: f64, summary: &Summary) -> f64 {
+    let at = |histogram: &Histogram| histogram.quantile_us(quantile).unwrap_or(0);
+    let sending = at(&summary.total.send_lag);
+    let noticing = at(&summary.generator.loop_lag).saturating_sub(TIMER_GRAIN_US);
+    let all_scheduled = summary.total.send_lag.count() > 0 && summary.streams.is_empty();
+    if all_scheduled { sending as f64 } else { sending.max(noticing) as f64 }
+}
