@@ -49,22 +49,23 @@ impl Budget {
     /// Why `observed_us` decides nothing about `gate`; none if it does.
     pub(super) fn doubt(&self, gate: &Gate, observed_us: f64) -> Option<String> {
         let above_us = observed_us - gate.bound_value();
-        let (margin_us, allowed_us, of) = match above_us >= 0.0 {
-            true => (above_us, self.whole_us(), self.parts()),
-            false => (-above_us, self.rounded_us, "rounding".to_owned()),
-        };
-        (margin_us <= allowed_us).then(|| {
-            format!(
-                "it is within {} of its bound, which is no more than the measurement's own error of {} ({of}): measure longer, on a quieter machine, or choose a bound that is not so close",
-                format_us_f64(margin_us),
-                format_us_f64(allowed_us)
-            )
-        })
+        let way_out = "measure longer or on a quieter machine, or choose a bound that is not so close";
+        if above_us >= 0.0 {
+            let (above, whole) = (format_us_f64(above_us), format_us_f64(self.whole_us()));
+            let reason = format!(
+                "it is {above} above its bound, and up to {whole} of it may be the measurement's own ({}): {way_out}",
+                self.parts()
+            );
+            return (above_us <= self.whole_us()).then_some(reason);
+        }
+        let (below, rounded) = (format_us_f64(-above_us), format_us_f64(self.rounded_us));
+        let reason = format!("it is {below} below its bound, and rounding may have moved it by {rounded}: {way_out}");
+        (-above_us <= self.rounded_us).then_some(reason)
     }
 
     fn parts(&self) -> String {
         format!(
-            "{} of the generator's lateness, {} of rounding",
+            "{} for the generator's lateness, {} for rounding",
             format_us_f64(self.late_us),
             format_us_f64(self.rounded_us)
         )

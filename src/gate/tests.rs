@@ -69,7 +69,7 @@ fn because(finding: &Finding, words: &[&str]) {
 fn a_time_so_close_to_its_bound_that_rounding_decides_is_undecided() {
     let close = judged("p95 < 600ms", &run(599_950, 100));
     assert_eq!(close.status, Status::Invalid);
-    because(&close, &["within 50", "(rounding)", "not so close"]);
+    because(&close, &["50µs below its bound", "rounding may have moved it by 601µs", "not so close"]);
     assert!(close.error_budget_us.is_some_and(|us| (700.0..710.0).contains(&us)), "{:?}", close.error_budget_us);
     let clear = judged("p95 < 600ms", &run(12 * MS, 100));
     assert_eq!((clear.status, clear.reason), (Status::Pass, None));
@@ -88,7 +88,7 @@ fn what_lateness_may_have_added_fails_nobody_and_passes_nobody() {
     assert_eq!(status("max <= 100ms", 104 * MS, 5 * MS), Status::Invalid);
     assert_eq!(status("mean < 100ms", 104 * MS, 5 * MS), Status::Invalid);
     let said = judged("p95 < 100ms", &run(104 * MS, 5 * MS));
-    because(&said, &["within 4", "5ms of the generator's lateness"]);
+    because(&said, &["4ms above its bound", "5ms for the generator's lateness"]);
 }
 
 #[test]
@@ -190,7 +190,10 @@ fn open_files_at_their_limit_are_said_once_with_or_without_a_request_that_met_it
     nothing_against(&["p95 < 600ms"], &summary);
     summary.generator.machine = machine(256);
     because(&only_validity(&["p95 < 600ms"], &summary), &["256 files open", "ulimit -n"]);
-    summary.total.errors.insert(Failure::Generator, ErrorTally { count: 4, first_ns: 0, last_ns: 0, examples: Vec::new() });
+    summary
+        .total
+        .errors
+        .insert(Failure::Generator, ErrorTally { count: 4, first_ns: 0, last_ns: 0, examples: Vec::new() });
     let refused = only_validity(&["p95 < 600ms"], &summary);
     assert_eq!(refused.observed.as_deref(), Some("4 could not"));
     because(&refused, &["256 of 256 open files"]);

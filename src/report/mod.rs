@@ -17,6 +17,7 @@ mod progress;
 mod result;
 mod sketch;
 mod statement;
+mod strain;
 mod svg;
 mod target;
 

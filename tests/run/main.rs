@@ -13,6 +13,7 @@ mod loads;
 mod mistakes;
 mod outputs;
 mod plan;
+mod saturation;
 mod signals;
 mod smoke;
 mod state;
