@@ -19,6 +19,7 @@ pub mod client;
 pub mod commands;
 pub mod demo;
 pub mod diagnostic;
+pub mod doctor;
 pub mod engine;
 pub mod failure;
 pub mod feed;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const VOCABULARY: [&str; 5] = ["diagnostic", "failure", "tls", "units", "verdict"];
 
 /// What each room may import beside the vocabulary.
-const ROOMS: [(&str, &[&str]); 15] = [
+const ROOMS: [(&str, &[&str]); 16] = [
     ("scenario", &[]),
     ("load", &[]),
     ("client", &[]),
@@ -21,9 +21,16 @@ const ROOMS: [(&str, &[&str]); 15] = [
     ("plan", &["scenario", "load", "gate", "answer", "feed", "metrics"]),
     ("forecast", &["plan", "load", "metrics"]),
     ("engine", &["plan", "load", "client", "metrics", "answer", "system"]),
-    ("report", &["plan", "load", "gate", "metrics", "forecast"]),
+    ("doctor", &["demo", "engine", "metrics", "plan", "scenario", "system"]),
+    ("report", &["plan", "load", "gate", "metrics", "forecast", "doctor"]),
     ("cli", &["demo"]),
-    ("commands", &["cli", "client", "demo", "engine", "forecast", "gate", "metrics", "plan", "report", "scenario"]),
+    (
+        "commands",
+        &[
+            "cli", "client", "demo", "doctor", "engine", "forecast", "gate", "metrics", "plan", "report", "scenario",
+            "system",
+        ],
+    ),
 ];
 
 #[test]

@@ -7,6 +7,7 @@ mod calls;
 mod chance;
 mod dispatch;
 mod evidence;
+mod floor;
 mod heartbeat;
 mod hops;
 mod journey;
@@ -23,6 +24,7 @@ mod users;
 mod wait;
 mod worker;
 
+pub use floor::pacing_floor;
 pub use probe::{ProbeError, Probed, probe};
 pub use stop::Stop;
 pub use usage::peak_rss_bytes;

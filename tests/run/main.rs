@@ -6,6 +6,7 @@ mod support;
 
 mod answers;
 mod data;
+mod doctor;
 mod examples;
 mod flows;
 mod init;
