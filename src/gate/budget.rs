@@ -12,7 +12,7 @@ const HISTOGRAM: f64 = 0.001;
 /// Times are counted in whole microseconds.
 const CLOCK_US: f64 = 1.0;
 /// The timers of the runtime that tick the heartbeat are late by this much on the quietest machine.
-const TIMER_GRAIN_US: u64 = 2_000;
+const TIMER_GRAIN_US: f64 = 2_000.0;
 /// Lateness is looked at no lower than here: what is rare at one moment may be frequent at the one that matters.
 const LEAST_QUANTILE: f64 = 0.99;
 
@@ -31,11 +31,12 @@ impl Budget {
         let histogram_us = observed_us * HISTOGRAM;
         let (late_us, histogram_us) = match gate.metric {
             Metric::Percentile(percentile) => {
-                (late_at(percentile.quantile().max(LEAST_QUANTILE), summary), histogram_us)
+                let quantile = percentile.quantile().max(LEAST_QUANTILE);
+                (late(summary, |lag| lag.quantile_us(quantile).unwrap_or(0) as f64), histogram_us)
             }
-            Metric::Max => (late_at(1.0, summary), 0.0),
+            Metric::Max => (late(summary, |lag| lag.quantile_us(1.0).unwrap_or(0) as f64), 0.0),
             // The mean of a sum is the sum of the means.
-            Metric::Mean => (summary.total.send_lag.latency().mean, histogram_us),
+            Metric::Mean => (late(summary, |lag| lag.latency().mean), histogram_us),
             Metric::ErrorRate | Metric::Checks | Metric::Journeys | Metric::Rate => return None,
         };
         Some(Self { late_us, rounded_us: histogram_us + CLOCK_US })
@@ -72,11 +73,10 @@ impl Budget {
     }
 }
 
-/// How late the generator was at `quantile`: in sending where there is a schedule, in noticing where there is none.
-fn late_at(quantile: f64, summary: &Summary) -> f64 {
-    let at = |histogram: &Histogram| histogram.quantile_us(quantile).unwrap_or(0);
-    let sending = at(&summary.total.send_lag);
-    let noticing = at(&summary.generator.loop_lag).saturating_sub(TIMER_GRAIN_US);
+/// How late the generator was, by `figure`: in sending where there is a schedule, in noticing where there is none.
+fn late(summary: &Summary, figure: impl Fn(&Histogram) -> f64) -> f64 {
+    let sending = figure(&summary.total.send_lag);
+    let noticing = (figure(&summary.generator.loop_lag) - TIMER_GRAIN_US).max(0.0);
     let all_scheduled = summary.total.send_lag.count() > 0 && summary.streams.is_empty();
-    if all_scheduled { sending as f64 } else { sending.max(noticing) as f64 }
+    if all_scheduled { sending } else { sending.max(noticing) }
 }

@@ -21,7 +21,6 @@ pub(super) fn findings(gates: &[NamedGate], summary: &Summary) -> Vec<Finding> {
         .chain(strain::findings(gates, summary))
         .chain(lateness(gates, summary))
         .chain([rate_missed(summary), cut_off(summary), unstarted(summary)].into_iter().flatten())
-        .chain(summary.streams.iter().filter_map(|stream| one_of_several(stream, summary.ending)))
         .collect()
 }
 
@@ -85,7 +84,8 @@ fn lateness(gates: &[NamedGate], summary: &Summary) -> Vec<Finding> {
     if strain::exhausted(summary).is_some() {
         return Vec::new();
     }
-    [late(gates, summary), late_in_the_tail(gates, summary)].into_iter().flatten().collect()
+    let each = summary.streams.iter().filter_map(|stream| one_of_several(stream, summary.ending));
+    [late(gates, summary), late_in_the_tail(gates, summary)].into_iter().flatten().chain(each).collect()
 }
 
 /// Lag beyond p99 matters where a gate looks beyond p99.

@@ -1,10 +1,13 @@
 //! The page and the document of `mnload doctor`: each figure with what it means, and under it what is poor.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::lines::{labelled, warning};
 use super::statement::counted;
 use crate::doctor::{Checkup, ClockCheck, MachineCheck, PacingCheck, SendingCheck, SocketCheck, Topic, advice};
+use crate::metrics::LATE;
 use crate::units::{format_count, format_share, format_us, format_us_f64};
 
 /// What stands where the system does not tell.
@@ -122,13 +125,16 @@ fn sockets(sockets: &SocketCheck) -> String {
 
 fn pacing(pacing: &PacingCheck) -> String {
     let (lag, per_s) = (&pacing.lag_us, format_count(u64::from(pacing.per_s)));
+    let judged = match Duration::from_micros(lag.p99) > LATE {
+        true => "Loads with a schedule cannot be judged".to_owned(),
+        false => format!("Time gates from {} up can be judged", format_us(lag.p99 * PART_OF_A_GATE)),
+    };
     let text = format!(
-        "{}: at {per_s}/s it wakes {} after the due time (p50), {} (p99), {} (longest). Time gates from {} up can be judged",
+        "{}: at {per_s}/s it wakes {} after the due time (p50), {} (p99), {} (longest). {judged}",
         pacing.mode,
         format_us(lag.p50),
         format_us(lag.p99),
         format_us(lag.max),
-        format_us(lag.p99 * PART_OF_A_GATE)
     );
     labelled("pacing", &text)
 }
