@@ -45,9 +45,12 @@ fn words(number: usize, worker: WorkerUse, summary: &Summary) -> String {
             waiting * 100.0
         );
     }
-    let more = match generator.machine.cores {
-        Some(cores) if generator.workers as u64 >= cores => "use a smaller rate or fewer users, or a larger machine",
-        _ => "use more --workers, a smaller rate or fewer users",
+    let workers = generator.workers as u64;
+    // One more needs a core, and a journey of its own.
+    let room = generator.machine.cores.is_none_or(|cores| workers < cores) && workers < generator.max_in_flight;
+    let more = match room {
+        true => format!("use --workers {}, a smaller rate or fewer users", workers + 1),
+        false => "use a smaller rate or fewer users, or a larger machine".to_owned(),
     };
     let busy = worker.cpu_share * 100.0;
     format!("{who} busy {busy:.0}% of the time, so the generator may have been the limit: {more}")

@@ -5,12 +5,20 @@ use mnload::verdict::{Status, Verdict};
 use crate::support::Workspace;
 use crate::support::raw::{RawServer, ok};
 
+/// A server that hands out bytes, and what it costs the generator to look at them: many times as much, on any machine.
+fn cheap_to_serve() -> RawServer {
+    let rows: Vec<String> = (0..1_000).map(|id| format!("{{\"id\":{id},\"name\":\"row\"}}")).collect();
+    let answer = ok("", &format!("[{}]", rows.join(",")));
+    RawServer::start(move |_, _| answer.clone())
+}
+const DEAR_TO_JUDGE: &str = "expect = { \"json:$..id\" = { type = \"array\" } }\n";
+
 #[test]
 fn a_rate_that_no_core_can_send_is_the_generators_limit_and_no_slow_server() {
-    let server = RawServer::start(|_, _| ok("", "{}"));
+    let server = cheap_to_serve();
     let text = format!(
         "[target]\nbase_url = \"{}\"\n[load]\nmodel = \"open\"\nrate = \"400000/s\"\nduration = \"2s\"\nmax_in_flight = 32\ndrain = \"500ms\"\n\
-         [[step]]\nget = \"/\"\n[gates]\nlatency = \"p95 < 5ms\"\nerrors = \"error_rate < 1%\"\n",
+         [[step]]\nget = \"/\"\n{DEAR_TO_JUDGE}[gates]\nlatency = \"p95 < 5ms\"\nerrors = \"error_rate < 1%\"\n",
         server.base_url()
     );
     let outcome = Workspace::with(&text).run(&["--workers", "1"]).exits_with(4);
@@ -32,9 +40,9 @@ fn a_rate_that_no_core_can_send_is_the_generators_limit_and_no_slow_server() {
 
 #[test]
 fn users_without_a_pause_keep_a_worker_busy_and_the_figures_are_its_own() {
-    let server = RawServer::start(|_, _| ok("", "{}"));
+    let server = cheap_to_serve();
     let text = format!(
-        "[target]\nbase_url = \"{}\"\n[load]\nmodel = \"closed\"\nusers = 256\nduration = \"2s\"\n[[step]]\nget = \"/\"\n[gates]\nerrors = \"error_rate < 1%\"\n",
+        "[target]\nbase_url = \"{}\"\n[load]\nmodel = \"closed\"\nusers = 32\nduration = \"2s\"\n[[step]]\nget = \"/\"\n{DEAR_TO_JUDGE}[gates]\nerrors = \"error_rate < 1%\"\n",
         server.base_url()
     );
     let result = Workspace::with(&text).run(&["--workers", "1"]).exits_with(4).result();
