@@ -322,6 +322,20 @@ fn environment(result: &RunResult) -> Vec<Fact> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::fixture::Fixture;
+
+    #[test]
+    fn what_was_in_the_generators_way_stands_with_its_facts() {
+        let mut result = Fixture::default().report().result;
+        let machine = |result: &RunResult| validity(result).facts.into_iter().find(|fact| fact.name == "Machine");
+        assert!(machine(&result).is_none());
+        result.generator.stalls = 1;
+        result.generator.loop_lag_us.max = 84_000;
+        assert_eq!(
+            machine(&result).map(|fact| fact.value).as_deref(),
+            Some("stood still once, for 84ms at the longest")
+        );
+    }
 
     #[test]
     fn a_start_is_worded_without_guessing() {
