@@ -52,6 +52,8 @@ pub enum Command {
     Plan(PlanArgs),
     /// Write commented scenario files to start from, and the schema that lets an editor check them.
     Init(InitArgs),
+    /// Examine this machine: how punctual it is, how much it can send and what limits it; takes less than ten seconds.
+    Doctor(DoctorArgs),
     /// Print the JSON Schema of scenario files, for editors.
     Schema,
     /// Start the built-in MediaNest-like target on loopback.
@@ -135,6 +137,14 @@ pub struct PlanArgs {
     #[arg(long)]
     pub no_probe: bool,
 
+    /// What is written to standard output.
+    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub format: Format,
+}
+
+/// `mnload doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
     /// What is written to standard output.
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     pub format: Format,

@@ -42,6 +42,10 @@ pub struct Finding {
     /// The figure that was observed, with its unit; absent when there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed: Option<String>,
+    /// By how much the figure may be too high through the generator itself and through rounding, in microseconds; absent
+    /// where it is no time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_budget_us: Option<f64>,
     /// How many samples the figure stands on.
     pub samples: u64,
     /// Why it came out so, where the figures alone do not say.
@@ -62,10 +66,11 @@ pub enum Verdict {
 }
 
 /// How a run came to its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ending {
     /// The plan was carried out.
+    #[default]
     Completed,
     /// Stopped by a step whose failure ends the run.
     Aborted,
@@ -141,7 +146,16 @@ mod tests {
 
     fn finding(status: Status) -> Finding {
         let (name, wanted) = ("latency".to_owned(), "p95 < 600ms".to_owned());
-        Finding { name, kind: Kind::Gate, status, wanted, observed: None, samples: 0, reason: None }
+        Finding {
+            name,
+            kind: Kind::Gate,
+            status,
+            wanted,
+            observed: None,
+            error_budget_us: None,
+            samples: 0,
+            reason: None,
+        }
     }
 
     #[test]

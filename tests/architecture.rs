@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const VOCABULARY: [&str; 5] = ["diagnostic", "failure", "tls", "units", "verdict"];
 
 /// What each room may import beside the vocabulary.
-const ROOMS: [(&str, &[&str]); 14] = [
+const ROOMS: [(&str, &[&str]); 16] = [
     ("scenario", &[]),
     ("load", &[]),
     ("client", &[]),
@@ -16,13 +16,21 @@ const ROOMS: [(&str, &[&str]); 14] = [
     ("demo", &[]),
     ("answer", &[]),
     ("feed", &[]),
+    ("system", &[]),
     ("gate", &["metrics"]),
     ("plan", &["scenario", "load", "gate", "answer", "feed", "metrics"]),
     ("forecast", &["plan", "load", "metrics"]),
-    ("engine", &["plan", "load", "client", "metrics", "answer"]),
-    ("report", &["plan", "load", "gate", "metrics", "forecast"]),
+    ("engine", &["plan", "load", "client", "metrics", "answer", "system"]),
+    ("doctor", &["demo", "engine", "load", "metrics", "plan", "scenario", "system"]),
+    ("report", &["plan", "load", "gate", "metrics", "forecast", "doctor"]),
     ("cli", &["demo"]),
-    ("commands", &["cli", "client", "demo", "engine", "forecast", "gate", "metrics", "plan", "report", "scenario"]),
+    (
+        "commands",
+        &[
+            "cli", "client", "demo", "doctor", "engine", "forecast", "gate", "metrics", "plan", "report", "scenario",
+            "system",
+        ],
+    ),
 ];
 
 #[test]

@@ -5,6 +5,7 @@ use std::thread::available_parallelism;
 use crate::engine::peak_rss_bytes;
 use crate::forecast::Host;
 use crate::plan::Machine;
+use crate::system::port_range;
 
 /// Descriptors that are no connections: files, timers, runtimes.
 const KEPT_BACK: u64 = 64;
@@ -22,7 +23,7 @@ pub(super) fn this_host() -> Host {
     Host {
         open_files,
         kept_back: kept_back(open_files),
-        ports: local_ports(),
+        ports: port_range().map(|ports| ports.count()),
         memory_bytes: free_memory(),
         resident_bytes: peak_rss_bytes().unwrap_or_default(),
     }
@@ -30,15 +31,6 @@ pub(super) fn this_host() -> Host {
 
 fn kept_back(files: u64) -> u64 {
     KEPT_BACK.min(files / 4)
-}
-
-/// Ports that connections from one address to one other may leave from, where the system tells (Linux, for IPv4 and
-/// IPv6 alike).
-fn local_ports() -> Option<u64> {
-    let range = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").ok()?;
-    let mut ends = range.split_whitespace().map(str::parse::<u64>);
-    let (first, last) = (ends.next()?.ok()?, ends.next()?.ok()?);
-    Some(last.checked_sub(first)? + 1)
 }
 
 /// Memory that programs can have without swapping, where the system tells (Linux).

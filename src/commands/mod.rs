@@ -3,6 +3,7 @@
 //! What goes wrong is told apart here: the user's file (3), the target before the start (3), everything else (1).
 
 mod demo;
+mod doctor;
 mod init;
 mod inputs;
 mod machine;
@@ -73,6 +74,7 @@ pub fn execute(cli: &Cli) -> ExitCode {
         Command::Run(args) => run::run(args),
         Command::Plan(args) => plan::run(args),
         Command::Init(args) => init::run(args),
+        Command::Doctor(args) => doctor::run(args).map(|()| ExitCode::Passed).map_err(CommandError::from),
         Command::Schema => schema::run(),
         Command::Demo(args) => demo::run(args).map(|()| ExitCode::Passed).map_err(CommandError::from),
     };

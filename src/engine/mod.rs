@@ -7,10 +7,13 @@ mod calls;
 mod chance;
 mod dispatch;
 mod evidence;
+mod floor;
+mod heartbeat;
 mod hops;
 mod journey;
 mod judging;
 mod lanes;
+mod observer;
 mod once;
 mod pacer;
 mod probe;
@@ -22,6 +25,7 @@ mod users;
 mod wait;
 mod worker;
 
+pub use floor::pacing_floor;
 pub use probe::{ProbeError, Probed, probe};
 pub use stop::Stop;
 pub use usage::peak_rss_bytes;
@@ -38,6 +42,7 @@ use crate::metrics::{Accounting, Aggregate, Call, Generator, Live, Punctuality, 
 use crate::plan::{Plan, Stream};
 use crate::units::format_duration;
 use crate::verdict::Ending;
+use observer::Observer;
 use reaching::connector_to;
 use worker::{Assignment, WorkerReport};
 
@@ -139,7 +144,10 @@ pub async fn run(
         })
         .collect::<Result<Vec<_>, _>>()?;
     drop(sender);
-    let aggregate = gather(receiver, Aggregate::new(workers as usize, plan.steps.len()), live).await;
+    // One pass through the steps is over before there is anything to see.
+    let mut observer = (!plan.is_once()).then(Observer::start);
+    let aggregate = Aggregate::new(workers as usize, plan.steps.len());
+    let aggregate = gather(receiver, aggregate, live, observer.as_mut()).await;
     let mut reports = Vec::with_capacity(threads.len());
     for thread in threads {
         // Each has sent its last snapshot: joining does not wait.
@@ -147,9 +155,11 @@ pub async fn run(
         reports.push(report);
     }
     let elapsed = start.elapsed();
+    let mut summary = summarise(plan, aggregate, &reports, elapsed, stop);
+    summary.generator.machine = observer.map(|seen| seen.finish(summary.total.connections_opened)).unwrap_or_default();
     let failed = once::teardown(plan, &connector, base).await;
-    let warnings = failed.into_iter().chain(connector.lookup_warnings()).collect();
-    Ok(Summary { warnings, ..summarise(plan, aggregate, &reports, elapsed, stop) })
+    summary.warnings = failed.into_iter().chain(connector.lookup_warnings()).collect();
+    Ok(summary)
 }
 
 /// Merges snapshots until every worker has hung up.
@@ -157,8 +167,17 @@ async fn gather(
     mut snapshots: mpsc::UnboundedReceiver<Snapshot>,
     mut aggregate: Aggregate,
     live: &watch::Sender<Live>,
+    mut observer: Option<&mut Observer>,
 ) -> Aggregate {
-    while let Some(snapshot) = snapshots.recv().await {
+    loop {
+        let snapshot = match &mut observer {
+            None => snapshots.recv().await,
+            Some(observer) => tokio::select! {
+                snapshot = snapshots.recv() => snapshot,
+                never = observer.look_every_second() => match never {},
+            },
+        };
+        let Some(snapshot) = snapshot else { break };
         if aggregate.take(&snapshot) {
             live.send_replace(aggregate.live());
         }
@@ -176,7 +195,9 @@ fn summarise(plan: &Plan, aggregate: Aggregate, reports: &[WorkerReport], elapse
         accounting.merge(&report.accounting);
         due_in_window += report.due_in_window;
         generator.cpu += report.cpu;
-        generator.awake += report.awake;
+        generator.each_worker.extend(report.used);
+        generator.loop_lag.merge(&report.pulse.lag);
+        generator.stalls += report.pulse.stalls;
         generator.peak_in_flight += report.peak_in_flight;
         generator.waited_for_slot += report.streams.values().map(|load| load.waited).sum::<u64>();
     }

@@ -14,6 +14,7 @@ use tokio::task::{JoinSet, spawn_local};
 use tokio::time::{MissedTickBehavior, interval_at};
 
 use super::calls::CallLog;
+use super::heartbeat::{Pulse, beat};
 use super::journey::Stage;
 use super::session::Base;
 use super::stop::Stop;
@@ -21,7 +22,7 @@ use super::users::Cap;
 use super::{dispatch, usage, users};
 use crate::client::{Clock, Connector};
 use crate::load::{Closed, Load, Shard, Until};
-use crate::metrics::{Accounting, Calls, Punctuality, Recorder, Snapshot};
+use crate::metrics::{Accounting, Calls, Punctuality, Recorder, Snapshot, WorkerUse};
 use crate::plan::{Plan, Stream};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -51,8 +52,12 @@ pub(super) struct WorkerReport {
     /// How punctual each open load was, by its number.
     pub(super) streams: BTreeMap<usize, Punctuality>,
     pub(super) cpu: Duration,
-    /// Of that, what precise pacing waited without sleeping.
+    /// What precise pacing waited without sleeping.
     pub(super) awake: Duration,
+    /// What it had of a core while the load lasted; nothing in a once run.
+    pub(super) used: Option<WorkerUse>,
+    /// How late its event loop came round; nothing in a once run.
+    pub(super) pulse: Pulse,
     /// What was kept call by call.
     pub(super) calls: Calls,
 }
@@ -74,12 +79,20 @@ async fn work(assignment: &Rc<Assignment>) -> io::Result<WorkerReport> {
     let (base, stop) = (assignment.base.clone(), assignment.stop.clone());
     let stage = Rc::new(Stage::new(plan, base, *clock, recorder, stop, &assignment.connector));
     let ticker = spawn_local(hand_in_every_second(Rc::clone(&stage), snapshots.clone()));
+    let pulse = Rc::new(RefCell::new(Pulse::default()));
+    // One pass through the steps has no rate that a late loop could spoil.
+    let beating = (!plan.is_once()).then(|| spawn_local(beat(*clock, window_ns, Rc::clone(&pulse))));
     tokio::time::sleep_until(clock.instant(0)).await;
     let report = carry_all(&stage, assignment).await?;
     ticker.abort();
+    let used = beating.map(|beating| {
+        beating.abort();
+        pulse.borrow().used(clock, report.awake)
+    });
     hand_in(&stage, snapshots, clock.now_ns() / SECOND.as_nanos() as u64, true);
     let calls = stage.calls.as_ref().map(CallLog::take).unwrap_or_default();
-    Ok(WorkerReport { calls, ..report })
+    let pulse = pulse.take();
+    Ok(WorkerReport { calls, used, pulse, ..report })
 }
 
 /// Carries all streams side by side.

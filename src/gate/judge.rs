@@ -1,5 +1,6 @@
 //! Gates against a finished run.
 
+use super::budget::Budget;
 use super::expression::{Gate, Metric};
 use super::{NamedGate, validity};
 use crate::failure::Failure;
@@ -26,6 +27,7 @@ fn judge_one(named: &NamedGate, summary: &Summary) -> Finding {
         status: Status::NoData,
         wanted: named.gate.to_string(),
         observed: None,
+        error_budget_us: None,
         samples,
         reason: None,
     };
@@ -48,6 +50,11 @@ fn judge_one(named: &NamedGate, summary: &Summary) -> Finding {
             reason: Some(format!("{metric} needs at least {least} requests, there were {samples}")),
             ..finding
         };
+    }
+    let budget = Budget::of(&named.gate, observed, summary);
+    let finding = Finding { error_budget_us: budget.map(|budget| budget.whole_us()), ..finding };
+    if let Some(doubt) = budget.and_then(|budget| budget.doubt(&named.gate, observed)) {
+        return Finding { status: Status::Invalid, reason: Some(doubt), ..finding };
     }
     let holds = named.gate.comparison.holds(observed, named.gate.bound_value());
     match holds {

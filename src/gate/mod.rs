@@ -3,8 +3,12 @@
 //! Takes expressions such as `p95 of search < 300ms` and a [`crate::metrics::Summary`], gives
 //! [`crate::verdict::Finding`]s: one per gate, and those about the run's own validity.
 
+mod budget;
 mod expression;
 mod judge;
+mod strain;
+#[cfg(test)]
+mod tests;
 mod validity;
 
 pub use expression::{Bound, Comparison, Gate, GateError, Metric, Percentile};

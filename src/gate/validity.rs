@@ -3,44 +3,39 @@
 //! Each property of a sound run gives a finding only where it does not hold; [`crate::verdict::Verdict::of`] then
 //! says INCONCLUSIVE, whatever the gates say.
 
-use std::time::Duration;
-
-use super::NamedGate;
 use super::expression::{Bound, Comparison, Metric};
-use crate::failure::Failure;
+use super::{NamedGate, strain};
 use crate::metrics::{LATE, StreamSummary, Summary};
 use crate::units::{format_count, format_duration, format_rate, format_us, format_us_f64};
 use crate::verdict::{Ending, Finding, Kind, Status};
 
 /// A worker that computes for more than this share of the time is short of CPU rather than kept from it.
 const BUSY: f64 = 0.7;
-/// Beyond this share of its cores the generator may be what was measured.
-const SATURATED: f64 = 0.95;
 /// The share of the offered rate that may be missed.
 const MISSED_LIMIT: f64 = 0.02;
 
 pub(super) fn findings(gates: &[NamedGate], summary: &Summary) -> Vec<Finding> {
-    [
-        accounting(summary),
-        ending(summary),
-        aborted(summary),
-        out_of_resources(summary),
-        saturated(summary),
-        late(gates, summary),
-        late_in_the_tail(gates, summary),
-        rate_missed(summary),
-        cut_off(summary),
-        unstarted(summary),
-    ]
-    .into_iter()
-    .flatten()
-    .chain(summary.streams.iter().filter_map(|stream| one_of_several(stream, summary.ending)))
-    .collect()
+    [accounting(summary), ending(summary), aborted(summary)]
+        .into_iter()
+        .flatten()
+        .chain(strain::findings(gates, summary))
+        .chain(lateness(gates, summary))
+        .chain([rate_missed(summary), cut_off(summary), unstarted(summary)].into_iter().flatten())
+        .collect()
 }
 
-fn invalid(name: &str, wanted: String, observed: String, samples: u64, reason: String) -> Finding {
+pub(super) fn invalid(name: &str, wanted: String, observed: String, samples: u64, reason: String) -> Finding {
     let (observed, reason) = (Some(observed), Some(reason));
-    Finding { name: name.to_owned(), kind: Kind::Validity, status: Status::Invalid, wanted, observed, samples, reason }
+    Finding {
+        name: name.to_owned(),
+        kind: Kind::Validity,
+        status: Status::Invalid,
+        wanted,
+        observed,
+        error_budget_us: None,
+        samples,
+        reason,
+    }
 }
 
 fn accounting(summary: &Summary) -> Option<Finding> {
@@ -84,32 +79,13 @@ fn aborted(summary: &Summary) -> Option<Finding> {
     })
 }
 
-fn out_of_resources(summary: &Summary) -> Option<Finding> {
-    let refused = summary.total.errors.get(&Failure::Generator)?;
-    let said = refused.examples.first().map(|example| example.message.clone()).unwrap_or_default();
-    let reason = format!(
-        "this machine ran out of sockets or ports ({said}): raise the limit on open files, or lower users, max_in_flight or the rate"
-    );
-    Some(invalid(
-        "generator had sockets",
-        "every request can be sent".to_owned(),
-        format!("{} could not", refused.count),
-        summary.all_steps.requests,
-        reason,
-    ))
-}
-
-/// A generator without CPU to spare measures itself.
-fn saturated(summary: &Summary) -> Option<Finding> {
-    let generator = &summary.generator;
-    let long_enough = summary.elapsed >= Duration::from_secs(1);
-    let worker_time = summary.elapsed.as_secs_f64() * generator.workers as f64;
-    let share = generator.cpu_share - generator.awake.as_secs_f64() / worker_time.max(f64::EPSILON);
-    (long_enough && share > SATURATED).then(|| {
-        let busy = format!("{:.0}%", share * 100.0);
-        let reason = format!("the generator was busy {busy} of the time, so it may have been the limit: use more --workers, or ask for less");
-        invalid("generator had time", format!("at most {:.0}% busy", SATURATED * 100.0), busy, summary.all_steps.requests, reason)
-    })
+/// A generator without time is late for that reason, which is said already.
+fn lateness(gates: &[NamedGate], summary: &Summary) -> Vec<Finding> {
+    if strain::exhausted(summary).is_some() {
+        return Vec::new();
+    }
+    let each = summary.streams.iter().filter_map(|stream| one_of_several(stream, summary.ending));
+    [late(gates, summary), late_in_the_tail(gates, summary)].into_iter().flatten().chain(each).collect()
 }
 
 /// Lag beyond p99 matters where a gate looks beyond p99.
@@ -134,7 +110,7 @@ fn late_in_the_tail(gates: &[NamedGate], summary: &Summary) -> Option<Finding> {
 }
 
 /// The bound of a gate that a lag could break.
-fn upper_bound_us(named: &NamedGate) -> Option<f64> {
+pub(super) fn upper_bound_us(named: &NamedGate) -> Option<f64> {
     let upper = matches!(named.gate.comparison, Comparison::Below | Comparison::AtMost);
     match named.gate.bound {
         Bound::Time(time) if upper && !time.is_zero() => Some(time.as_secs_f64() * 1e6),
@@ -225,11 +201,15 @@ fn cut_off(summary: &Summary) -> Option<Finding> {
 fn unstarted(summary: &Summary) -> Option<Finding> {
     let unstarted = summary.accounting.unstarted;
     (unstarted > 0 && summary.ending == Ending::Completed).then(|| {
-        let reason = format!(
-            "{} never started: as many as allowed ({}) were under way until the end; the target is too slow for this rate, or raise max_in_flight",
-            plural(unstarted, "journey"),
-            format_count(summary.generator.max_in_flight)
-        );
+        // A generator without time to spare must not call the target slow.
+        let why = match strain::exhausted(summary) {
+            Some(_) => "the generator had no time to start them".to_owned(),
+            None => format!(
+                "as many as allowed ({}) were under way until the end; the target is too slow for this rate, or raise max_in_flight",
+                format_count(summary.generator.max_in_flight)
+            ),
+        };
+        let reason = format!("{} never started: {why}", plural(unstarted, "journey"));
         invalid("all started", "every journey starts".to_owned(), format!("{unstarted} did not"), summary.accounting.scheduled, reason)
     })
 }

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use super::accounting::{Accounting, Punctuality};
 use super::call::Calls;
+use super::generator::Generator;
 use super::tally::{ErrorTally, StepTally, Tally};
 use super::timeline::Timeline;
 use crate::failure::Failure;
 use crate::verdict::Ending;
 
 /// All that is known of a run when it is over.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Summary {
     /// How it ended.
     pub ending: Ending,
@@ -49,27 +50,6 @@ pub struct StreamSummary {
     pub punctuality: Punctuality,
     /// Its journeys under way at one time, at the most.
     pub max_in_flight: u64,
-}
-
-/// What the generator knows of itself.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Generator {
-    /// Workers, each with a core of its own if the machine has it.
-    pub workers: usize,
-    /// CPU time of the workers per elapsed time and worker: 1.0 is a full core each.
-    pub cpu_share: f64,
-    /// CPU time of all workers.
-    pub cpu: Duration,
-    /// Of that, what precise pacing waited without sleeping: it could have worked in that time.
-    pub awake: Duration,
-    /// The process's highest resident memory; zero where the system does not tell.
-    pub peak_rss_bytes: u64,
-    /// Journeys under way at one time, at the most (the sum over workers of each one's highest).
-    pub peak_in_flight: u64,
-    /// What `peak_in_flight` was allowed to be.
-    pub max_in_flight: u64,
-    /// Arrivals that waited because as many journeys as allowed were under way.
-    pub waited_for_slot: u64,
 }
 
 /// What gates and reports ask of one step or all.

@@ -160,6 +160,10 @@ fn generator_result(summary: &Summary) -> GeneratorResult {
         workers: generator.workers as u64,
         peak_in_flight: generator.peak_in_flight,
         waited_for_slot: generator.waited_for_slot,
+        each_worker: generator.each_worker.clone(),
+        loop_lag_us: generator.loop_lag.latency(),
+        stalls: generator.stalls,
+        machine: generator.machine,
     }
 }
 

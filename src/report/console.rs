@@ -10,6 +10,7 @@ use super::calls;
 use super::lines::warning;
 use super::result::{ErrorResult, RunResult};
 use super::statement::counted;
+use super::strain;
 use crate::metrics::Latency;
 use crate::units::{format_bytes, format_count, format_duration, format_rate, format_us};
 use crate::verdict::{Finding, Kind, Status, Verdict};
@@ -150,8 +151,8 @@ fn health(result: &RunResult) -> String {
     format!(
         "{}  \
          rate       offered {}, achieved {} journeys; {} requests; {elapsed} in all\n  \
-         generator  send lag p99 {}, max {}; {} {:.0}% busy; {}\n  \
-         in flight  at most {} of {} allowed; {} opened, reused for {}\n{insecure}",
+         generator  send lag p99 {}, max {}; {} {:.0}% busy{}; {}\n  \
+         in flight  at most {} of {} allowed; {} opened, reused for {}\n{}{insecure}",
         journeys(result),
         format_rate(result.rates.offered_per_s),
         format_rate(result.rates.achieved_per_s),
@@ -160,11 +161,13 @@ fn health(result: &RunResult) -> String {
         format_us(lag.max),
         counted(generator.workers, "worker"),
         generator.cpu_share * 100.0,
+        strain::busiest(result),
         format_bytes(generator.peak_rss_bytes),
         format_count(generator.peak_in_flight),
         format_count(result.plan.max_in_flight),
         counted(generator.connections_opened, "connection"),
         counted(generator.connections_reused, "request"),
+        strain::line(result),
     )
 }
 

@@ -70,6 +70,7 @@ pub(super) fn finding(name: &str, status: Status, wanted: &str, observed: Option
         status,
         wanted: wanted.to_owned(),
         observed: observed.map(str::to_owned),
+        error_budget_us: None,
         samples: 9_600,
         reason: None,
     }
@@ -219,6 +220,7 @@ impl Fixture {
                 workers: 2,
                 peak_in_flight: 61,
                 waited_for_slot: 0,
+                ..GeneratorResult::default()
             },
             plan: self.plan(journeys),
             ending: Ending::Completed,

@@ -7,6 +7,7 @@ mod build;
 mod calls;
 mod console;
 mod csv;
+mod doctor;
 mod document;
 #[cfg(test)]
 mod fixture;
@@ -18,6 +19,7 @@ mod result;
 mod route;
 mod sketch;
 mod statement;
+mod strain;
 mod svg;
 mod target;
 
@@ -25,6 +27,7 @@ pub use build::{Occasion, report_of};
 pub use calls::render_failed as render_failed_call;
 pub use console::{Detail, clean, render as render_console};
 pub use csv::{summary as render_summary_csv, timeline as render_timeline_csv};
+pub use doctor::{DoctorDocument, render as render_doctor};
 pub use document::{Count, LimitDocument, PlanDocument, TargetDocument};
 pub use forecast::render as render_forecast;
 pub use html::{HtmlError, render as render_html};

@@ -6,7 +6,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
-use crate::metrics::{Accounting, Evidence, Latency, Phases};
+use crate::metrics::{Accounting, Evidence, Latency, MachineUse, Phases, WorkerUse};
 use crate::verdict::{Ending, Finding, Verdict};
 
 /// The value of `schema`.
@@ -187,7 +187,7 @@ pub struct StepResult {
 pub struct Steps(pub Vec<(String, StepResult)>);
 
 /// The generator's own health.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct GeneratorResult {
     /// CPU time per elapsed time and worker: 1.0 is a full core each.
     pub cpu_share: f64,
@@ -204,6 +204,18 @@ pub struct GeneratorResult {
     pub peak_in_flight: u64,
     /// Arrivals that waited because as many journeys as allowed were under way.
     pub waited_for_slot: u64,
+    /// Each worker for itself, while the load lasted; nothing of a once run.
+    #[serde(default)]
+    pub each_worker: Vec<WorkerUse>,
+    /// How late the workers' event loops came round to something that was due, 20 times a second, in microseconds.
+    #[serde(default)]
+    pub loop_lag_us: Latency,
+    /// How often one did not come round for more than 10 ms.
+    #[serde(default)]
+    pub stalls: u64,
+    /// What the machine gave, and what else happened on it; null where the system does not tell.
+    #[serde(default)]
+    pub machine: MachineUse,
 }
 
 /// What was to be run.

@@ -12,6 +12,7 @@ use crate::metrics::Latency;
 use crate::report::Report;
 use crate::report::result::RunResult;
 use crate::report::statement::counted;
+use crate::report::strain;
 use crate::units;
 use crate::units::{format_bytes, format_count, format_duration, format_rate, format_share};
 use crate::verdict::{Ending, Kind, Status, Verdict};
@@ -239,7 +240,7 @@ fn validity(result: &RunResult) -> Validity {
             Fact::new("unstarted", format_count(accounting.unstarted)),
         ],
         balances: accounting.balances(),
-        facts: [rates(result), generator(result)].into_iter().flatten().collect(),
+        facts: [rates(result), generator(result)].into_iter().flatten().chain(machine(result)).collect(),
     }
 }
 
@@ -271,7 +272,11 @@ fn generator(result: &RunResult) -> [Fact; 5] {
         }
     };
     [
-        Fact::noted("Generator CPU", format!("{:.0}%", generator.cpu_share * 100.0), "busy, of each worker’s core"),
+        Fact::noted(
+            "Generator CPU",
+            format!("{:.0}%", generator.cpu_share * 100.0),
+            format!("busy, of each worker’s core{}", strain::busiest(result)),
+        ),
         Fact::new("Workers", format_count(generator.workers)),
         Fact::noted("Memory", memory, "highest resident"),
         Fact::noted(
@@ -281,6 +286,12 @@ fn generator(result: &RunResult) -> [Fact; 5] {
         ),
         Fact::noted("In flight", format_count(generator.peak_in_flight), waited),
     ]
+}
+
+/// What was in the way of the generator, where something was.
+fn machine(result: &RunResult) -> Option<Fact> {
+    let notes = strain::notes(result);
+    (!notes.is_empty()).then(|| Fact::new("Machine", notes.join("; ")))
 }
 
 fn environment(result: &RunResult) -> Vec<Fact> {
@@ -311,6 +322,20 @@ fn environment(result: &RunResult) -> Vec<Fact> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::fixture::Fixture;
+
+    #[test]
+    fn what_was_in_the_generators_way_stands_with_its_facts() {
+        let mut result = Fixture::default().report().result;
+        let machine = |result: &RunResult| validity(result).facts.into_iter().find(|fact| fact.name == "Machine");
+        assert!(machine(&result).is_none());
+        result.generator.stalls = 1;
+        result.generator.loop_lag_us.max = 84_000;
+        assert_eq!(
+            machine(&result).map(|fact| fact.value).as_deref(),
+            Some("stood still once, for 84ms at the longest")
+        );
+    }
 
     #[test]
     fn a_start_is_worded_without_guessing() {

@@ -1,0 +1,100 @@
+//! What the generator knows of itself: its own part in what was measured.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::histogram::Histogram;
+
+/// What the generator knows of itself.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Generator {
+    /// Workers, each with a core of its own if the machine has it.
+    pub workers: usize,
+    /// CPU time of the workers per elapsed time and worker: 1.0 is a full core each.
+    pub cpu_share: f64,
+    /// CPU time of all workers.
+    pub cpu: Duration,
+    /// Each worker for itself, while the load lasted.
+    pub each_worker: Vec<WorkerUse>,
+    /// How late the workers' event loops came round to something that was due, 20 times a second; nothing of a once run.
+    pub loop_lag: Histogram,
+    /// How often one did not come round for more than [`super::LATE`].
+    pub stalls: u64,
+    /// What the machine gave, and what else happened on it; nothing of a once run.
+    pub machine: MachineUse,
+    /// The process's highest resident memory; zero where the system does not tell.
+    pub peak_rss_bytes: u64,
+    /// Journeys under way at one time, at the most (the sum over workers of each one's highest).
+    pub peak_in_flight: u64,
+    /// What `peak_in_flight` was allowed to be.
+    pub max_in_flight: u64,
+    /// Arrivals that waited because as many journeys as allowed were under way.
+    pub waited_for_slot: u64,
+}
+
+/// What one worker had of a core while the load lasted.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct WorkerUse {
+    /// CPU time per time: 1.0 is a full core.
+    pub cpu_share: f64,
+    /// Of that, what precise pacing waited without sleeping: it could have worked in that time.
+    #[serde(default)]
+    pub awake_share: f64,
+    /// The share of the time in which it could have run and had no core; none where the system does not tell.
+    pub waiting_share: Option<f64>,
+    /// How often its core was taken from it; none where the system does not tell.
+    pub preempted: Option<u64>,
+}
+
+/// What the machine gave, and what else happened on it; none of what the system does not tell.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct MachineUse {
+    /// Cores that this process may use.
+    pub cores: Option<u64>,
+    /// Files that this process had open at one time, at the most; connections are among them.
+    pub open_files: Option<u64>,
+    /// What `open_files` could have been.
+    pub open_files_limit: Option<u64>,
+    /// Local ports in use at one time, at the most: an estimate, of connections that are open or were closed within the
+    /// last minute.
+    pub local_ports: Option<u64>,
+    /// Local ports to one address.
+    pub local_ports_limit: Option<u64>,
+    /// How often this process waited for memory from a disk.
+    pub major_faults: Option<u64>,
+    /// The share of the machine's CPU time that the machine below took.
+    pub stolen_share: Option<f64>,
+    /// Cores that other processes kept busy, on average.
+    pub others_cores: Option<f64>,
+}
+
+impl Generator {
+    /// The worker that was idle least, counted from 1: it had a core, or waited for one.
+    pub fn busiest_worker(&self) -> Option<(usize, WorkerUse)> {
+        let workers = self.each_worker.iter().copied();
+        (1..).zip(workers).max_by(|(_, one), (_, other)| one.never_idle().total_cmp(&other.never_idle()))
+    }
+}
+
+impl WorkerUse {
+    /// The share of the time in which it had something to do.
+    pub fn never_idle(&self) -> f64 {
+        self.cpu_share - self.awake_share + self.waiting_share.unwrap_or(0.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_busiest_worker_is_the_one_that_was_idle_least() {
+        let worker =
+            |cpu_share, waiting_share| WorkerUse { cpu_share, awake_share: 0.0, waiting_share, preempted: None };
+        let each_worker = vec![worker(0.7, None), worker(0.5, Some(0.4)), worker(0.1, Some(0.1))];
+        let generator = Generator { each_worker, ..Generator::default() };
+        assert_eq!(generator.busiest_worker().map(|(number, _)| number), Some(2));
+        assert_eq!(Generator::default().busiest_worker(), None);
+    }
+}

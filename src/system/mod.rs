@@ -1,0 +1,21 @@
+//! What the operating system tells of this machine and of this process, where it tells.
+//!
+//! Reads a few small files of Linux and gives plain numbers; each text is taken apart by a function of its own that
+//! reads nothing. What is not told is `None`, never zero.
+
+mod cpu;
+mod files;
+mod memory;
+mod ports;
+mod thread;
+
+pub use cpu::{CpuTimes, Pressure, cgroup_cores, clock_source, cpu_pressure, cpu_times, process_cpu};
+pub use files::{FileLimits, file_limits, open_files};
+pub use memory::major_faults;
+pub use ports::{PortRange, WaitingReuse, listen_backlog, port_range, time_wait, waiting_reuse};
+pub use thread::{ThreadTimes, thread_times};
+
+/// The text of a small file of the system; none where there is no such file.
+fn text_of(path: &str) -> Option<String> {
+    std::fs::read_to_string(path).ok()
+}
