@@ -1,4 +1,4 @@
-//! One timed call: connect, TLS, HTTP/1.1, and the failure that came of it.
+//! One timed call: connect, TLS, HTTP/1.1 or HTTP/2, and the failure that came of it.
 //!
 //! Takes a prebuilt request and gives an [`Exchange`]: when it was taken up, when the first byte came, when it was done,
 //! and the answer or a [`CallError`]. Knows no scenario and counts nothing.
@@ -11,8 +11,10 @@ mod cookies;
 mod deadline;
 mod error;
 mod http1;
+mod http2;
 mod pool;
 mod redirect;
+mod shared;
 mod tls;
 mod transport;
 
@@ -24,4 +26,4 @@ pub use cookies::Jar;
 pub use error::CallError;
 pub use pool::{Pool, Wear};
 pub use redirect::{Redirect, redirect};
-pub use tls::Trust;
+pub use tls::{Http, Trust};

@@ -31,7 +31,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use crate::client::{Clock, Connector, PrepareError, Remote, Trust};
+use crate::client::{Clock, Connector, Http, PrepareError, Remote, Trust};
 use crate::load::{Load, Shard};
 use crate::metrics::{Accounting, Aggregate, Call, Generator, Live, Punctuality, Snapshot, StreamSummary, Summary};
 use crate::plan::{Endpoint, Plan, Stream};
@@ -87,7 +87,7 @@ pub async fn reach(plan: &Plan) -> Result<Connector, EngineError> {
         wait::until_ready(plan, wait, &remotes[wait.step.request.endpoint], &trust_of(plan)).await?;
     }
     let reached = async {
-        let connector = Connector::prepare(remotes, &trust_of(plan)).await?;
+        let connector = Connector::prepare(remotes, &trust_of(plan), http_of(plan)).await?;
         connector.probe().await?;
         Ok(connector)
     };
@@ -100,6 +100,14 @@ fn trust_of(plan: &Plan) -> Trust {
         (_, true) => Trust::Anybody,
         (Some(authorities), false) => Trust::Authorities(authorities.clone()),
         (None, false) => Trust::System,
+    }
+}
+
+fn http_of(plan: &Plan) -> Http {
+    match plan.target.http {
+        crate::plan::Http::Auto => Http::Auto,
+        crate::plan::Http::One => Http::One,
+        crate::plan::Http::Two => Http::Two,
     }
 }
 

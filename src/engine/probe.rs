@@ -7,7 +7,7 @@ use bytes::Bytes;
 use hyper::Method;
 use tokio::time::{Instant, timeout};
 
-use super::{remote_of, trust_of};
+use super::{http_of, remote_of, trust_of};
 use crate::client::{Answer, CallError, Channel, Clock, Connector, Pool, PrepareError, Request, Wear};
 use crate::plan::{Plan, Probe};
 
@@ -44,7 +44,7 @@ pub async fn probe(plan: &Plan, probe: &Probe) -> Result<Probed, ProbeError> {
     let start = Instant::now();
     let limit = probe.timeout.min(PATIENCE);
     let asked = async {
-        let connector = Connector::prepare(vec![remote_of(&probe.endpoint)], &trust_of(plan)).await?;
+        let connector = Connector::prepare(vec![remote_of(&probe.endpoint)], &trust_of(plan), http_of(plan)).await?;
         let pool = Rc::new(Pool::new(&connector, Wear::default()));
         let mut channel = Channel::new(connector, Clock::starting_at(start), pool);
         let request = Request {

@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::EngineError;
 use super::hops::Hop;
+use super::http_of;
 use super::judging::facts;
 use crate::answer::Seen;
 use crate::client::{Channel, Clock, Connector, Pool, PrepareError, Remote, Trust, Wear};
@@ -53,10 +54,11 @@ enum NotYet {
 
 /// Asks once, over a connection of its own, for which the name is looked up anew.
 async fn ask(plan: &Plan, wait: &WaitFor, remote: &Remote, trust: &Trust) -> Result<(), NotYet> {
-    let connector = Connector::prepare(vec![remote.clone()], trust).await.map_err(|error| match error {
-        PrepareError::Lookup { .. } => NotYet::Seen(error.to_string()),
-        error => NotYet::Never(error),
-    })?;
+    let connector =
+        Connector::prepare(vec![remote.clone()], trust, http_of(plan)).await.map_err(|error| match error {
+            PrepareError::Lookup { .. } => NotYet::Seen(error.to_string()),
+            error => NotYet::Never(error),
+        })?;
     let scope = plan.scope.fork();
     let rendered = wait.step.request.render(&scope).map_err(|error| NotYet::Seen(error.to_string()))?;
     let mut hop = Hop::first(&wait.step, rendered);
