@@ -4,6 +4,7 @@
 pub(crate) mod blocks;
 pub(crate) mod proxy;
 pub(crate) mod raw;
+pub(crate) mod server;
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
