@@ -108,7 +108,7 @@ impl Pool {
             let shared = Rc::clone(free.last()?);
             let good = self.wear.allows(shared.opened_ns, shared.carried.get(), now_ns) && shared.is_open();
             let lease = good.then(|| Lease::new(Rc::clone(&shared), Rc::clone(self), place));
-            if !good || !shared.has_room() || !self.wear.allows_more(shared.carried.get()) {
+            if !good || !shared.may_take_more() || !self.wear.allows_more(shared.carried.get()) {
                 shared.listed.set(false);
                 free.pop();
             }
@@ -174,8 +174,8 @@ impl Pool {
 
     /// Offers what `shared` can still carry, if it is good for more.
     pub(super) fn offer(&self, place: usize, shared: &Rc<Shared>) {
-        if !shared.listed.get() && shared.has_room() && self.wear.allows_more(shared.carried.get()) && shared.is_open()
-        {
+        // Whether it is still open is asked when it is taken.
+        if !shared.listed.get() && shared.may_take_more() && self.wear.allows_more(shared.carried.get()) {
             shared.listed.set(true);
             self.shared.borrow_mut()[place].free.push(Rc::clone(shared));
         }

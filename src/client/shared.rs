@@ -43,9 +43,9 @@ impl Shared {
         self.room
     }
 
-    /// Whether it could carry more at this moment.
-    pub(super) fn has_room(&self) -> bool {
-        self.busy.get() < self.room
+    /// Whether it could carry more at this moment, if it is open.
+    pub(super) fn may_take_more(&self) -> bool {
+        self.busy.get() < self.room && !self.retired.get()
     }
 
     /// Whether it may carry anything new, as far as is known.
