@@ -67,7 +67,7 @@ impl Http2 {
             .initial_max_send_streams(UNSAID)
             .max_concurrent_reset_streams(MOST_GIVEN_UP)
             .max_local_error_reset_streams(None)
-            // A hundred short answers at once are no attack here, but what was asked for.
+            // Many short answers at once are no attack here: they were asked for.
             .data_frame_budget(usize::MAX / 2);
         let (sender, connection) = builder.handshake(transport).await.map_err(|error| CallError::of_http2(&error))?;
         let (settled, said) = oneshot::channel();
