@@ -235,7 +235,7 @@ pub struct DemoArgs {
     #[arg(long, value_name = "PERCENT", default_value_t)]
     pub error_share: Share,
 
-    /// Fault: reset the connection for this share of requests.
+    /// Fault: reset the connection for this share of requests; over HTTP/2 only the request.
     #[arg(long, value_name = "PERCENT", default_value_t)]
     pub reset_share: Share,
 
@@ -247,6 +247,10 @@ pub struct DemoArgs {
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "0s")]
     pub slow_body: Duration,
 
+    /// Fault: end every connection after this many requests, as a busy host does; over HTTP/2 with GOAWAY.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
+    pub close_every: Option<u64>,
+
     /// Fault: drop all connections and refuse new ones this long after the first request.
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub die_after: Option<Duration>,
@@ -255,6 +259,10 @@ pub struct DemoArgs {
     /// close all connections, refuse new ones, and come back.
     #[arg(long, value_name = "LASTS@AFTER")]
     pub away: Option<Absence>,
+
+    /// Speak HTTP/1.1 alone, and no HTTP/2.
+    #[arg(long)]
+    pub http1_only: bool,
 
     /// Serve HTTPS with this certificate chain (PEM).
     #[arg(long, value_name = "FILE", requires = "tls_key")]

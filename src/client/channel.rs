@@ -14,7 +14,10 @@ use super::connector::{Connector, Opening};
 use super::deadline::Deadline;
 use super::error::CallError;
 use super::http1::{Broken, HttpRequest};
-use super::pool::{Kept, Pool};
+use super::pool::{Held, Pool};
+
+/// How often a request is sent anew that targets did not process; one that refuses it for ever must not be asked for ever.
+const MOST_SENT_ANEW: u32 = 8;
 
 /// One request, ready to be sent.
 #[derive(Debug, Clone, Copy)]
@@ -63,6 +66,8 @@ pub struct Exchange {
     pub opened: u64,
     /// Whether it went over a connection that had carried others.
     pub reused: bool,
+    /// Whether that connection speaks HTTP/2.
+    pub http2: bool,
     /// How the last of those was opened; none if the call went over one that was there already.
     pub opening: Option<Opening>,
     /// What the target showed when the connection was made; none without TLS.
@@ -94,29 +99,23 @@ impl Channel {
         let sent_ns = self.clock.now_ns();
         let until = self.clock.instant(sent_ns + request.timeout.as_nanos() as u64);
         let headers = std::mem::take(&mut self.spare_headers);
-        let message = build(request, headers);
-        let mut connection = self.pool.take(request.place, sent_ns);
+        let mut held = self.pool.take(request.place, sent_ns);
         let mut attempt = Attempt { opened: 0, reused: false, opening: None, connected: false, first_byte_ns: None };
-        let exchange = attempt.run(&self.connector, &self.pool, &mut connection, message, request, &self.clock);
+        let exchange = attempt.run(&self.connector, &self.pool, &mut held, headers, request, &self.clock);
         let result = match self.deadline.bound(until, exchange).await {
             Some(result) => result,
             None => Err(Broken::timed_out(attempt.connected)),
         };
         let done_ns = self.clock.now_ns();
-        let certificate = connection.as_ref().and_then(|kept| kept.connection.certificate.clone());
-        // What is left of an exchange that failed would answer the next request; a body that the target did not wait for
-        // is still being written, and would hold the next request up.
-        let good =
-            |kept: &mut Kept| (request.body.is_empty() || kept.connection.has_sent_all()) && kept.connection.reusable();
-        if let (Ok(_), Some(mut kept)) = (&result, connection)
-            && good(&mut kept)
-        {
-            kept.carried += 1;
-            self.pool.put(request.place, kept, done_ns);
+        let certificate = held.as_ref().and_then(|held| held.certificate().cloned());
+        let http2 = matches!(held, Some(Held::Shared(_)));
+        // What is left of an exchange that failed would answer the next request.
+        if let (Ok(_), Some(held)) = (&result, held) {
+            self.pool.put(request.place, held, request.body.is_empty(), done_ns);
         }
         let result = result.map_err(|broken| broken.error);
         let Attempt { opened, reused, opening, first_byte_ns, .. } = attempt;
-        Exchange { sent_ns, first_byte_ns, done_ns, opened, reused, opening, certificate, result }
+        Exchange { sent_ns, first_byte_ns, done_ns, opened, reused, http2, opening, certificate, result }
     }
 
     /// Takes back an answer's header map for the next request.
@@ -145,34 +144,48 @@ impl Attempt {
     async fn run(
         &mut self,
         connector: &Connector,
-        pool: &Pool,
-        slot: &mut Option<Kept>,
-        mut message: HttpRequest,
+        pool: &Rc<Pool>,
+        slot: &mut Option<Held>,
+        mut headers: HeaderMap,
         request: &Request<'_>,
         clock: &Clock,
     ) -> Result<Answer, Broken> {
+        let (mut message, mut sent_anew) = (None, 0);
         loop {
             self.reused = slot.is_some();
-            let kept = match slot {
-                Some(kept) => kept,
+            let held = match slot {
+                Some(held) => held,
                 None => {
-                    let opening = self.opening.insert(Opening::at(clock.now_ns()));
-                    let connected = connector.connect(request.place, clock, opening).await;
-                    let connected = connected.map_err(|error| Broken { error, unsent: None })?;
-                    self.opened += 1;
-                    slot.insert(Kept { connection: connected, opened_ns: clock.now_ns(), carried: 0 })
+                    let opened = pool.open(connector, request.place, clock, &mut self.opening).await;
+                    let (held, opened) = opened.map_err(|error| Broken { error, unsent: None })?;
+                    self.opened += u64::from(opened);
+                    self.reused = !opened;
+                    slot.insert(held)
                 }
             };
             self.connected = true;
-            match kept.connection.exchange(message, request.keep_body, clock, &mut self.first_byte_ns).await {
-                // The target hung up before a byte was written, as it may: nothing was asked yet, so ask anew.
-                Err(Broken { unsent: Some(unsent), .. }) if self.reused => {
-                    *slot = pool.take(request.place, clock.now_ns());
-                    self.connected = false;
-                    message = *unsent;
+            match held {
+                Held::Alone(kept) => {
+                    let ready = message.take().unwrap_or_else(|| build(request, std::mem::take(&mut headers)));
+                    match kept.connection.exchange(ready, request.keep_body, clock, &mut self.first_byte_ns).await {
+                        // The target hung up before a byte was written, as it may: nothing was asked yet, so ask anew.
+                        Err(Broken { unsent: Some(unsent), .. }) if self.reused => message = Some(*unsent),
+                        other => return other,
+                    }
                 }
-                other => return other,
+                Held::Shared(lease) => {
+                    let headers = std::mem::take(&mut headers);
+                    match lease.exchange(request, headers, clock, &mut self.first_byte_ns).await {
+                        Err(undone) if undone.unprocessed && sent_anew < MOST_SENT_ANEW => {
+                            sent_anew += 1;
+                            lease.retire();
+                        }
+                        other => return other.map_err(|undone| Broken { error: undone.error, unsent: None }),
+                    }
+                }
             }
+            *slot = pool.take(request.place, clock.now_ns());
+            self.connected = false;
         }
     }
 }

@@ -2,18 +2,21 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{AlertDescription, Error as TlsError};
 
 use super::clock::Clock;
 use super::dial::{Dialer, Dialling, Network};
 use super::error::CallError;
 use super::http1::Http1;
-use super::tls::{self, Trust};
+use super::http2::Http2;
+use super::tls::{self, H2, Http, Trust};
 use super::transport::Transport;
+use crate::failure::Failure;
 use crate::units::format_duration;
 
 /// A place to connect to, by name.
@@ -50,6 +53,14 @@ impl Opening {
 #[derive(Clone)]
 pub struct Connector {
     places: Arc<[Place]>,
+    http: Http,
+}
+
+/// A connection that is open, as far as is known.
+#[derive(Debug)]
+pub(super) enum Connection {
+    Http1(Http1),
+    Http2(Http2),
 }
 
 /// Why the target cannot be worked with at all.
@@ -104,6 +115,8 @@ struct Place {
     remote: Remote,
     dialer: Dialer,
     tls: Option<(TlsConnector, ServerName<'static>)>,
+    /// Whether HTTP/2 is spoken there, once that is known.
+    http2: OnceLock<bool>,
 }
 
 impl Connector {
@@ -111,9 +124,14 @@ impl Connector {
     ///
     /// # Errors
     /// When a name is unknown, connections cannot come from where they should, or TLS cannot be set up.
-    pub async fn prepare(remotes: Vec<Remote>, trust: &Trust, network: &Network) -> Result<Self, PrepareError> {
+    pub async fn prepare(
+        remotes: Vec<Remote>,
+        trust: &Trust,
+        network: &Network,
+        http: Http,
+    ) -> Result<Self, PrepareError> {
         let config = match remotes.iter().any(|remote| remote.tls) {
-            true => Some(tls::config(trust)?),
+            true => Some(tls::config(trust, http)?),
             false => None,
         };
         let dialling = Dialling::prepare(network).await?;
@@ -128,9 +146,9 @@ impl Connector {
                     Some((TlsConnector::from(config), name))
                 }
             };
-            places.push(Place { remote, dialer, tls });
+            places.push(Place { remote, dialer, tls, http2: OnceLock::new() });
         }
-        Ok(Self { places: places.into() })
+        Ok(Self { places: places.into(), http })
     }
 
     /// Connects to every place once and hangs up, to know before the start that there is something to load.
@@ -140,7 +158,7 @@ impl Connector {
     pub async fn probe(&self) -> Result<(), PrepareError> {
         let clock = Clock::starting_at(tokio::time::Instant::now());
         for (place, Place { remote, .. }) in self.places.iter().enumerate() {
-            let connected = self.transport(place, &clock, &mut Opening::at(0)).await;
+            let connected = self.connect(place, &clock, &mut Opening::at(0), true).await;
             connected.map_err(|error| PrepareError::Unreachable {
                 host: remote.host.clone(),
                 port: remote.port,
@@ -168,9 +186,33 @@ impl Connector {
         self.places.len()
     }
 
-    /// A new connection to place number `place`; `opening` learns when it came how far.
-    pub(super) async fn connect(&self, place: usize, clock: &Clock, opening: &mut Opening) -> Result<Http1, CallError> {
-        Http1::handshake(self.transport(place, clock, opening).await?).await
+    /// Whether HTTP/2 is spoken at place number `place`, as far as is known.
+    pub(super) fn speaks_http2(&self, place: usize) -> bool {
+        self.http == Http::Two || self.places[place].http2.get().is_some_and(|http2| *http2)
+    }
+
+    /// A new connection to place number `place`; `opening` learns when it came how far. With `settle` the target has said
+    /// how many requests it takes at one time.
+    pub(super) async fn connect(
+        &self,
+        place: usize,
+        clock: &Clock,
+        opening: &mut Opening,
+        settle: bool,
+    ) -> Result<Connection, CallError> {
+        let transport = self.transport(place, clock, opening).await?;
+        let http2 = match transport.picked() {
+            _ if self.http == Http::One => false,
+            Some(picked) => picked == H2,
+            // Without a word in TLS it is what everybody speaks; without TLS what we know.
+            None => self.http == Http::Two && self.places[place].tls.is_none(),
+        };
+        let _ = self.places[place].http2.set(http2);
+        match (http2, self.http) {
+            (true, _) => Ok(Connection::Http2(Http2::handshake(transport, settle).await?)),
+            (false, Http::Two) => Err(CallError::new(Failure::Protocol, format!("{NO_HTTP2} did not pick it"))),
+            (false, _) => Ok(Connection::Http1(Http1::handshake(transport).await?)),
+        }
     }
 
     async fn transport(&self, place: usize, clock: &Clock, opening: &mut Opening) -> Result<Transport, CallError> {
@@ -181,7 +223,10 @@ impl Connector {
             None => Ok(Transport::Plain(socket)),
             Some((connector, name)) => {
                 let handshake = connector.connect(name.clone(), socket).await;
-                let stream = handshake.map_err(|error| CallError::of_handshake(&error))?;
+                let stream = handshake.map_err(|error| match self.http == Http::Two && is_other_http(&error) {
+                    true => CallError::new(Failure::Protocol, format!("{NO_HTTP2} refused it")),
+                    false => CallError::of_handshake(&error),
+                })?;
                 opening.secured_ns = Some(clock.now_ns());
                 Ok(Transport::Tls(Box::new(stream)))
             }
@@ -198,4 +243,13 @@ impl std::fmt::Debug for Connector {
 /// The address behind a name, for people.
 fn at(address: Option<IpAddr>) -> String {
     address.map(|address| format!(" at {address}")).unwrap_or_default()
+}
+
+/// What is said when HTTP/2 alone is to be spoken, and the target does not.
+const NO_HTTP2: &str = "the target does not speak HTTP/2: it was offered nothing else in the TLS handshake, and";
+
+/// Whether a handshake failed because the target speaks nothing that was offered.
+fn is_other_http(error: &io::Error) -> bool {
+    let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<TlsError>());
+    matches!(cause, Some(TlsError::AlertReceived(AlertDescription::NoApplicationProtocol)))
 }

@@ -56,6 +56,23 @@ impl CallError {
         };
         Self::new(failure, sentence(error))
     }
+
+    /// What happened to an HTTP/2 connection or to one request on it.
+    pub(super) fn of_http2(error: &h2::Error) -> Self {
+        let failure = match (error.get_io().map(io::Error::kind), error.reason()) {
+            (Some(io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted), _) => Failure::Reset,
+            (Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput), _) => Failure::Protocol,
+            // That is what a connection that ends in order looks like from a request on it.
+            (Some(io::ErrorKind::BrokenPipe), _) => {
+                return Self::new(Failure::Closed, "the target closed the connection before the answer was complete");
+            }
+            (Some(_), _) => Failure::Closed,
+            (None, Some(h2::Reason::NO_ERROR)) if error.is_go_away() => Failure::Closed,
+            (None, Some(_)) if error.is_remote() && error.is_reset() => Failure::Reset,
+            (None, _) => Failure::Protocol,
+        };
+        Self::new(failure, error.to_string())
+    }
 }
 
 /// Whether the system has no descriptor or buffer left for a connection.

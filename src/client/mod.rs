@@ -1,4 +1,4 @@
-//! One timed call: connect, TLS, HTTP/1.1, and the failure that came of it.
+//! One timed call: connect, TLS, HTTP/1.1 or HTTP/2, and the failure that came of it.
 //!
 //! Takes a prebuilt request and gives an [`Exchange`]: when it was taken up, when the first byte came, when it was done,
 //! and the answer or a [`CallError`]. Knows no scenario and counts nothing.
@@ -12,11 +12,13 @@ mod deadline;
 mod dial;
 mod error;
 mod http1;
+mod http2;
 mod local;
 mod lookup;
 mod pool;
 mod proxy;
 mod redirect;
+mod shared;
 mod socket;
 mod tls;
 mod transport;
@@ -31,4 +33,4 @@ pub use error::CallError;
 pub use pool::{Pool, Wear};
 pub use proxy::{Proxy, ProxySpeech};
 pub use redirect::{Redirect, redirect};
-pub use tls::Trust;
+pub use tls::{Http, Trust};

@@ -7,6 +7,33 @@ use tokio_rustls::rustls::crypto::{CryptoProvider, verify_tls12_signature, verif
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
+/// Which HTTP is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Http {
+    /// Over TLS what the target picks, HTTP/2 before HTTP/1.1; HTTP/1.1 without.
+    #[default]
+    Auto,
+    /// HTTP/1.1 alone.
+    One,
+    /// HTTP/2 alone, without TLS by prior knowledge.
+    Two,
+}
+
+impl Http {
+    /// What is offered in a TLS handshake.
+    fn offered(self) -> Vec<Vec<u8>> {
+        let names: &[&[u8]] = match self {
+            Self::Auto => &[H2, b"http/1.1"],
+            Self::One => &[b"http/1.1"],
+            Self::Two => &[H2],
+        };
+        names.iter().map(|name| name.to_vec()).collect()
+    }
+}
+
+/// What HTTP/2 is called in a TLS handshake.
+pub(super) const H2: &[u8] = b"h2";
+
 /// Whom to trust.
 #[derive(Debug, Clone)]
 pub enum Trust {
@@ -19,7 +46,7 @@ pub enum Trust {
 }
 
 /// The configuration of every TLS connection of a run.
-pub(super) fn config(trust: &Trust) -> Result<Arc<ClientConfig>, Error> {
+pub(super) fn config(trust: &Trust, http: Http) -> Result<Arc<ClientConfig>, Error> {
     let provider = crate::tls::provider();
     let builder = ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions()?;
     let mut config = match trust {
@@ -35,7 +62,7 @@ pub(super) fn config(trust: &Trust) -> Result<Arc<ClientConfig>, Error> {
             builder.with_root_certificates(roots).with_no_client_auth()
         }
     };
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = http.offered();
     Ok(Arc::new(config))
 }
 

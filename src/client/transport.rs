@@ -29,6 +29,14 @@ impl Transport {
             Self::Tls(stream) => stream.get_ref().1.peer_certificates()?.first().map(Certificate::of),
         }
     }
+
+    /// What the one at the other end picked of what was offered in the TLS handshake.
+    pub(super) fn picked(&self) -> Option<&[u8]> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Tls(stream) => stream.get_ref().1.alpn_protocol(),
+        }
+    }
 }
 
 impl AsyncRead for Transport {

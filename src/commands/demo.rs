@@ -45,9 +45,11 @@ fn options(args: &DemoArgs) -> DemoOptions {
             reset_share: args.reset_share,
             hang_share: args.hang_share,
             slow_body: args.slow_body,
+            close_every: args.close_every,
             die_after: args.die_after,
             away: args.away,
         },
+        http1_only: args.http1_only,
         tls: tls.map(|(certificate, key)| TlsFiles { certificate, key }),
         ..DemoOptions::default()
     }
@@ -97,6 +99,9 @@ fn switched_on(options: &DemoOptions) -> Vec<String> {
     say(!faults.reset_share.is_none(), format!("fault:    {} of the requests are reset", faults.reset_share));
     say(!faults.hang_share.is_none(), format!("fault:    {} of the requests are never answered", faults.hang_share));
     say(!faults.slow_body.is_zero(), format!("fault:    bodies take {}", text(faults.slow_body)));
+    if let Some(count) = faults.close_every {
+        say(true, format!("fault:    connections end after {count} requests"));
+    }
     if let Some(after) = faults.die_after {
         say(true, format!("fault:    dies {} after the first request", text(after)));
     }

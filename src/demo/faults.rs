@@ -26,12 +26,16 @@ pub struct Faults {
     pub freeze_connections: Option<Share>,
     /// The share of requests answered with status 500.
     pub error_share: Share,
-    /// The share of requests whose connection is reset (RST) instead of an answer.
+    /// The share of requests whose connection is reset (RST) instead of an answer; over HTTP/2 the request alone
+    /// (RST_STREAM).
     pub reset_share: Share,
     /// The share of requests that are never answered.
     pub hang_share: Share,
     /// How long each answer's body takes after its head; zero sends both together.
     pub slow_body: Duration,
+    /// Every connection ends after so many requests: the last answer says `connection: close`, or over HTTP/2 a GOAWAY
+    /// comes with it.
+    pub close_every: Option<u64>,
     /// The server dies this long after the first request: connections dropped, new ones refused.
     pub die_after: Option<Duration>,
     /// A time in which the server is away: connections closed, new ones refused.
@@ -127,13 +131,13 @@ pub(super) enum Outcome {
     Answer,
     /// With this status instead of the route's answer; the route does nothing.
     Status(StatusCode),
-    /// With the route's answer and `connection: close`.
+    /// With the route's answer and `connection: close`, or over HTTP/2 with GOAWAY.
     CloseAfter,
-    /// With the head and the first half of the body, then the connection is closed.
+    /// With the head and the first half of the body, then the connection is closed; over HTTP/2 the request is reset.
     Truncate,
-    /// The connection is closed in order, without an answer.
+    /// The connection is closed in order, without an answer; over HTTP/2 with all requests on it.
     Close,
-    /// The connection is reset, without an answer.
+    /// The connection is reset, without an answer; over HTTP/2 this request alone.
     Reset,
     /// Never; the connection stays open.
     Hang,

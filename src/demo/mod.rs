@@ -1,6 +1,6 @@
 //! The built-in target: a MediaNest-like API on loopback, with faults to switch on.
 //!
-//! Owns a hyper HTTP/1.1 server on a thread of its own. Takes [`DemoOptions`], gives a [`Demo`] that serves until it
+//! Owns a hyper server for HTTP/1.1 and HTTP/2 on a thread of its own. Takes [`DemoOptions`], gives a [`Demo`] that serves until it
 //! is dropped. Fast, bounded in memory, and deterministic for a seed, so that tests can use it as the double of any
 //! server.
 
@@ -53,6 +53,7 @@ pub use slow_down::{SlowDown, SlowDownError};
 pub use tls_config::TlsError;
 
 use record::Records;
+use state::Seen;
 
 /// Connections that the system may hold for us before they are accepted: a load test opens many at once.
 const BACKLOG: u32 = 4_096;
@@ -63,6 +64,7 @@ pub struct Demo {
     address: SocketAddr,
     scheme: &'static str,
     requests_seen: Arc<AtomicU64>,
+    connections_seen: Arc<AtomicU64>,
     records: Records,
     stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
@@ -105,7 +107,7 @@ impl Demo {
         if !options.faults.shares_fit() {
             return Err(DemoError::Shares);
         }
-        let tls = options.tls.as_ref().map(tls_config::acceptor).transpose()?;
+        let tls = options.tls.as_ref().map(|files| tls_config::acceptor(files, options.http1_only)).transpose()?;
         let scheme = if tls.is_some() { "https" } else { "http" };
         let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(DemoError::Thread)?;
         let unusable = |source| DemoError::Listen { address: options.listen, source };
@@ -113,7 +115,8 @@ impl Demo {
         let address = listener.local_addr().map_err(unusable)?;
 
         let requests_seen = Arc::new(AtomicU64::new(0));
-        let seen = Arc::clone(&requests_seen);
+        let connections_seen = Arc::new(AtomicU64::new(0));
+        let seen = Seen { requests: Arc::clone(&requests_seen), connections: Arc::clone(&connections_seen) };
         let records = Records::default();
         let noted = options.record.then(|| records.clone());
         let (stop, stopped) = watch::channel(false);
@@ -122,7 +125,7 @@ impl Demo {
             LocalSet::new().block_on(&runtime, server::run(listener, tls, state, stopped));
         };
         let thread = thread::Builder::new().name("mnload-demo".to_owned()).spawn(serve).map_err(DemoError::Thread)?;
-        Ok(Self { address, scheme, requests_seen, records, stop, thread: Some(thread) })
+        Ok(Self { address, scheme, requests_seen, connections_seen, records, stop, thread: Some(thread) })
     }
 
     /// Where it listens, with the port that was really taken.
@@ -141,6 +144,12 @@ impl Demo {
     #[must_use]
     pub fn requests_seen(&self) -> u64 {
         self.requests_seen.load(Ordering::Relaxed)
+    }
+
+    /// Connections that were made so far.
+    #[must_use]
+    pub fn connections_seen(&self) -> u64 {
+        self.connections_seen.load(Ordering::Relaxed)
     }
 
     /// What it saw of each request so far, in the order of arrival; nothing unless [`DemoOptions::record`] is set.

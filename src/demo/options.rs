@@ -27,6 +27,9 @@ pub struct DemoOptions {
     pub faults: Faults,
     /// Serve HTTPS with this certificate; none serves HTTP. Default none.
     pub tls: Option<TlsFiles>,
+    /// Speak HTTP/1.1 alone; else HTTP/2 too, over TLS to those who ask for it, and to those who just begin with it.
+    /// Default off.
+    pub http1_only: bool,
     /// The origins that browsers may call from, besides the demo's own base URL.
     pub allowed_origins: Vec<String>,
     /// The password of every demo account. Default `demo-password`.
@@ -59,6 +62,7 @@ impl Default for DemoOptions {
             rate_limits: None,
             faults: Faults::default(),
             tls: None,
+            http1_only: false,
             allowed_origins: vec!["http://localhost:3000".to_owned(), "http://127.0.0.1:3000".to_owned()],
             password: "demo-password".to_owned(),
             metrics_token: "demo-metrics-token".to_owned(),

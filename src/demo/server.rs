@@ -1,25 +1,27 @@
 //! The accept loop and the connections: everything that touches sockets.
 //!
-//! One task per connection, none per request. Ends when told to, or goes away on its own, for ever or for a while, if
-//! that fault is switched on.
+//! One task per connection, and over HTTP/2 one per request. Ends when told to, or goes away on its own, for ever or for a
+//! while, if that fault is switched on.
 
 use std::cell::Cell;
-use std::future::pending;
+use std::future::{Future, pending};
 use std::io;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
-use hyper::server::conn::http1;
+use hyper::rt::Executor;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, spawn_local};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
-use super::service::{self, Line};
+use super::service::{self, Http, Line};
 use super::socket::Socket;
 use super::state::State;
 
@@ -31,6 +33,12 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 
 /// Told to finish what is under way and close: the sender is gone.
 type Farewell = watch::Receiver<()>;
+
+/// How an HTTP/2 client begins that knows whom it talks to; no method of HTTP/1.1 does.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// How long to wait before looking again at a beginning that is too short to tell.
+const SECOND_LOOK: Duration = Duration::from_millis(1);
 
 /// Serves until `stop` changes or its sender is gone.
 pub(super) async fn run(
@@ -112,40 +120,88 @@ async fn death(state: Rc<State>) {
     }
 }
 
-async fn connect(stream: TcpStream, number: u64, tls: Option<TlsAcceptor>, state: Rc<State>, farewell: Farewell) {
+async fn connect(stream: TcpStream, number: u64, tls: Option<TlsAcceptor>, state: Rc<State>, mut farewell: Farewell) {
     let Ok(peer) = stream.peer_addr() else { return };
+    state.note_connection();
     // Without it small answers wait for the client's acknowledgements; failing is no reason to refuse service.
     let _ = stream.set_nodelay(true);
     let reset = Rc::new(Cell::new(false));
-    let line = Rc::new(Line { number, peer: peer.ip(), reset: Rc::clone(&reset) });
-    let socket = Socket::new(stream, reset);
+    let line = |http, reset| Rc::new(Line::new(number, peer.ip(), http, reset));
     match tls {
-        None => drive(socket, line, state, farewell).await,
+        None => {
+            let begins = tokio::select! {
+                biased;
+                begins = begins_with_preface(&stream) => begins,
+                _ = farewell.changed() => return,
+            };
+            let http = if begins && !state.options.http1_only { Http::Two } else { Http::One };
+            drive(Socket::new(stream, Rc::clone(&reset)), line(http, reset), state, farewell).await;
+        }
         Some(acceptor) => {
-            if let Ok(stream) = acceptor.accept(socket).await {
-                drive(stream, line, state, farewell).await;
+            if let Ok(stream) = acceptor.accept(Socket::new(stream, Rc::clone(&reset))).await {
+                let http = if stream.get_ref().1.alpn_protocol() == Some(b"h2") { Http::Two } else { Http::One };
+                drive(stream, line(http, reset), state, farewell).await;
             }
         }
     }
 }
 
-/// Serves a connection's requests, one after the other, until either side ends it.
-async fn drive<S>(stream: S, line: Rc<Line>, state: Rc<State>, mut farewell: Farewell)
+/// Whether a client without TLS speaks HTTP/2, by the first bytes that it sends; they stay to be read.
+async fn begins_with_preface(stream: &TcpStream) -> bool {
+    let mut first = [0; PREFACE.len()];
+    loop {
+        match stream.peek(&mut first).await {
+            Ok(0) | Err(_) => return false,
+            Ok(count) if !PREFACE.starts_with(&first[..count]) => return false,
+            Ok(count) if count == PREFACE.len() => return true,
+            Ok(_) => sleep(SECOND_LOOK).await,
+        }
+    }
+}
+
+/// Serves a connection's requests until either side ends it: one after the other, or at one time over HTTP/2.
+async fn drive<S>(stream: S, line: Rc<Line>, state: Rc<State>, farewell: Farewell)
 where
-    S: AsyncRead + AsyncWrite + Unpin,
+    S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
-    let service = service_fn(move |request| service::serve(Rc::clone(&state), Rc::clone(&line), request));
-    let connection = http1::Builder::new()
-        .half_close(false)
-        .keep_alive(true)
-        .header_read_timeout(None)
-        .serve_connection(TokioIo::new(stream), service);
+    let on_line = Rc::clone(&line);
+    let service = service_fn(move |request| service::serve(Rc::clone(&state), Rc::clone(&on_line), request));
+    match line.http {
+        Http::One => {
+            let connection = http1::Builder::new()
+                .half_close(false)
+                .keep_alive(true)
+                .header_read_timeout(None)
+                .serve_connection(TokioIo::new(stream), service);
+            until_told(connection, http1::Connection::graceful_shutdown, &line, farewell).await;
+        }
+        Http::Two => {
+            let connection = http2::Builder::new(OnThisThread).serve_connection(TokioIo::new(stream), service);
+            until_told(connection, http2::Connection::graceful_shutdown, &line, farewell).await;
+        }
+    }
+}
+
+/// Drives `connection` until it ends; it is told to end by `finish` when the server stops or a request asked for it.
+async fn until_told<C: Future>(connection: C, finish: impl Fn(Pin<&mut C>), line: &Line, mut farewell: Farewell) {
     tokio::pin!(connection);
-    // How a connection ends is the client's to judge; here both ways are the same.
+    // How a connection ends is the client's to judge; here all ways are the same.
     tokio::select! {
         biased;
         _ = connection.as_mut() => return,
-        _ = farewell.changed() => connection.as_mut().graceful_shutdown(),
+        () = line.hang_up.notified() => return,
+        () = line.finish.notified() => finish(connection.as_mut()),
+        _ = farewell.changed() => finish(connection.as_mut()),
     }
-    let _ = connection.await;
+    tokio::select! { _ = connection => {}, () = line.hang_up.notified() => {} }
+}
+
+/// Runs what an HTTP/2 connection has to do for each request.
+#[derive(Clone)]
+struct OnThisThread;
+
+impl<F: Future + 'static> Executor<F> for OnThisThread {
+    fn execute(&self, future: F) {
+        spawn_local(async move { drop(future.await) });
+    }
 }

@@ -15,6 +15,7 @@ use hyper::body::{Body as _, Incoming};
 use hyper::header::{CONNECTION, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Request, Response, StatusCode};
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use super::auth::Identity;
@@ -28,15 +29,52 @@ use super::state::State;
 /// Larger bodies are refused with 413.
 const LARGEST_BODY: usize = 64 * 1024;
 
+/// Which HTTP a connection speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Http {
+    /// HTTP/1.1.
+    One,
+    /// HTTP/2.
+    Two,
+}
+
 /// What a request must know of the connection that it came by.
 #[derive(Debug)]
 pub(super) struct Line {
     /// Which one it is, counted from zero.
     pub(super) number: u64,
     /// Who is at the other end.
-    pub(super) peer: IpAddr,
+    peer: IpAddr,
+    /// What is spoken.
+    pub(super) http: Http,
     /// Set to end the connection with a reset.
-    pub(super) reset: Rc<Cell<bool>>,
+    reset: Rc<Cell<bool>>,
+    /// Told to end the connection at once.
+    pub(super) hang_up: Notify,
+    /// Told to end it with the requests that are under way.
+    pub(super) finish: Notify,
+    /// Requests that came by it.
+    carried: Cell<u64>,
+}
+
+impl Line {
+    pub(super) fn new(number: u64, peer: IpAddr, http: Http, reset: Rc<Cell<bool>>) -> Self {
+        Self { number, peer, http, reset, hang_up: Notify::new(), finish: Notify::new(), carried: Cell::new(0) }
+    }
+
+    /// Counts a request; says whether it is to be the last one, as one in so many is.
+    fn is_last(&self, most: Option<u64>) -> bool {
+        self.carried.set(self.carried.get() + 1);
+        most.is_some_and(|most| self.carried.get() >= most)
+    }
+
+    /// Lets `answer` be the last one of the connection.
+    fn end_with(&self, answer: &mut Response<ReplyBody>) {
+        match self.http {
+            Http::One => drop(answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"))),
+            Http::Two => self.finish.notify_one(),
+        }
+    }
 }
 
 /// Serves one request; an error ends the connection without an answer.
@@ -47,6 +85,7 @@ pub(super) async fn serve(
 ) -> Result<Response<ReplyBody>, Dropped> {
     let arrived = state.arrival();
     let noted = state.note_arrival(arrived, line.number, request.headers());
+    let is_last = line.is_last(state.options.faults.close_every);
     let (head, body) = request.into_parts();
     let found = Found::by(&head.method, head.uri.path());
     let asked = asked_fault(&head.headers);
@@ -63,7 +102,10 @@ pub(super) async fn serve(
     if due > arrived {
         sleep_until(due).await;
     }
-    let answer = conclude(&line, plan, reply).await?;
+    let mut answer = conclude(&line, plan, reply).await?;
+    if is_last {
+        line.end_with(&mut answer);
+    }
     state.note_answer(noted);
     state.metrics.borrow_mut().record(&head.method, found.label(), answer.status(), arrived.elapsed());
     Ok(answer)
@@ -174,19 +216,24 @@ fn offer_renewal(state: &State, call: &Call<'_>, answer: &mut HeaderMap) {
     }
 }
 
-/// Lets the answer go, or carries out how the connection ends instead.
+/// Lets the answer go, or carries out how the connection ends instead. Over HTTP/2 a reset, or half a body, is the one
+/// request's alone; a connection that is closed takes all requests on it along.
 async fn conclude(line: &Line, plan: FaultPlan, reply: Reply) -> Result<Response<ReplyBody>, Dropped> {
     match plan.outcome {
         Outcome::Hang => pending().await,
+        Outcome::Close if line.http == Http::Two => {
+            line.hang_up.notify_one();
+            pending().await
+        }
         Outcome::Close => Err(Dropped),
         Outcome::Reset => {
-            line.reset.set(true);
+            line.reset.set(line.http == Http::One);
             Err(Dropped)
         }
         Outcome::Truncate => Ok(reply.map(ReplyBody::cut)),
         Outcome::CloseAfter => {
             let mut answer = reply.map(|bytes| ReplyBody::slow(bytes, plan.slow_body));
-            answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            line.end_with(&mut answer);
             Ok(answer)
         }
         Outcome::Answer | Outcome::Status(_) => Ok(reply.map(|bytes| ReplyBody::slow(bytes, plan.slow_body))),

@@ -25,6 +25,15 @@ use super::record::Records;
 /// Nobody waits longer than this on purpose; it keeps times of any size within what clocks can hold.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3_600);
 
+/// What anybody may know of the target from outside.
+#[derive(Debug)]
+pub(super) struct Seen {
+    /// Requests whose head has arrived.
+    pub(super) requests: Arc<AtomicU64>,
+    /// Connections that were made.
+    pub(super) connections: Arc<AtomicU64>,
+}
+
 /// The shared state.
 #[derive(Debug)]
 pub(super) struct State {
@@ -38,7 +47,7 @@ pub(super) struct State {
     /// Wakes all who wait for the first request.
     first_seen: Notify,
     first: Cell<Option<Instant>>,
-    seen: Arc<AtomicU64>,
+    seen: Seen,
     records: Option<Records>,
     numbers: Cell<u64>,
     started: Instant,
@@ -46,14 +55,9 @@ pub(super) struct State {
 }
 
 impl State {
-    /// The state of a target that starts now and listens at `address`; it counts its requests in `seen` and may note
+    /// The state of a target that starts now and listens at `address`; it counts in `seen` and may note
     /// them in `records`.
-    pub(super) fn new(
-        mut options: DemoOptions,
-        address: SocketAddr,
-        seen: Arc<AtomicU64>,
-        records: Option<Records>,
-    ) -> Self {
+    pub(super) fn new(mut options: DemoOptions, address: SocketAddr, seen: Seen, records: Option<Records>) -> Self {
         let scheme = if options.tls.is_some() { "https" } else { "http" };
         options.allowed_origins.push(format!("{scheme}://{address}"));
         options.allowed_origins.push(format!("{scheme}://localhost:{}", address.port()));
@@ -75,10 +79,15 @@ impl State {
         }
     }
 
+    /// Counts a connection.
+    pub(super) fn note_connection(&self) {
+        self.seen.connections.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Counts a request and says when it arrived.
     pub(super) fn arrival(&self) -> Instant {
         let now = Instant::now();
-        self.seen.fetch_add(1, Ordering::Relaxed);
+        self.seen.requests.fetch_add(1, Ordering::Relaxed);
         if self.first.get().is_none() {
             self.first.set(Some(now));
             self.first_seen.notify_waiters();

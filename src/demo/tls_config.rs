@@ -28,8 +28,9 @@ pub enum TlsError {
     Unusable(#[from] rustls::Error),
 }
 
-/// Reads the files and gives what turns TCP connections into TLS ones (TLS 1.2 and 1.3, HTTP/1.1).
-pub(super) fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, TlsError> {
+/// Reads the files and gives what turns TCP connections into TLS ones (TLS 1.2 and 1.3): HTTP/2 for those who
+/// ask for it unless `http1_only`, else HTTP/1.1.
+pub(super) fn acceptor(files: &TlsFiles, http1_only: bool) -> Result<TlsAcceptor, TlsError> {
     let unreadable = |what, path: &PathBuf| {
         let path = path.clone();
         move |source| TlsError::Pem { what, path, source }
@@ -45,6 +46,9 @@ pub(super) fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, TlsError> {
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_single_cert(chain, key)?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    if http1_only {
+        config.alpn_protocols.remove(0);
+    }
     Ok(TlsAcceptor::from(Arc::new(config)))
 }

@@ -102,6 +102,7 @@ mod tests {
             done_ns: 90_000,
             opened: 1,
             reused: false,
+            http2: false,
             opening,
             certificate: None,
             result,

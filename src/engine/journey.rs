@@ -57,7 +57,9 @@ impl Stage {
         stop: Stop,
         connector: &Connector,
     ) -> Self {
-        let pool = Rc::new(Pool::new(connector, wear(&plan.target.connections)));
+        let connections = &plan.target.connections;
+        let streams = usize::try_from(connections.streams()).unwrap_or(usize::MAX);
+        let pool = Rc::new(Pool::shared(connector, wear(connections), streams));
         let calls = CallLog::of(plan, connector);
         Self { plan: Arc::clone(plan), base, pool, clock, recorder, stop, calls }
     }
@@ -287,7 +289,7 @@ impl UnderWay<'_> {
             role,
         };
         let mut recorder = self.stage.recorder.borrow_mut();
-        recorder.connections(exchange.opened, exchange.reused);
+        recorder.connections(exchange.opened, exchange.reused, exchange.http2);
         recorder.record(&sample, || judged.told(&self.stage.plan.secrets));
         (self.due_ns, self.scheduled) = (exchange.done_ns, false);
         if let Some(calls) = &self.stage.calls {

@@ -1,13 +1,21 @@
 //! What a plan says about reaching its target, in the words of the client.
 
 use crate::client;
-use crate::client::{Connector, PrepareError, Remote, Trust};
+use crate::client::{Connector, Http, PrepareError, Remote, Trust};
 use crate::plan::{Endpoint, Plan, ProxySpeech, Route};
 
 /// A connector to `places`, reached and trusted as `plan` says.
 pub(super) async fn connector_to(plan: &Plan, places: &[Endpoint]) -> Result<Connector, PrepareError> {
     let remotes = places.iter().map(|place| remote_of(plan, place)).collect();
-    Connector::prepare(remotes, &trust_of(plan), &network_of(plan)).await
+    Connector::prepare(remotes, &trust_of(plan), &network_of(plan), http_of(plan)).await
+}
+
+fn http_of(plan: &Plan) -> Http {
+    match plan.target.http {
+        crate::plan::Http::Auto => Http::Auto,
+        crate::plan::Http::One => Http::One,
+        crate::plan::Http::Two => Http::Two,
+    }
 }
 
 fn trust_of(plan: &Plan) -> Trust {

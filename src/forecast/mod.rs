@@ -25,7 +25,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::load::{Closed, Load, Until};
-use crate::plan::{Per, Plan, Route, Step, Stream};
+use crate::plan::{Http, Per, Plan, Route, Step, Stream};
 
 /// What a load without an end in time is expected to take at the most, for the memory of its seconds.
 const ENDLESS: Duration = Duration::from_secs(3_600);
@@ -77,21 +77,18 @@ impl Forecast {
         let streams: Vec<_> = plan.streams.iter().map(|stream| StreamForecast::of(plan, stream)).collect();
         let at_once = plan.limits.max_in_flight;
         let places = places_of(plan).max(1);
-        let connections = at_once.saturating_mul(places);
+        let each = connections_for(plan, at_once);
+        let connections = each.saturating_mul(places);
         let longest = longest_of(plan);
         // Where there is no end in time, the longest would be far too long.
         let over = plan.duration().unwrap_or(longest.load.min(ENDLESS)).saturating_add(longest.drain);
-        let memory = Memory::of(plan, connections, over, host.resident_bytes);
+        let memory = Memory::of(plan, at_once.saturating_mul(places), over, host.resident_bytes);
         Self {
             setup: requests_of(&plan.setup),
             teardown: requests_of(&plan.teardown),
             at_once,
             connections,
-            connections_to_one_place: from_one_address(
-                plan,
-                at_once.max(opened_in_a_minute(plan, &streams)),
-                connections,
-            ),
+            connections_to_one_place: from_one_address(plan, each.max(opened_in_a_minute(plan, &streams)), connections),
             memory,
             longest,
             traffic: Traffic { streams },
@@ -109,6 +106,27 @@ fn from_one_address(plan: &Plan, to_one_place: u64, connections: u64) -> u64 {
         Route::Direct | Route::Proxy(_) => to_one_place.max(connections),
     };
     together.div_ceil(network.local_addresses.len().max(1) as u64)
+}
+
+/// Whether journeys certainly share connections that carry several requests at one time: over TLS the target may yet pick
+/// a protocol that cannot, unless the plan insists.
+pub fn share_streams(plan: &Plan) -> bool {
+    let all_open = plan.streams.iter().all(|stream| matches!(stream.load, Load::Open(_)));
+    let pooled = match plan.target.connections.per {
+        Some(per) => per == Per::Pooled,
+        None => all_open,
+    };
+    plan.target.http == Http::Two && pooled
+}
+
+/// How many connections to one place so many journeys have at the most.
+fn connections_for(plan: &Plan, at_once: u64) -> u64 {
+    if !share_streams(plan) {
+        return at_once;
+    }
+    let workers = (plan.limits.workers as u64).max(1);
+    let of_each_worker = at_once.div_ceil(workers).div_ceil(plan.target.connections.streams());
+    at_once.min(workers.saturating_mul(of_each_worker))
 }
 
 /// Ports that are busy because everybody opens a connection of their own: the side that hangs up keeps its port for a
@@ -169,6 +187,7 @@ fn longest_of_stream(plan: &Plan, stream: &Stream) -> (Duration, Duration) {
 mod tests {
     use super::*;
     use crate::forecast::fixture::forecast;
+    use crate::plan::fixture::plan;
 
     const STEP: &str = "[[step]]\nget = \"/health\"\n";
 
@@ -210,5 +229,18 @@ mod tests {
         assert_eq!(of("local_addresses = [\"127.0.0.2\", \"127.0.0.3\", \"127.0.0.4\"]"), 5);
         assert_eq!(of("proxy = \"http://127.0.0.1:8\""), 14);
         assert_eq!(of("unix_socket = \"/run/app.sock\""), 0);
+    }
+
+    #[test]
+    fn journeys_that_certainly_share_connections_need_fewer() {
+        let of = |target: &str| {
+            let load = "[load]\nmodel = \"closed\"\nusers = 64\nduration = \"1s\"\n";
+            let plan = plan(&format!("{target}\n{load}{STEP}"));
+            (connections_for(&plan, 64), plan.limits.workers as u64)
+        };
+        let (shared, workers) = of("http = \"2\"\nconnections = { streams = 16 }");
+        assert_eq!(shared, workers * (64 / workers).div_ceil(16));
+        assert_eq!(of("http = \"2\"").0, 64, "each user of a closed load has one");
+        assert_eq!(of("connections = { streams = 16 }").0, 64, "the target may pick HTTP/1.1");
     }
 }

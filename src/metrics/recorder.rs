@@ -58,8 +58,9 @@ impl Recorder {
         self.current.journey_ended(ending);
     }
 
-    /// Counts connections that one request opened, and whether it used one that was there.
-    pub fn connections(&mut self, opened: u64, reused: bool) {
+    /// Counts connections that one request opened, whether it used one that was there, and whether it speaks HTTP/2.
+    pub fn connections(&mut self, opened: u64, reused: bool, http2: bool) {
+        self.current.connections_http2 += if http2 { opened } else { 0 };
         self.current.connections_opened += opened;
         self.current.connections_reused += u64::from(reused);
     }

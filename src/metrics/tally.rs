@@ -29,6 +29,8 @@ pub struct Tally {
     pub errors: BTreeMap<Failure, ErrorTally>,
     /// Connections that were opened.
     pub connections_opened: u64,
+    /// Of those, the ones that speak HTTP/2.
+    pub connections_http2: u64,
     /// Requests that went over a connection that had carried others.
     pub connections_reused: u64,
 }
@@ -141,6 +143,7 @@ impl Tally {
         self.journeys_started += other.journeys_started;
         self.started_in_window += other.started_in_window;
         self.connections_opened += other.connections_opened;
+        self.connections_http2 += other.connections_http2;
         self.connections_reused += other.connections_reused;
         for (failure, theirs) in &other.errors {
             self.errors.entry(*failure).or_insert_with(|| ErrorTally::starting_at(theirs.first_ns)).merge(theirs);

@@ -29,7 +29,7 @@ mod wait_for;
 
 use std::time::Duration;
 
-pub use connections::{Connections, Per};
+pub use connections::{Connections, Http, Per};
 pub use data::Data;
 pub use expect::{Expect, Judged, Miss};
 pub use flow::Flow;

@@ -9,7 +9,7 @@ use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 
-use super::connections::{self, Connections};
+use super::connections::{self, Connections, Http};
 use super::network::{self, Network};
 use super::request::refuse_framing;
 use super::resolver::Resolver;
@@ -36,6 +36,8 @@ pub struct Target {
     pub redirects: u64,
     /// Cookies that the target sets are kept and sent back.
     pub cookies: bool,
+    /// Which HTTP is spoken.
+    pub http: Http,
     /// How connections are used.
     pub connections: Connections,
     /// The base URL was given in place of the file's.
@@ -133,6 +135,9 @@ pub(super) fn resolve(
         target.redirects = resolver.count("redirects", redirects, 0).unwrap_or(0);
     }
     target.cookies = section.cookies.as_ref().is_none_or(|cookies| *cookies.get_ref());
+    if let Some(http) = section.http.as_ref().and_then(|http| resolver.parsed(http, connections::http_of)) {
+        target.http = http;
+    }
     if let Some(written) = &section.connections {
         target.connections = connections::resolve(resolver, written);
     }

@@ -156,6 +156,7 @@ fn generator_result(summary: &Summary) -> GeneratorResult {
         cpu_share: generator.cpu_share,
         peak_rss_bytes: generator.peak_rss_bytes,
         connections_opened: summary.total.connections_opened,
+        connections_http2: summary.total.connections_http2,
         connections_reused: summary.total.connections_reused,
         workers: generator.workers as u64,
         peak_in_flight: generator.peak_in_flight,

@@ -8,7 +8,7 @@ use comfy_table::{CellAlignment, Table, presets::NOTHING};
 use super::Report;
 use super::calls;
 use super::lines::warning;
-use super::result::{ErrorResult, RunResult};
+use super::result::{ErrorResult, GeneratorResult, RunResult};
 use super::statement::counted;
 use super::strain;
 use crate::metrics::Latency;
@@ -152,7 +152,7 @@ fn health(result: &RunResult) -> String {
         "{}  \
          rate       offered {}, achieved {} journeys; {} requests; {elapsed} in all\n  \
          generator  send lag p99 {}, max {}; {} {:.0}% busy{}; {}\n  \
-         in flight  at most {} of {} allowed; {} opened, reused for {}\n{}{insecure}",
+         in flight  at most {} of {} allowed; {} opened{}, reused for {}\n{}{insecure}",
         journeys(result),
         format_rate(result.rates.offered_per_s),
         format_rate(result.rates.achieved_per_s),
@@ -166,6 +166,7 @@ fn health(result: &RunResult) -> String {
         format_count(generator.peak_in_flight),
         format_count(result.plan.max_in_flight),
         counted(generator.connections_opened, "connection"),
+        over_http2(generator),
         counted(generator.connections_reused, "request"),
         strain::line(result),
     )
@@ -174,7 +175,17 @@ fn health(result: &RunResult) -> String {
 /// The same for a smoke check, which has no rate to speak of.
 fn once(result: &RunResult) -> String {
     let connections = counted(result.generator.connections_opened, "connection");
-    format!("{}  took       {} in all; {connections}\n{}", journeys(result), elapsed(result), insecure(result))
+    let http2 = over_http2(&result.generator);
+    format!("{}  took       {} in all; {connections}{http2}\n{}", journeys(result), elapsed(result), insecure(result))
+}
+
+/// How many connections speak HTTP/2, if any do.
+fn over_http2(generator: &GeneratorResult) -> String {
+    match generator.connections_http2 {
+        0 => String::new(),
+        all if all == generator.connections_opened => " (HTTP/2)".to_owned(),
+        some => format!(" ({} of them HTTP/2)", format_count(some)),
+    }
 }
 
 fn journeys(result: &RunResult) -> String {

@@ -216,6 +216,7 @@ impl Fixture {
                 cpu_share: 0.06,
                 peak_rss_bytes: 14_680_064,
                 connections_opened: 42,
+                connections_http2: 0,
                 connections_reused: journeys.saturating_sub(42),
                 workers: 2,
                 peak_in_flight: 61,

@@ -1,12 +1,13 @@
 //! What a plan would do, as a page for people: counts, rates, what it takes of this machine, and the load over time.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::lines::{broken, labelled, warning};
 use super::route::route;
 use super::sketch::sketch;
 use super::statement::{counted, statement};
-use crate::forecast::{Amount, Forecast, Host, Obstacle, StreamForecast, obstacles, of_flow};
+use crate::forecast::{Amount, Forecast, Host, Obstacle, StreamForecast, obstacles, of_flow, share_streams};
 use crate::gate::Origin;
 use crate::load::{Arrivals, Closed, Load};
 use crate::plan::{Again, Flow, Per, Plan, Step, Stream};
@@ -225,14 +226,18 @@ fn at_once(plan: &Plan, forecast: &Forecast) -> String {
 }
 
 /// What becomes of a connection after a journey.
-fn kept(plan: &Plan) -> &'static str {
+fn kept(plan: &Plan) -> Cow<'static, str> {
+    if share_streams(plan) {
+        let streams = counted(plan.target.connections.streams(), "request");
+        return format!("each for {streams} at one time").into();
+    }
     let everybody_is_new = plan.streams.iter().any(|stream| matches!(stream.load, Load::Open(_)));
     match plan.target.connections.per {
         // The side that hangs up keeps the port for a minute.
         Some(Per::User) if everybody_is_new => {
-            "opened anew for each journey, whose ports are busy for a minute after it"
+            "opened anew for each journey, whose ports are busy for a minute after it".into()
         }
-        Some(Per::User | Per::Pooled) | None => "kept for the next journey",
+        Some(Per::User | Per::Pooled) | None => "kept for the next journey".into(),
     }
 }
 

@@ -195,6 +195,9 @@ pub struct GeneratorResult {
     pub peak_rss_bytes: u64,
     /// Connections that were opened.
     pub connections_opened: u64,
+    /// Of those, the ones that speak HTTP/2; the others speak HTTP/1.1.
+    #[serde(default)]
+    pub connections_http2: u64,
     /// Requests that went over a connection that had carried others.
     #[serde(default)]
     pub connections_reused: u64,

@@ -64,6 +64,8 @@ pub struct TargetSection {
     pub redirects: Option<Spanned<Value>>,
     /// Keep the cookies that the target sets and send them back; true by default.
     pub cookies: Option<Spanned<bool>>,
+    /// Which HTTP is spoken: `auto` (default), `1.1` or `2`.
+    pub http: Option<Spanned<String>>,
     /// Whose connections are: `user` or `pooled`, or a table that also limits their age and use.
     pub connections: Option<Spanned<Short<ConnectionsSection>>>,
     /// When names are looked up: `once` (default), or again when the last lookup is older than this.
@@ -222,7 +224,7 @@ pub struct ThinkSection {
     pub max: Option<Spanned<String>>,
 }
 
-/// `connections = { policy, max_age, max_requests }`: how connections are used.
+/// `connections = { policy, max_age, max_requests, streams }`: how connections are used.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConnectionsSection {
@@ -232,6 +234,8 @@ pub struct ConnectionsSection {
     pub max_age: Option<Spanned<String>>,
     /// No connection carries more requests.
     pub max_requests: Option<Spanned<Value>>,
+    /// The most requests at one time over one HTTP/2 connection; 100 by default.
+    pub streams: Option<Spanned<Value>>,
 }
 
 /// `[[step]]`: one request, what its answer must be, and how the journey goes on.

@@ -5,6 +5,7 @@ pub(crate) mod blocks;
 pub(crate) mod proxy;
 pub(crate) mod raw;
 pub(crate) mod seen;
+pub(crate) mod server;
 pub(crate) mod starved;
 pub(crate) mod tunnel;
 
