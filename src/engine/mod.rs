@@ -150,7 +150,7 @@ pub async fn run(
         })
         .collect::<Result<Vec<_>, _>>()?;
     drop(sender);
-    let aggregate = gather(receiver, Aggregate::new(workers as usize, plan.steps.len()), live).await;
+    let aggregate = gather(receiver, Aggregate::new(workers as usize, plan.series.count()), live).await;
     let mut reports = Vec::with_capacity(threads.len());
     for thread in threads {
         // Each has sent its last snapshot: joining does not wait.
@@ -169,7 +169,7 @@ async fn gather(
     live: &watch::Sender<Live>,
 ) -> Aggregate {
     while let Some(snapshot) = snapshots.recv().await {
-        if aggregate.take(&snapshot) {
+        if aggregate.take(snapshot) {
             live.send_replace(aggregate.live());
         }
     }

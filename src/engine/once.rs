@@ -12,7 +12,7 @@ use super::journey::{Course, Stage, go_through};
 use super::session::{Base, Session};
 use super::stop::Stop;
 use crate::client::{Clock, Connector, Jar};
-use crate::metrics::{Call, Recorder};
+use crate::metrics::{Call, Recorder, Series};
 use crate::plan::{Per, Plan, Scope, Step};
 
 /// A step that failed.
@@ -50,7 +50,7 @@ async fn run(plan: &Arc<Plan>, steps: &[Step], connector: &Connector, base: &mut
         return None;
     }
     let clock = Clock::starting_at(Instant::now());
-    let recorder = RefCell::new(Recorder::new(0, steps.len(), u64::MAX));
+    let recorder = RefCell::new(Recorder::new(0, Series::of_steps(steps.len(), &[]), u64::MAX));
     let stage = Rc::new(Stage::new(plan, base.clone(), clock, recorder, stop.clone(), connector));
     let mut session = Session::new(&stage, connector, Per::User);
     let course = go_through(&stage, &mut session, (0..).zip(steps), 0, false).await;

@@ -68,7 +68,7 @@ pub(super) fn spawn(assignment: Assignment) -> io::Result<JoinHandle<io::Result<
 async fn work(assignment: &Rc<Assignment>) -> io::Result<WorkerReport> {
     let Assignment { shard, plan, clock, snapshots, .. } = &**assignment;
     let window_ns = plan.duration().map_or(u64::MAX, |window| window.as_nanos() as u64);
-    let recorder = RefCell::new(Recorder::new(shard.index, plan.steps.len(), window_ns));
+    let recorder = RefCell::new(Recorder::new(shard.index, plan.series.clone(), window_ns));
     let (base, stop) = (assignment.base.clone(), assignment.stop.clone());
     let stage = Rc::new(Stage::new(plan, base, *clock, recorder, stop, &assignment.connector));
     let ticker = spawn_local(hand_in_every_second(Rc::clone(&stage), snapshots.clone()));

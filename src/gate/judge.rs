@@ -18,7 +18,7 @@ pub fn judge(gates: &[NamedGate], summary: &Summary) -> Vec<Finding> {
 }
 
 fn judge_one(named: &NamedGate, summary: &Summary) -> Finding {
-    let requests = summary.requests(named.step);
+    let requests = summary.requests(named.series);
     let samples = samples(&named.gate, &requests, summary);
     let finding = Finding {
         name: named.name.clone(),

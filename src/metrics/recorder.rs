@@ -2,6 +2,7 @@
 
 use super::accounting::JourneyEnding;
 use super::sample::Sample;
+use super::series::Series;
 use super::tally::Tally;
 
 /// What one worker counted in one interval: plain data that merges with any other's.
@@ -21,25 +22,26 @@ pub struct Snapshot {
 #[derive(Debug)]
 pub struct Recorder {
     worker: u64,
+    series: Series,
     current: Tally,
     /// The end of the schedule, in nanoseconds from its start.
     window_ns: u64,
 }
 
 impl Recorder {
-    /// A recorder for `worker`, of `steps` steps; journeys count as on time when they start before `window_ns`.
-    pub fn new(worker: u64, steps: usize, window_ns: u64) -> Self {
-        Self { worker, current: Tally::new(steps), window_ns }
+    /// A recorder for `worker`, of the steps of `series`; journeys count as on time when they start before `window_ns`.
+    pub fn new(worker: u64, series: Series, window_ns: u64) -> Self {
+        Self { worker, current: Tally::new(series.count()), series, window_ns }
     }
 
     /// Counts one request; see [`Tally::record`].
     pub fn record(&mut self, sample: &Sample, example: impl FnOnce() -> String) {
-        self.current.record(sample, sample.done_ns < self.window_ns, example);
+        self.current.record(sample, self.series.of(sample.step), sample.done_ns < self.window_ns, example);
     }
 
     /// Counts a request that could not be made; see [`Tally::not_sent`].
     pub fn not_sent(&mut self, step: usize, at_ns: u64, message: String) {
-        self.current.not_sent(step, at_ns, at_ns < self.window_ns, message);
+        self.current.not_sent(step, self.series.of(step), at_ns, at_ns < self.window_ns, message);
     }
 
     /// Ends the window at `at_ns` if it would end later.

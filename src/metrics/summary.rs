@@ -88,10 +88,10 @@ pub struct ErrorSummary<'a> {
 }
 
 impl Summary {
-    /// The requests of `step`, or of all steps.
-    pub fn requests(&self, step: Option<usize>) -> Requests<'_> {
-        let tally = match step {
-            Some(step) => &self.total.steps[step],
+    /// The requests of one series of steps, or of all.
+    pub fn requests(&self, series: Option<usize>) -> Requests<'_> {
+        let tally = match series {
+            Some(series) => &self.total.steps[series],
             None => &self.all_steps,
         };
         Requests { tally, window: self.window }

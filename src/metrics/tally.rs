@@ -13,7 +13,7 @@ const MOST_EXAMPLES: usize = 3;
 /// Requests and journeys, counted.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tally {
-    /// By step.
+    /// By series of steps; see [`super::Series`].
     pub steps: Vec<StepTally>,
     /// How late requests that had a scheduled time were sent.
     pub send_lag: Histogram,
@@ -85,25 +85,25 @@ pub struct ErrorExample {
 }
 
 impl Tally {
-    /// Nothing counted yet, of `steps` steps.
-    pub fn new(steps: usize) -> Self {
-        Self { steps: vec![StepTally::default(); steps], ..Self::default() }
+    /// Nothing counted yet, of `series` series of steps.
+    pub fn new(series: usize) -> Self {
+        Self { steps: vec![StepTally::default(); series], ..Self::default() }
     }
 
-    /// Counts one request; `example` is asked for only while examples of its failure are wanted.
-    pub fn record(&mut self, sample: &Sample, in_window: bool, example: impl FnOnce() -> String) {
+    /// Counts one request in `series`; `example` is asked for only while examples of its failure are wanted.
+    pub fn record(&mut self, sample: &Sample, series: usize, in_window: bool, example: impl FnOnce() -> String) {
         if sample.scheduled {
             self.send_lag.record(sample.send_lag_us());
         }
-        self.steps[sample.step].record(sample, in_window);
+        self.steps[series].record(sample, in_window);
         if let Some(failure) = sample.failure {
             self.note(failure, sample.done_ns, sample.step, example);
         }
     }
 
     /// Counts a request that could not be made, as a failed expectation without any time.
-    pub fn not_sent(&mut self, step: usize, at_ns: u64, in_window: bool, message: String) {
-        let counted = &mut self.steps[step];
+    pub fn not_sent(&mut self, step: usize, series: usize, at_ns: u64, in_window: bool, message: String) {
+        let counted = &mut self.steps[series];
         counted.requests += 1;
         counted.failed += 1;
         counted.in_window += u64::from(in_window);
@@ -237,7 +237,7 @@ mod tests {
     fn of(samples: &[Sample]) -> Tally {
         let mut tally = Tally::new(3);
         for sample in samples {
-            tally.record(sample, true, || format!("{:?}", sample.failure));
+            tally.record(sample, sample.step, true, || format!("{:?}", sample.failure));
         }
         tally
     }
@@ -282,7 +282,7 @@ mod tests {
         let mut tally = Tally::new(1);
         let mut made = 0;
         for _ in 0..10 {
-            tally.record(&sample, true, || {
+            tally.record(&sample, 0, true, || {
                 made += 1;
                 String::new()
             });

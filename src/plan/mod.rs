@@ -42,6 +42,7 @@ pub use wait_for::WaitFor;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::gate::NamedGate;
+use crate::metrics::Series;
 use crate::scenario::ScenarioFile;
 use flow::Steps;
 use resolver::Resolver;
@@ -68,6 +69,8 @@ pub struct Plan {
     pub setup: Vec<Step>,
     /// The steps of all flows.
     pub steps: Vec<Step>,
+    /// Which of them are counted each by itself.
+    pub series: Series,
     /// Which steps one journey does.
     pub flows: Vec<Flow>,
     /// Steps that run once after the load, outside the figures.
@@ -115,7 +118,10 @@ impl Plan {
         let Steps { setup, all: steps, flows, teardown, .. } = flow::resolve(&mut resolver, document, &mut target);
         let Streams { all: streams, seed, limits } =
             stream::resolve(&mut resolver, document, &steps, &flows, overrides.workers, machine);
-        let gates = gates::resolve(&mut resolver, document, &steps, &streams);
+        let mut gates = gates::resolve(&mut resolver, document, &steps, &streams);
+        let named: Vec<usize> = gates.iter().filter_map(|named| named.series).collect();
+        let series = Series::of_steps(steps.len(), &named);
+        gates.iter_mut().for_each(|named| named.series = named.series.map(|step| series.of(step)));
         data::check(&mut resolver, document.data.as_ref(), &data, &streams);
         if document.step.is_empty() && document.flow.is_empty() {
             let missing = "the scenario has no steps: nothing would be sent";
@@ -135,6 +141,7 @@ impl Plan {
             limits,
             setup,
             steps,
+            series,
             flows,
             teardown,
             gates,

@@ -7,12 +7,16 @@ use super::result::{
     CallFailure, CallResult, ErrorResult, ExampleResult, GeneratorResult, Load as LoadResult, PlanResult, Rates,
     RunResult, SCHEMA, SCHEMA_VERSION, StepResult, Steps, Times,
 };
-use super::statement::statement;
+use super::statement::{counted, statement};
 use crate::gate::Origin;
 use crate::load::Load;
-use crate::metrics::{Call, ErrorSummary, Role, StepTally, Summary};
-use crate::plan::{Plan, Stream};
+use crate::metrics::{Call, ErrorSummary, MOST_SERIES, Role, StepTally, Summary};
+use crate::plan::{Plan, Step, Stream};
+use crate::units::format_count;
 use crate::verdict::{Finding, Kind, Status, Verdict};
+
+/// What the steps are called that are counted together, since there are too many.
+const OTHER: &str = "(other)";
 
 /// What a run's figures do not say.
 #[derive(Debug, Clone)]
@@ -26,8 +30,10 @@ pub fn report_of(plan: &Plan, summary: Summary, findings: Vec<Finding>, occasion
     let verdict = Verdict::of(&findings);
     let all = &summary.all_steps;
     let window_s = summary.window.as_secs_f64();
-    let steps =
-        plan.steps.iter().zip(&summary.total.steps).map(|(step, tally)| (step.name.clone(), step_result(tally)));
+    let steps = summary.total.steps.iter().enumerate().map(|(series, tally)| {
+        let name = step_of(plan, series).map_or(OTHER, |step| &step.name);
+        (name.to_owned(), step_result(tally))
+    });
     let calls = summary.calls.list.iter().map(|call| call_result(plan, call)).collect();
     let result = RunResult {
         schema: SCHEMA.to_owned(),
@@ -54,7 +60,8 @@ pub fn report_of(plan: &Plan, summary: Summary, findings: Vec<Finding>, occasion
         errors: summary.errors().into_iter().map(|error| error_result(plan, &error)).collect(),
         steps: Steps(steps.collect()),
         groups: groups(plan, &summary),
-        warnings: summary.warnings.clone(),
+        warnings: folded(plan).into_iter().chain(summary.warnings.iter().cloned()).collect(),
+        steps_folded: plan.series.folded() as u64,
         generator: generator_result(&summary),
         plan: plan_result(plan),
         ending: summary.ending,
@@ -85,11 +92,28 @@ fn reasons(findings: &[Finding]) -> Vec<String> {
     findings.iter().filter_map(reason).collect()
 }
 
+/// The step that has `series` to itself.
+fn step_of(plan: &Plan, series: usize) -> Option<&Step> {
+    plan.steps.get(plan.series.step(series)?)
+}
+
+/// That there are more steps than are counted one by one.
+fn folded(plan: &Plan) -> Option<String> {
+    let (folded, most) = (plan.series.folded() as u64, format_count(MOST_SERIES as u64));
+    (folded > 0).then(|| {
+        let verb = if folded == 1 { "is" } else { "are" };
+        format!(
+            "{} beyond the first {most} {verb} counted together as `{OTHER}`, and in no group",
+            counted(folded, "step")
+        )
+    })
+}
+
 /// The steps of each group as one, in the order in which the groups first come.
 fn groups(plan: &Plan, summary: &Summary) -> Steps {
     let mut groups: Vec<(&str, StepTally)> = Vec::new();
-    for (step, tally) in plan.steps.iter().zip(&summary.total.steps) {
-        let Some(name) = step.group.as_deref() else { continue };
+    for (series, tally) in summary.total.steps.iter().enumerate() {
+        let Some(name) = step_of(plan, series).and_then(|step| step.group.as_deref()) else { continue };
         match groups.iter_mut().find(|(known, _)| *known == name) {
             Some((_, sum)) => sum.merge(tally),
             None => groups.push((name, tally.clone())),

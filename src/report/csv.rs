@@ -31,16 +31,19 @@ pub fn summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writer.flush()
 }
 
-/// For every second one row for all steps together, then one per step.
+/// For every stretch of time one row for all steps together, then one per step. How many seconds it takes stands last.
 pub fn timeline(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut writer = Writer::from_writer(out);
     let header = ["second", "step", "journeys_started", "requests", "failed"].map(str::to_owned);
-    writer.write_record(header.into_iter().chain(columns("response_us")).chain(columns("service_us")))?;
+    let header = header.into_iter().chain(columns("response_us")).chain(columns("service_us"));
+    writer.write_record(header.chain(["seconds".to_owned()]))?;
     for row in &report.timeline.rows {
         let name = row.step.map_or(ALL, |step| report.result.steps.0.get(step).map_or("", |(name, _)| name));
         let started = if row.step.is_none() { row.started.to_string() } else { String::new() };
+        let seconds = row.seconds.to_string();
         let start = [row.second.to_string(), harmless(name), started, row.requests.to_string(), row.failed.to_string()];
-        writer.write_record(start.into_iter().chain(values(&row.response)).chain(values(&row.service)))?;
+        let row = start.into_iter().chain(values(&row.response)).chain(values(&row.service));
+        writer.write_record(row.chain([seconds]))?;
     }
     writer.flush()
 }

@@ -209,6 +209,7 @@ impl Fixture {
             },
             errors: self.errors(all.failed),
             steps: Steps(self.steps.iter().cloned().zip(steps.iter().map(step_result)).collect()),
+            steps_folded: 0,
             groups: Steps(Vec::new()),
             warnings: Vec::new(),
             generator: GeneratorResult {
@@ -334,7 +335,7 @@ impl Second {
     fn row(&self, second: u64, step: Option<usize>, started: u64) -> TimelineRow {
         let (requests, failed) = (self.response.len() as u64, self.failed);
         let (response, service) = (latency(&self.response), latency(&self.service));
-        TimelineRow { second, step, requests, failed, started, response, service }
+        TimelineRow { second, seconds: 1, step, requests, failed, started, response, service }
     }
 }
 

@@ -47,6 +47,9 @@ pub struct RunResult {
     pub errors: Vec<ErrorResult>,
     /// Requests by step, in the order of the scenario.
     pub steps: Steps,
+    /// How many steps are counted together as `(other)`, because there are too many to count each by itself.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub steps_folded: u64,
     /// The requests of all steps of a group, by group.
     #[serde(default, skip_serializing_if = "Steps::is_empty")]
     pub groups: Steps,
