@@ -201,11 +201,15 @@ fn summarise(plan: &Plan, aggregate: Aggregate, reports: &[WorkerReport], elapse
     // An open load offers until its schedule ends or is stopped; in the others journeys start until the last one does.
     let all_open = plan.streams.iter().all(|stream| matches!(stream.load, Load::Open(_)));
     let window = if all_open { planned } else { planned.min(elapsed) };
+    // No longer than the run: one that was stopped in its warm-up has nothing after it.
+    let warm_up = plan.judged_from().min(window);
+    let window = window.saturating_sub(warm_up);
     let per_s = |count: u64| if window.is_zero() { 0.0 } else { count as f64 / window.as_secs_f64() };
     Summary {
         ending: stop.ending(),
         accounting,
         window,
+        warm_up,
         elapsed,
         offered_per_s: per_s(due_in_window),
         achieved_per_s: per_s(total.started_in_window),

@@ -13,8 +13,8 @@ use super::timeline::Timeline;
 #[derive(Debug)]
 pub struct Aggregate {
     total: Tally,
-    /// All steps of the complete seconds as one.
-    all_steps: StepTally,
+    /// All requests of the complete seconds as one, those of the warm-up included.
+    all: StepTally,
     history: History,
     /// The last complete second: its number, the journeys started and the requests finished in it.
     last: Option<(u64, u64, u64)>,
@@ -46,7 +46,7 @@ impl Aggregate {
     pub fn new(workers: usize, series: usize) -> Self {
         Self {
             total: Tally::new(series),
-            all_steps: StepTally::default(),
+            all: StepTally::default(),
             history: History::new(series),
             last: None,
             open: BTreeMap::new(),
@@ -72,7 +72,7 @@ impl Aggregate {
     pub fn live(&self) -> Live {
         let (seconds, started_per_s, requests_per_s) =
             self.last.map_or((0, 0, 0), |(second, started, requests)| (second + 1, started, requests));
-        let all = &self.all_steps;
+        let all = &self.all;
         let (requests, failed, response) = (all.requests, all.failed, all.response.latency());
         Live { seconds, requests, failed, started_per_s, requests_per_s, response }
     }
@@ -88,10 +88,11 @@ impl Aggregate {
         let mut closed = false;
         while let Some(entry) = self.open.first_entry().filter(|entry| *entry.key() < end) {
             let (second, tally) = entry.remove_entry();
-            let all = tally.all_steps();
+            let mut all = tally.all_steps();
+            all.merge(&tally.warm_up.requests);
             self.history.push(second, &tally, &all);
             self.last = Some((second, tally.journeys_started, all.requests));
-            self.all_steps.merge(&all);
+            self.all.merge(&all);
             closed = true;
         }
         closed
@@ -139,7 +140,7 @@ mod tests {
                 continue;
             }
             let histograms = aggregate.total.steps.iter().map(|step| step.response.bytes()).sum::<usize>();
-            most = most.max(histograms + aggregate.all_steps.response.bytes() + aggregate.history.bytes());
+            most = most.max(histograms + aggregate.all.response.bytes() + aggregate.history.bytes());
             assert!(aggregate.open.len() <= 1);
         }
         assert!(most < 4 << 20, "{most} bytes");

@@ -48,7 +48,7 @@ impl History {
         Self { levels: WIDTHS.into_iter().zip(kept).map(level).collect() }
     }
 
-    /// Adds what was counted in `second`, `all` being all steps of `tally` together; seconds come in order.
+    /// Adds what was counted in `second`, `all` being all requests of `tally` together; seconds come in order.
     pub(super) fn push(&mut self, second: u64, tally: &Tally, all: &StepTally) {
         for level in &mut self.levels {
             level.push(second, tally, all);
@@ -96,7 +96,7 @@ impl Level {
             self.close();
         }
         let (_, stretch) = self.open.get_or_insert_with(|| (start, Stretch::default()));
-        stretch.add(tally.journeys_started, all, &tally.steps);
+        stretch.add(tally, all);
         if self.width == 1 {
             self.close();
         }

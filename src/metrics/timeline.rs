@@ -2,7 +2,7 @@
 
 use super::histogram::{Histogram, Latency};
 use super::history::History;
-use super::tally::StepTally;
+use super::tally::{StepTally, Tally};
 
 /// One stretch of time of one series of steps.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +17,8 @@ pub struct TimelineRow {
     pub requests: u64,
     /// Of those, the failed ones.
     pub failed: u64,
+    /// Of those, the ones of the warm-up, which are in no series (only where `step` is none).
+    pub warm_up: u64,
     /// Journeys that started in it (only where `step` is none).
     pub started: u64,
     /// Their response times.
@@ -55,6 +57,7 @@ impl TimelineRow {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Stretch {
     started: u64,
+    warm_up: u64,
     all: Part,
     series: Vec<Part>,
 }
@@ -69,9 +72,11 @@ struct Part {
 }
 
 impl Stretch {
-    /// Adds what was counted, `all` being all of `series` together.
-    pub(super) fn add(&mut self, started: u64, all: &StepTally, series: &[StepTally]) {
-        self.started += started;
+    /// Adds what was counted, `all` being all of its requests together.
+    pub(super) fn add(&mut self, tally: &Tally, all: &StepTally) {
+        let series = &tally.steps;
+        self.started += tally.journeys_started;
+        self.warm_up += tally.warm_up.requests.requests;
         self.all.add(all);
         self.series.resize_with(self.series.len().max(series.len()), Part::default);
         self.series.iter_mut().zip(series).for_each(|(part, counted)| part.add(counted));
@@ -85,6 +90,7 @@ impl Stretch {
             step,
             requests: part.requests,
             failed: part.failed,
+            warm_up: if step.is_none() { self.warm_up } else { 0 },
             started: if step.is_none() { self.started } else { 0 },
             response: part.response.latency(),
             service: part.service.latency(),

@@ -162,6 +162,12 @@ impl Plan {
         ends?.into_iter().max()
     }
 
+    /// When the window of the rates begins, from the start of the load: where the first warm-up is over.
+    pub fn judged_from(&self) -> Duration {
+        let any = self.streams.iter().any(|stream| !stream.warm_up.is_zero());
+        self.streams.iter().map(Stream::judged_from).min().filter(|_| any).unwrap_or_default()
+    }
+
     /// The most requests of one journey of `stream`, if none is tried again.
     pub fn requests_per_journey(&self, stream: &Stream) -> u64 {
         let flows = stream.flows.iter().filter_map(|flow| self.flows.get(*flow));

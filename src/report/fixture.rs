@@ -209,6 +209,7 @@ impl Fixture {
             },
             errors: self.errors(all.failed),
             steps: Steps(self.steps.iter().cloned().zip(steps.iter().map(step_result)).collect()),
+            warm_up: None,
             steps_folded: 0,
             groups: Steps(Vec::new()),
             warnings: Vec::new(),
@@ -335,7 +336,7 @@ impl Second {
     fn row(&self, second: u64, step: Option<usize>, started: u64) -> TimelineRow {
         let (requests, failed) = (self.response.len() as u64, self.failed);
         let (response, service) = (latency(&self.response), latency(&self.service));
-        TimelineRow { second, seconds: 1, step, requests, failed, started, response, service }
+        TimelineRow { second, seconds: 1, step, requests, failed, warm_up: 0, started, response, service }
     }
 }
 

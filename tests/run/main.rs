@@ -19,3 +19,4 @@ mod state;
 mod trust;
 mod twins;
 mod verdicts;
+mod warm_up;
