@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn a_start_that_fades_is_found_and_a_fast_one_too() {
         let fading = |second: u64| 10_000.0 + 90_000.0 * (-(second as f64) / 6.0).exp();
-        let found = transient(&of((0..200).map(fading))).unwrap();
+        let found = transient(&of((0..200).map(|second| noisy(second, fading(second))))).unwrap();
         assert!((10..=60).contains(&found.seconds), "{found:?}");
         let fast = |second: u64| noisy(second, if second < 10 { 2_000.0 } else { 9_000.0 });
         assert_eq!(transient(&of((0..60).map(fast))).map(|found| found.seconds), Some(10));
