@@ -101,9 +101,14 @@ proptest! {
         prop_assert_eq!(accounting.started(), summary.total.journeys_started);
         // A journey that was cut off may have been cut before its request was out.
         prop_assert!(seen <= accounting.started() && seen + accounting.abandoned >= accounting.passed + accounting.failed);
-        prop_assert_eq!(summary.all_steps.requests, accounting.passed + accounting.failed);
+        let warm_up = &summary.total.warm_up;
+        let requests = summary.all_steps.requests + warm_up.requests.requests;
+        prop_assert_eq!(requests, accounting.passed + accounting.failed);
         prop_assert_eq!(summary.all_steps.response.count(), summary.all_steps.requests);
+        prop_assert_eq!(warm_up.requests.response.count(), warm_up.requests.requests);
+        let judged = summary.judged_journeys();
+        prop_assert!(judged.balances(), "{judged:?}");
         let rows: u64 = summary.timeline.overall().map(|row| row.requests).sum();
-        prop_assert_eq!(rows, summary.all_steps.requests, "the timeline holds what the total holds");
+        prop_assert_eq!(rows, requests, "the timeline holds what the total holds");
     }
 }

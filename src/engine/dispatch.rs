@@ -20,7 +20,8 @@ pub(super) async fn run(
     stage: &Rc<Stage>,
     assignment: &Assignment,
 ) -> io::Result<WorkerReport> {
-    let Stream { max_in_flight, drain: patience, start_after, .. } = &stage.plan.streams[stream];
+    let planned = &stage.plan.streams[stream];
+    let Stream { max_in_flight, drain: patience, .. } = planned;
     // A load of few journeys at one time is carried by as few workers.
     let of = assignment.shard.of.min(*max_in_flight).max(1);
     let shard = Shard { index: assignment.shard.index, of };
@@ -30,7 +31,7 @@ pub(super) async fn run(
     let most = shard.share(*max_in_flight).max(1) as usize;
     let lanes = Lanes::new(Rc::clone(stage), stream, assignment.connector.clone(), most);
     let mut offered = Offered::default();
-    offer_all(load, *start_after, shard, stage, &lanes, &mut offered).await?;
+    offer_all(load, planned, shard, stage, &lanes, &mut offered).await?;
     // What is cut off at the limit is counted from what the lanes say afterwards.
     let _ = tokio::time::timeout(*patience, drain(&lanes, stage)).await;
     lanes.forget_waiting();
@@ -40,10 +41,10 @@ pub(super) async fn run(
         unstarted: offered.never_due + lanes.forgotten(),
         ..Accounting::default()
     };
-    let punctuality = Punctuality { due: offered.due, ..lanes.punctuality() };
+    let punctuality = Punctuality { due: offered.judged, ..lanes.punctuality() };
     Ok(WorkerReport {
         accounting,
-        due_in_window: offered.due,
+        due_in_window: offered.judged,
         peak_in_flight: lanes.peak_busy(),
         awake: offered.awake,
         streams: BTreeMap::from([(stream, punctuality)]),
@@ -55,15 +56,17 @@ pub(super) async fn run(
 #[derive(Default)]
 struct Offered {
     due: u64,
+    /// Of those, the ones after the warm-up.
+    judged: u64,
     never_due: u64,
     /// How long the pacer has waited without sleeping.
     awake: Duration,
 }
 
-/// Offers every arrival when it is due, the schedule starting after `start_after`, until its end or a stop.
+/// Offers every arrival when it is due, the schedule starting when the stream does, until its end or a stop.
 async fn offer_all(
     load: &Open,
-    start_after: Duration,
+    planned: &Stream,
     shard: Shard,
     stage: &Stage,
     lanes: &Rc<Lanes>,
@@ -73,7 +76,7 @@ async fn offer_all(
     let mut schedule = load.schedule(shard);
     let mut asked = std::pin::pin!(stage.stop.asked());
     while let Some(Arrival { index, due }) = schedule.next() {
-        let due_ns = (start_after + due).as_nanos() as u64;
+        let due_ns = (planned.start_after + due).as_nanos() as u64;
         tokio::select! {
             biased;
             () = &mut asked => {
@@ -85,6 +88,7 @@ async fn offer_all(
         }
         offered.due += 1;
         offered.awake = pacer.awake();
+        offered.judged += u64::from(!planned.is_warm_up(due_ns));
         lanes.offer(Offer { arrival: index, due_ns });
     }
     Ok(())

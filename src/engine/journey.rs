@@ -97,10 +97,11 @@ pub(super) async fn perform(stage: &Rc<Stage>, session: &mut Session, ticket: Ti
     let plan = &stage.plan;
     let stream = &plan.streams[ticket.stream];
     let ends_ns = stream.ends_after().map_or(u64::MAX, |end| end.as_nanos() as u64);
-    stage.recorder.borrow_mut().journey_started(ticket.taken_ns, ends_ns);
+    let warm_up = stream.is_warm_up(ticket.due_ns);
+    stage.recorder.borrow_mut().journey_started(ticket.taken_ns, ends_ns, warm_up);
     let rows: Option<Vec<_>> = plan.data.iter().map(|data| data.row(ticket.seat)).collect();
     let Some(rows) = rows else {
-        return without_a_row(stage);
+        return without_a_row(stage, warm_up);
     };
     match ticket.seat.iteration > 0 && stream.keeps_state() {
         true => session.go_on(ticket.seat, rows),
@@ -108,10 +109,11 @@ pub(super) async fn perform(stage: &Rc<Stage>, session: &mut Session, ticket: Ti
     }
     let flow = choose_flow(plan, stream, &session.scope, ticket.journey).map_or(0..0, |flow| flow.steps.clone());
     let steps = flow.map(|number| (number, &plan.steps[number]));
-    let course = go_through(stage, session, steps, ticket.due_ns, ticket.scheduled).await;
+    let due = Due { at_ns: ticket.due_ns, scheduled: ticket.scheduled, warm_up };
+    let course = go_through(stage, session, steps, due).await;
     match course {
-        Course::Passed => stage.recorder.borrow_mut().journey_ended(JourneyEnding::Passed),
-        Course::Failed => stage.recorder.borrow_mut().journey_ended(JourneyEnding::Failed),
+        Course::Passed => stage.recorder.borrow_mut().journey_ended(JourneyEnding::Passed, warm_up),
+        Course::Failed => stage.recorder.borrow_mut().journey_ended(JourneyEnding::Failed, warm_up),
         // Whoever carries it counts it as abandoned.
         Course::CutOff => {}
     }
@@ -119,25 +121,35 @@ pub(super) async fn perform(stage: &Rc<Stage>, session: &mut Session, ticket: Ti
 }
 
 /// Fails a journey whose data has run out: nothing can be sent in its name.
-fn without_a_row(stage: &Rc<Stage>) -> Course {
+fn without_a_row(stage: &Rc<Stage>, warm_up: bool) -> Course {
     let message = "the rows of [data] have run out".to_owned();
     let mut recorder = stage.recorder.borrow_mut();
     stage.calls.iter().for_each(|calls| calls.not_sent(0, &message));
-    recorder.not_sent(0, stage.clock.now_ns(), message);
-    recorder.journey_ended(JourneyEnding::Failed);
+    recorder.not_sent(0, stage.clock.now_ns(), warm_up, message);
+    recorder.journey_ended(JourneyEnding::Failed, warm_up);
     Course::Failed
 }
 
-/// Does `steps` one after the other, the first of them due at `due_ns`; says how far it came. Once the run is to stop,
+/// When the first request of a journey is due, and what its figures count as.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Due {
+    pub(super) at_ns: u64,
+    /// Whether the schedule set that time.
+    pub(super) scheduled: bool,
+    /// Whether the journey belongs to the warm-up.
+    pub(super) warm_up: bool,
+}
+
+/// Does `steps` one after the other, the first of them as it is `due`; says how far it came. Once the run is to stop,
 /// nothing more is sent than the request that is under way.
 pub(super) async fn go_through<'s>(
     stage: &Rc<Stage>,
     session: &mut Session,
     steps: impl Iterator<Item = (usize, &'s Step)>,
-    due_ns: u64,
-    scheduled: bool,
+    due: Due,
 ) -> Course {
-    let mut under_way = UnderWay { stage, session, due_ns, scheduled, failed: false };
+    let Due { at_ns: due_ns, scheduled, warm_up } = due;
+    let mut under_way = UnderWay { stage, session, due_ns, scheduled, warm_up, failed: false };
     'journey: for (number, step) in steps {
         for _ in 0..step.repeat {
             if stage.stop.is_asked() {
@@ -160,6 +172,7 @@ struct UnderWay<'j> {
     /// When the next request is due.
     due_ns: u64,
     scheduled: bool,
+    warm_up: bool,
     failed: bool,
 }
 
@@ -265,7 +278,7 @@ impl UnderWay<'_> {
     fn not_sent(&mut self, number: usize, step: &Step, error: &RenderError) -> Course {
         let message = self.stage.plan.secrets.redact(&error.to_string()).into_owned();
         self.stage.calls.iter().for_each(|calls| calls.not_sent(number, &message));
-        self.stage.recorder.borrow_mut().not_sent(number, self.stage.clock.now_ns(), message);
+        self.stage.recorder.borrow_mut().not_sent(number, self.stage.clock.now_ns(), self.warm_up, message);
         self.fail(step);
         Course::Failed
     }
@@ -287,6 +300,7 @@ impl UnderWay<'_> {
             checks,
             scheduled: self.scheduled,
             role,
+            warm_up: self.warm_up,
         };
         let mut recorder = self.stage.recorder.borrow_mut();
         recorder.connections(exchange.opened, exchange.reused, exchange.http2);

@@ -139,6 +139,9 @@ impl Lanes {
     /// Notes that the arrival that was due at `due_ns` is taken up now, and says when that is.
     fn taken_up(&self, due_ns: u64) -> u64 {
         let (now_ns, stream) = (self.stage.clock.now_ns(), &self.stage.plan.streams[self.stream]);
+        if stream.is_warm_up(due_ns) {
+            return now_ns;
+        }
         let in_time = stream.ends_after().is_none_or(|end| u128::from(now_ns) < end.as_nanos());
         let late = Duration::from_nanos(now_ns.saturating_sub(due_ns)) > LATE;
         self.count(|counted| {

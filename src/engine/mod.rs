@@ -146,7 +146,7 @@ pub async fn run(
     drop(sender);
     // One pass through the steps is over before there is anything to see.
     let mut observer = (!plan.is_once()).then(Observer::start);
-    let aggregate = Aggregate::new(workers as usize, plan.steps.len());
+    let aggregate = Aggregate::new(workers as usize, plan.series.count());
     let aggregate = gather(receiver, aggregate, live, observer.as_mut()).await;
     let mut reports = Vec::with_capacity(threads.len());
     for thread in threads {
@@ -178,7 +178,7 @@ async fn gather(
             },
         };
         let Some(snapshot) = snapshot else { break };
-        if aggregate.take(&snapshot) {
+        if aggregate.take(snapshot) {
             live.send_replace(aggregate.live());
         }
     }
@@ -213,11 +213,15 @@ fn summarise(plan: &Plan, aggregate: Aggregate, reports: &[WorkerReport], elapse
     // An open load offers until its schedule ends or is stopped; in the others journeys start until the last one does.
     let all_open = plan.streams.iter().all(|stream| matches!(stream.load, Load::Open(_)));
     let window = if all_open { planned } else { planned.min(elapsed) };
+    // No longer than the run: one that was stopped in its warm-up has nothing after it.
+    let warm_up = plan.judged_from().min(window);
+    let window = window.saturating_sub(warm_up);
     let per_s = |count: u64| if window.is_zero() { 0.0 } else { count as f64 / window.as_secs_f64() };
     Summary {
         ending: stop.ending(),
         accounting,
         window,
+        warm_up,
         elapsed,
         offered_per_s: per_s(due_in_window),
         achieved_per_s: per_s(total.started_in_window),

@@ -8,11 +8,11 @@ use tokio::time::Instant;
 
 use super::EngineError;
 use super::calls::CallLog;
-use super::journey::{Course, Stage, go_through};
+use super::journey::{Course, Due, Stage, go_through};
 use super::session::{Base, Session};
 use super::stop::Stop;
 use crate::client::{Clock, Connector, Jar};
-use crate::metrics::{Call, Recorder};
+use crate::metrics::{Call, Recorder, Series};
 use crate::plan::{Per, Plan, Scope, Step};
 
 /// A step that failed.
@@ -50,16 +50,16 @@ async fn run(plan: &Arc<Plan>, steps: &[Step], connector: &Connector, base: &mut
         return None;
     }
     let clock = Clock::starting_at(Instant::now());
-    let recorder = RefCell::new(Recorder::new(0, steps.len(), u64::MAX));
+    let recorder = RefCell::new(Recorder::new(0, Series::of_steps(steps.len(), &[]), 0..u64::MAX));
     let stage = Rc::new(Stage::new(plan, base.clone(), clock, recorder, stop.clone(), connector));
     let mut session = Session::new(&stage, connector, Per::User);
-    let course = go_through(&stage, &mut session, (0..).zip(steps), 0, false).await;
+    let course = go_through(&stage, &mut session, (0..).zip(steps), Due::default()).await;
     *base = Base { scope: session.scope, jar: session.jar };
     if course == Course::Passed {
         return None;
     }
     let tally = stage.recorder.borrow_mut().snapshot(0, true).tally;
-    let first = tally.errors.values().flat_map(|error| &error.examples).min();
+    let first = tally.errors.first_example();
     let mut calls = stage.calls.as_ref().map(CallLog::take).unwrap_or_default().list.into_iter();
     first.map(|example| Failed {
         step: steps[example.step].name.clone(),

@@ -41,6 +41,8 @@ struct Books {
     /// Journeys that may still be started; none if there is no such limit.
     left: Cell<Option<u64>>,
     started: Cell<u64>,
+    /// Of those, the ones after the warm-up.
+    judged: Cell<u64>,
     ended: Cell<u64>,
     peak: Cell<u64>,
 }
@@ -76,7 +78,12 @@ pub(super) async fn run(load: &Closed, stream: usize, stage: &Rc<Stage>, assignm
     let unstarted = if time.is_none() { books.left.get().unwrap_or(0) } else { 0 };
     let accounting =
         Accounting { scheduled: started + unstarted, abandoned: started - ended, unstarted, ..Accounting::default() };
-    WorkerReport { accounting, due_in_window: started, peak_in_flight: books.peak.get(), ..WorkerReport::default() }
+    WorkerReport {
+        accounting,
+        due_in_window: books.judged.get(),
+        peak_in_flight: books.peak.get(),
+        ..WorkerReport::default()
+    }
 }
 
 /// Waits until journeys under way have had their time to finish, after the end or a stop.
@@ -116,6 +123,8 @@ impl User {
             self.books.peak.set(self.books.peak.get().max(started - ended));
             let journey = iteration * self.users + self.number;
             let seat = self.stage.plan.streams[self.stream].seat(self.number, iteration, journey);
+            let judged = !self.stage.plan.streams[self.stream].is_warm_up(now_ns);
+            self.books.judged.set(self.books.judged.get() + u64::from(judged));
             let ticket =
                 Ticket { due_ns: now_ns, taken_ns: now_ns, scheduled: false, stream: self.stream, journey, seat };
             let course = perform(&self.stage, &mut session, ticket).await;

@@ -46,7 +46,7 @@ pub(super) struct Assignment {
 pub(super) struct WorkerReport {
     /// Scheduled, abandoned and unstarted journeys, each counted where it happened.
     pub(super) accounting: Accounting,
-    /// Arrivals that were due before the end of the schedule or the stop.
+    /// Arrivals that were due after the warm-up, and before the end of the schedule or the stop.
     pub(super) due_in_window: u64,
     pub(super) peak_in_flight: u64,
     /// How punctual each open load was, by its number.
@@ -75,7 +75,8 @@ pub(super) fn spawn(assignment: Assignment) -> io::Result<JoinHandle<io::Result<
 async fn work(assignment: &Rc<Assignment>) -> io::Result<WorkerReport> {
     let Assignment { shard, plan, clock, snapshots, .. } = &**assignment;
     let window_ns = plan.duration().map_or(u64::MAX, |window| window.as_nanos() as u64);
-    let recorder = RefCell::new(Recorder::new(shard.index, plan.steps.len(), window_ns));
+    let window = plan.judged_from().as_nanos() as u64..window_ns;
+    let recorder = RefCell::new(Recorder::new(shard.index, plan.series.clone(), window));
     let (base, stop) = (assignment.base.clone(), assignment.stop.clone());
     let stage = Rc::new(Stage::new(plan, base, *clock, recorder, stop, &assignment.connector));
     let ticker = spawn_local(hand_in_every_second(Rc::clone(&stage), snapshots.clone()));

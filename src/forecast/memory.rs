@@ -4,19 +4,19 @@
 
 use std::time::Duration;
 
-use crate::metrics::{Histogram, TimelineRow};
+use crate::metrics::{Timeline, TimelineRow};
 use crate::plan::Plan;
 
 /// A journey under way with its connection: task, values, buffers for answers of a few KiB.
 const CONNECTION_BYTES: u64 = 24 << 10;
 /// The same with TLS.
 const TLS_CONNECTION_BYTES: u64 = 34 << 10;
-/// Response, service and first byte.
-const HISTOGRAMS_PER_STEP: u64 = 3;
-/// Books that each worker has open at one time: the one it writes, and the one it has handed in.
-const BOOKS_PER_WORKER: u64 = 2;
-/// Books of the run: all of it, and the second that is being closed.
-const BOOKS_OF_ALL: u64 = 2;
+/// Response, service and first byte of the whole run, and response and service of three widths of rows.
+const HISTOGRAMS_PER_STEP: u64 = 3 + 3 * 2;
+/// What they take when a step's times lie between 1 ms and 100 ms, and every one of them has come.
+const HISTOGRAM_BYTES: u64 = 56 << 10;
+/// The same of one second of one worker: response, service and first byte, being written and handed in.
+const SECOND_BYTES: u64 = 2 * 3 * (8 << 10);
 
 /// Bytes, by what they are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -27,7 +27,7 @@ pub struct Memory {
     pub connections: u64,
     /// Histograms of the steps.
     pub figures: u64,
-    /// A row for every second and step.
+    /// A row for every second and step, wider ones for those long past.
     pub seconds: u64,
 }
 
@@ -38,14 +38,15 @@ impl Memory {
             true => TLS_CONNECTION_BYTES,
             false => CONNECTION_BYTES,
         };
-        let steps = plan.steps.len() as u64;
-        let books = BOOKS_PER_WORKER * plan.limits.workers as u64 + BOOKS_OF_ALL;
-        let rows = over.as_secs().saturating_add(1).saturating_mul(steps + 1);
+        let series = plan.series.count();
+        let (steps, workers) = (series as u64, plan.limits.workers as u64);
+        // One more is all steps together, and the send lag.
+        let figures = (steps + 1) * (HISTOGRAMS_PER_STEP * HISTOGRAM_BYTES + workers * SECOND_BYTES);
+        let rows = Timeline::most_rows(series, over.as_secs());
         Self {
             program,
             connections: connections.saturating_mul(each),
-            // One more is for the send lag.
-            figures: (steps * HISTOGRAMS_PER_STEP + 1) * books * Histogram::bytes_in_use(),
+            figures,
             seconds: rows.saturating_mul(size_of::<TimelineRow>() as u64),
         }
     }
@@ -73,10 +74,10 @@ mod tests {
         let more_steps = forecast(&format!("{}[[step]]\nget = \"/b\"\n", load(2, "10s"))).memory;
         assert_eq!(small.program, HOST.resident_bytes);
         assert_eq!(more_users.connections, 100 * small.connections);
-        assert!(longer.seconds > 9 * small.seconds && longer.figures == small.figures);
+        assert!(longer.seconds > 6 * small.seconds && longer.figures == small.figures);
         assert!(more_steps.figures > small.figures && more_steps.seconds > small.seconds);
         assert_eq!(small.whole(), small.program + small.connections + small.figures + small.seconds);
-        // 23,552 counters of 8 bytes: see the bounds in metrics/histogram.rs.
-        assert!((184..190).contains(&(crate::metrics::Histogram::bytes_in_use() >> 10)));
+        let (hours, day) = (forecast(&load(2, "6h")).memory, forecast(&load(2, "24h")).memory);
+        assert!(day.seconds < 2 * hours.seconds, "{hours:?} {day:?}");
     }
 }

@@ -19,7 +19,7 @@ pub fn judge(gates: &[NamedGate], summary: &Summary) -> Vec<Finding> {
 }
 
 fn judge_one(named: &NamedGate, summary: &Summary) -> Finding {
-    let requests = summary.requests(named.step);
+    let requests = summary.requests(named.series);
     let samples = samples(&named.gate, &requests, summary);
     let finding = Finding {
         name: named.name.clone(),
@@ -84,7 +84,7 @@ fn observed(gate: &Gate, requests: &Requests<'_>, summary: &Summary) -> Option<f
         Metric::Mean => (response.count() > 0).then(|| response.latency().mean),
         Metric::ErrorRate => requests.error_rate(),
         Metric::Checks => requests.checks(),
-        Metric::Journeys => summary.accounting.passed_share(),
+        Metric::Journeys => summary.judged_journeys().passed_share(),
         Metric::Rate => requests.passed_per_s(),
     }
 }
@@ -92,7 +92,7 @@ fn observed(gate: &Gate, requests: &Requests<'_>, summary: &Summary) -> Option<f
 fn samples(gate: &Gate, requests: &Requests<'_>, summary: &Summary) -> u64 {
     match gate.metric {
         Metric::Checks => requests.tally.checks_passed + requests.tally.checks_failed,
-        Metric::Journeys => summary.accounting.started(),
+        Metric::Journeys => summary.judged_journeys().started(),
         Metric::ErrorRate | Metric::Rate => requests.tally.outcomes(),
         Metric::Percentile(_) | Metric::Max | Metric::Mean => requests.tally.requests,
     }

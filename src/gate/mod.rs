@@ -21,8 +21,8 @@ pub struct NamedGate {
     pub name: String,
     /// What must hold.
     pub gate: Gate,
-    /// The step that `gate` names, as a number; none for all.
-    pub step: Option<usize>,
+    /// The series of the step that `gate` names; none for all.
+    pub series: Option<usize>,
     /// Who asked for it.
     pub origin: Origin,
     /// Why it is not judged this time; none if it is.

@@ -73,6 +73,7 @@ fn saturated(summary: &Summary) -> Option<Finding> {
 fn stood_still(gates: &[NamedGate], summary: &Summary) -> Option<Finding> {
     let generator = &summary.generator;
     let ticks = generator.loop_lag.count();
+    let loop_lag = generator.loop_lag.buckets();
     let touched = gates.iter().filter(|named| named.skip.is_none()).filter_map(|named| {
         let (beyond, least) = match named.gate.metric {
             Metric::Percentile(percentile) => (1.0 - percentile.quantile(), LEAST_LATE),
@@ -81,7 +82,7 @@ fn stood_still(gates: &[NamedGate], summary: &Summary) -> Option<Finding> {
             Metric::ErrorRate | Metric::Checks | Metric::Journeys | Metric::Rate => return None,
         };
         let limit_us = (upper_bound_us(named)? / 10.0).max(LATE.as_secs_f64() * 1e6);
-        let late = generator.loop_lag.buckets().filter(|(us, _)| *us as f64 > limit_us).map(|(_, count)| count);
+        let late = loop_lag.iter().filter(|(us, _)| *us as f64 > limit_us).map(|(_, count)| count);
         let late: u64 = late.sum();
         (late >= least && late as f64 > beyond * ticks as f64).then_some((named, limit_us, late))
     });

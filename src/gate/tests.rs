@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use super::{NamedGate, Origin, judge};
 use crate::failure::Failure;
-use crate::metrics::{ErrorTally, Histogram, MachineUse, Summary, WorkerUse};
+use crate::metrics::{Histogram, MachineUse, Summary, WorkerUse};
 use crate::verdict::{Finding, Kind, Status, Verdict};
 
 const MS: u64 = 1_000;
 
 fn gate(text: &str) -> NamedGate {
     let gate = text.parse().unwrap();
-    NamedGate { name: text.to_owned(), gate, step: None, origin: Origin::File, skip: None }
+    NamedGate { name: text.to_owned(), gate, series: None, origin: Origin::File, skip: None }
 }
 
 fn times(parts: &[(u64, u64)]) -> Histogram {
@@ -195,10 +195,7 @@ fn open_files_at_their_limit_are_said_once_with_or_without_a_request_that_met_it
     nothing_against(&["p95 < 600ms"], &summary);
     summary.generator.machine = machine(256);
     because(&only_validity(&["p95 < 600ms"], &summary), &["256 files open", "ulimit -n"]);
-    summary
-        .total
-        .errors
-        .insert(Failure::Generator, ErrorTally { count: 4, first_ns: 0, last_ns: 0, examples: Vec::new() });
+    (0..4).for_each(|at_ns| summary.total.errors.note(Failure::Generator, at_ns, 0, String::new));
     let refused = only_validity(&["p95 < 600ms"], &summary);
     assert_eq!(refused.observed.as_deref(), Some("4 could not"));
     because(&refused, &["256 of 256 open files"]);

@@ -51,6 +51,12 @@ impl RateProfile {
         self.segments.iter().map(|segment| segment.over).sum()
     }
 
+    /// Whether the rate is the same from the start to the end.
+    pub fn is_constant(&self) -> bool {
+        let mut taking_time = self.segments.iter().filter(|segment| !segment.over.is_zero());
+        taking_time.all(|segment| segment.from_per_s == segment.to_per_s && segment.to_per_s == self.peak_per_s())
+    }
+
     /// The highest rate, per second.
     pub fn peak_per_s(&self) -> f64 {
         self.segments.iter().flat_map(|segment| [segment.from_per_s, segment.to_per_s]).fold(0.0, f64::max)

@@ -1,17 +1,23 @@
 //! All workers as one: merges snapshots as they come, wherever they come from.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::histogram::Latency;
+use super::history::History;
 use super::recorder::Snapshot;
-use super::tally::Tally;
+use super::tally::{StepTally, Tally};
 use super::timeline::Timeline;
 
 /// The run so far.
 #[derive(Debug)]
 pub struct Aggregate {
     total: Tally,
-    timeline: Timeline,
+    /// All requests of the complete seconds as one, those of the warm-up included.
+    all: StepTally,
+    history: History,
+    /// The last complete second: its number, the journeys started and the requests finished in it.
+    last: Option<(u64, u64, u64)>,
     /// Seconds that not every worker has handed in yet.
     open: BTreeMap<u64, Tally>,
     /// For each worker, the first second that it has not handed in yet.
@@ -23,7 +29,7 @@ pub struct Aggregate {
 pub struct Live {
     /// Seconds from the start that are complete.
     pub seconds: u64,
-    /// Requests that came to an end.
+    /// Requests that came to an end in them.
     pub requests: u64,
     /// Of those, the failed ones.
     pub failed: u64,
@@ -36,16 +42,25 @@ pub struct Live {
 }
 
 impl Aggregate {
-    /// Nothing yet, of `workers` workers and `steps` steps.
-    pub fn new(workers: usize, steps: usize) -> Self {
-        let (total, timeline) = (Tally::new(steps), Timeline::default());
-        Self { total, timeline, open: BTreeMap::new(), awaited: vec![0; workers] }
+    /// Nothing yet, of `workers` workers and `series` series of steps.
+    pub fn new(workers: usize, series: usize) -> Self {
+        Self {
+            total: Tally::new(series),
+            all: StepTally::default(),
+            history: History::new(series),
+            last: None,
+            open: BTreeMap::new(),
+            awaited: vec![0; workers],
+        }
     }
 
     /// Takes one worker's second; says whether a second became complete by it.
-    pub fn take(&mut self, snapshot: &Snapshot) -> bool {
+    pub fn take(&mut self, snapshot: Snapshot) -> bool {
         self.total.merge(&snapshot.tally);
-        self.open.entry(snapshot.second).or_default().merge(&snapshot.tally);
+        match self.open.entry(snapshot.second) {
+            Entry::Vacant(place) => drop(place.insert(snapshot.tally)),
+            Entry::Occupied(mut open) => open.get_mut().merge(&snapshot.tally),
+        }
         if let Some(awaited) = self.awaited.get_mut(snapshot.worker as usize) {
             *awaited = if snapshot.last { u64::MAX } else { snapshot.second + 1 };
         }
@@ -55,30 +70,29 @@ impl Aggregate {
 
     /// The figures for a live view.
     pub fn live(&self) -> Live {
-        let all = self.total.all_steps();
-        let last = self.timeline.overall().last();
-        Live {
-            seconds: last.map_or(0, |row| row.second + 1),
-            requests: all.requests,
-            failed: all.failed,
-            started_per_s: last.map_or(0, |row| row.started),
-            requests_per_s: last.map_or(0, |row| row.requests),
-            response: all.response.latency(),
-        }
+        let (seconds, started_per_s, requests_per_s) =
+            self.last.map_or((0, 0, 0), |(second, started, requests)| (second + 1, started, requests));
+        let all = &self.all;
+        let (requests, failed, response) = (all.requests, all.failed, all.response.latency());
+        Live { seconds, requests, failed, started_per_s, requests_per_s, response }
     }
 
     /// The run as a whole, once no more will come.
     pub fn finish(mut self) -> (Tally, Timeline) {
         self.close(u64::MAX);
-        (self.total, self.timeline)
+        (self.total, self.history.finish())
     }
 
-    /// Moves the seconds before `end` to the timeline, in order.
+    /// Moves the seconds before `end` to the history, in order.
     fn close(&mut self, end: u64) -> bool {
         let mut closed = false;
         while let Some(entry) = self.open.first_entry().filter(|entry| *entry.key() < end) {
             let (second, tally) = entry.remove_entry();
-            self.timeline.push(second, &tally);
+            let mut all = tally.all_steps();
+            all.merge(&tally.warm_up.requests);
+            self.history.push(second, &tally, &all);
+            self.last = Some((second, tally.journeys_started, all.requests));
+            self.all.merge(&all);
             closed = true;
         }
         closed
@@ -98,9 +112,9 @@ mod tests {
     #[test]
     fn a_second_is_shown_when_every_worker_has_handed_it_in() {
         let mut aggregate = Aggregate::new(2, 1);
-        assert!(!aggregate.take(&snapshot(0, 0, 3, false)));
-        assert!(!aggregate.take(&snapshot(0, 1, 5, false)));
-        assert!(aggregate.take(&snapshot(1, 0, 4, false)));
+        assert!(!aggregate.take(snapshot(0, 0, 3, false)));
+        assert!(!aggregate.take(snapshot(0, 1, 5, false)));
+        assert!(aggregate.take(snapshot(1, 0, 4, false)));
         assert_eq!((aggregate.live().seconds, aggregate.live().started_per_s), (1, 7));
         let (total, timeline) = aggregate.finish();
         assert_eq!(total.journeys_started, 12);
@@ -108,10 +122,43 @@ mod tests {
     }
 
     #[test]
+    fn an_hour_of_two_workers_stay_small_and_lose_nothing() {
+        let mut aggregate = Aggregate::new(2, 2);
+        let (mut requests, mut most) = (0, 0);
+        for second in 0..3_600u64 {
+            for worker in 0..2 {
+                let mut tally = Tally::new(2);
+                tally.journeys_started = 1;
+                for (step, counted) in (0..2u64).zip(&mut tally.steps) {
+                    counted.requests = 2;
+                    (0..2).for_each(|k| counted.response.record(100 + (second * 31 + step * 977 + k * 89) % 1_500));
+                    requests += counted.requests;
+                }
+                aggregate.take(Snapshot { worker, second, tally, last: false });
+            }
+            if second % 97 > 0 {
+                continue;
+            }
+            let histograms = aggregate.total.steps.iter().map(|step| step.response.bytes()).sum::<usize>();
+            most = most.max(histograms + aggregate.all.response.bytes() + aggregate.history.bytes());
+            assert!(aggregate.open.len() <= 1);
+        }
+        assert!(most < 4 << 20, "{most} bytes");
+        let (total, timeline) = aggregate.finish();
+        assert_eq!((total.all_steps().requests, total.all_steps().response.count()), (requests, requests));
+        assert_eq!(timeline.overall().map(|row| row.requests).sum::<u64>(), requests);
+        for step in 0..2 {
+            let of_step =
+                timeline.rows.iter().filter(|row| row.step == Some(step)).map(|row| row.requests).sum::<u64>();
+            assert_eq!(of_step, total.steps[step].requests);
+        }
+    }
+
+    #[test]
     fn a_worker_that_is_done_early_leaves_no_second_twice() {
         let mut aggregate = Aggregate::new(2, 1);
         for (worker, second, last) in [(0, 0, true), (1, 0, false), (1, 1, false), (1, 2, true)] {
-            aggregate.take(&snapshot(worker, second, 1, last));
+            aggregate.take(snapshot(worker, second, 1, last));
         }
         let (_, timeline) = aggregate.finish();
         assert_eq!(

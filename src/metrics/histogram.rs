@@ -4,14 +4,23 @@ use std::fmt;
 
 use hdrhistogram::Histogram as Hdr;
 
-/// Beyond an hour a time is counted as an hour; the exact maximum is kept beside.
-const HIGHEST_US: u64 = 3_600_000_000;
-const DIGITS: u8 = 3;
+use super::pages::Pages;
 
-/// Counted times. Empty ones cost nothing: the counters come with the first time.
+/// Beyond an hour a time is counted as an hour; the exact maximum is kept beside.
+const HIGHEST_US: u32 = 3_600_000_000;
+const DIGITS: u8 = 3;
+/// So many times are kept as they are: what one step sees in a second is often no more.
+const FEW: usize = 256;
+
+/// Counted times. It takes memory for what was counted, not for what could be; figures are read from an
+/// `hdrhistogram` that is made of it when somebody asks.
 #[derive(Clone, Default)]
 pub struct Histogram {
-    counts: Option<Box<Hdr<u64>>>,
+    /// The times themselves, while there are few.
+    few: Vec<u32>,
+    /// All of them, once there are more.
+    pages: Pages,
+    count: u64,
     /// The extremes, exactly: the library's own depend on the order of merging within a bucket.
     min_us: u64,
     max_us: u64,
@@ -53,63 +62,81 @@ impl Histogram {
     /// Counts one time.
     pub fn record(&mut self, us: u64) {
         self.widen(us, us);
-        self.counts.get_or_insert_with(empty).saturating_record(us);
+        self.count += 1;
+        self.put(u32::try_from(us).map_or(HIGHEST_US, |us| us.min(HIGHEST_US)));
     }
 
     /// Adds every count of `other`; exact, and in any order.
     pub fn merge(&mut self, other: &Self) {
-        let Some(counts) = &other.counts else { return };
-        self.widen(other.min_us, other.max_us);
-        match &mut self.counts {
-            None => self.counts = Some(counts.clone()),
-            // Cannot fail: both have the same fixed bounds.
-            Some(own) => drop(own.add(counts.as_ref())),
+        if other.count == 0 {
+            return;
         }
+        self.widen(other.min_us, other.max_us);
+        self.count += other.count;
+        if !other.pages.is_empty() {
+            self.spill();
+            self.pages.merge(&other.pages);
+        }
+        other.few.iter().for_each(|us| self.put(*us));
+    }
+
+    fn put(&mut self, us: u32) {
+        if self.pages.is_empty() {
+            if self.few.len() < FEW {
+                return self.few.push(us);
+            }
+            self.spill();
+        }
+        self.pages.count(us);
+    }
+
+    fn spill(&mut self) {
+        std::mem::take(&mut self.few).into_iter().for_each(|us| self.pages.count(us));
     }
 
     fn widen(&mut self, min_us: u64, max_us: u64) {
-        self.min_us = if self.counts.is_none() { min_us } else { self.min_us.min(min_us) };
+        self.min_us = if self.count == 0 { min_us } else { self.min_us.min(min_us) };
         self.max_us = self.max_us.max(max_us);
     }
 
-    /// The memory of one that has counted something, whatever it has counted.
-    pub fn bytes_in_use() -> u64 {
-        (size_of::<Hdr<u64>>() + empty().distinct_values() * size_of::<u64>()) as u64
+    /// The memory that it has on the heap.
+    pub fn bytes(&self) -> usize {
+        self.few.capacity() * size_of::<u32>() + self.pages.bytes()
     }
 
     /// How many times were counted.
     pub fn count(&self) -> u64 {
-        self.counts.as_ref().map_or(0, |counts| counts.len())
+        self.count
+    }
+
+    /// The same as the library counts it; none of nothing.
+    fn counts(&self) -> Option<Hdr<u64>> {
+        let mut counts = (self.count > 0).then(|| sized_for(self.max_us))?;
+        self.few.iter().for_each(|us| counts.saturating_record(u64::from(*us)));
+        self.pages.bins().for_each(|(us, count)| counts.saturating_record_n(us, count));
+        Some(counts)
     }
 
     /// The time at `quantile` (0 to 1); none of nothing.
     pub fn quantile_us(&self, quantile: f64) -> Option<u64> {
-        let counts = self.counts.as_ref()?;
-        let us = counts.value_at_quantile(quantile);
+        let counts = self.counts()?;
         // A bucket's upper edge may lie above the highest time in it; beyond an hour only the exact maximum is known.
-        Some(if quantile >= 1.0 { self.max_us } else { us.min(self.max_us) })
+        Some(if quantile >= 1.0 { self.max_us } else { counts.value_at_quantile(quantile).min(self.max_us) })
     }
 
     /// The figures that reports show.
     pub fn latency(&self) -> Latency {
-        let Some(counts) = &self.counts else { return Latency::default() };
-        let at = |quantile| self.quantile_us(quantile).unwrap_or_default();
-        Latency {
-            count: counts.len(),
-            min: self.min_us,
-            mean: counts.mean(),
-            p50: at(0.5),
-            p90: at(0.9),
-            p95: at(0.95),
-            p99: at(0.99),
-            p999: at(0.999),
-            max: self.max_us,
-        }
+        let Some(counts) = self.counts() else { return Latency::default() };
+        // All in one pass.
+        let mut at = counts.value_at_quantiles([0.5, 0.9, 0.95, 0.99, 0.999]).map(|us| us.min(self.max_us));
+        let mut next = || at.next().unwrap_or_default();
+        let (p50, p90, p95, p99, p999) = (next(), next(), next(), next(), next());
+        Latency { count: self.count, min: self.min_us, mean: counts.mean(), p50, p90, p95, p99, p999, max: self.max_us }
     }
 
     /// The percentile curve, denser towards the tail, ending in the maximum.
     pub fn curve(&self) -> Vec<CurvePoint> {
-        let Some(counts) = &self.counts else { return Vec::new() };
+        let Some(counts) = self.counts() else { return Vec::new() };
         let mut points: Vec<CurvePoint> = counts
             .iter_quantiles(5)
             .map(|step| CurvePoint {
@@ -124,12 +151,10 @@ impl Histogram {
     }
 
     /// Every bucket that holds something: its lowest time and its count.
-    pub fn buckets(&self) -> impl Iterator<Item = (u64, u64)> {
-        self.counts.iter().flat_map(|counts| {
-            counts
-                .iter_recorded()
-                .map(|step| (counts.lowest_equivalent(step.value_iterated_to()), step.count_at_value()))
-        })
+    pub fn buckets(&self) -> Vec<(u64, u64)> {
+        let Some(counts) = self.counts() else { return Vec::new() };
+        let recorded = counts.iter_recorded();
+        recorded.map(|step| (counts.lowest_equivalent(step.value_iterated_to()), step.count_at_value())).collect()
     }
 }
 
@@ -141,13 +166,15 @@ impl fmt::Debug for Histogram {
 
 impl PartialEq for Histogram {
     fn eq(&self, other: &Self) -> bool {
-        (self.min_us, self.max_us) == (other.min_us, other.max_us) && self.buckets().eq(other.buckets())
+        (self.min_us, self.max_us) == (other.min_us, other.max_us) && self.buckets() == other.buckets()
     }
 }
 
-#[expect(clippy::expect_used, reason = "the bounds are constants that a test holds valid")]
-fn empty() -> Box<Hdr<u64>> {
-    Box::new(Hdr::new_with_bounds(1, HIGHEST_US, DIGITS).expect("1 µs to one hour with 3 digits are valid bounds"))
+/// A histogram of the library with room for times up to `us`; where its buckets lie does not depend on that.
+#[expect(clippy::expect_used, reason = "any highest time of two or more is valid with three digits from 1 µs on")]
+pub(super) fn sized_for(us: u64) -> Hdr<u64> {
+    let highest = us.clamp(2, u64::from(HIGHEST_US));
+    Hdr::new_with_bounds(1, highest, DIGITS).expect("1 µs to at most an hour with 3 digits are valid bounds")
 }
 
 #[cfg(test)]
@@ -160,6 +187,24 @@ mod tests {
         let mut histogram = Histogram::default();
         times.iter().for_each(|us| histogram.record(*us));
         histogram
+    }
+
+    /// Times of every size, beyond the highest too.
+    fn any_time() -> impl Strategy<Value = u64> {
+        prop_oneof![0u64..4_096, 0u64..100_000, 0u64..90_000_000, 0u64..5_000_000_000]
+    }
+
+    #[test]
+    fn memory_is_for_what_was_counted() {
+        assert_eq!(Histogram::default().bytes(), 0);
+        assert!(of(&[7; 100]).bytes() <= 512);
+        // A second of a busy step, between 1 and 5 ms.
+        let busy = of(&(0..20_000u64).map(|k| 1_000 + k * 7_919 % 4_000).collect::<Vec<_>>());
+        assert!(busy.bytes() < 24 << 10, "{}", busy.bytes());
+        // Whatever comes, no more than all counters there are: the library's own are 184 KiB.
+        let every =
+            of(&(0..32u32).flat_map(|shift| (0..4_096u32).map(move |k| u64::from(k << shift))).collect::<Vec<u64>>());
+        assert!(every.bytes() < 200 << 10, "{}", every.bytes());
     }
 
     #[test]
@@ -181,9 +226,9 @@ mod tests {
 
     #[test]
     fn beyond_the_highest_time_the_maximum_stays_exact() {
-        let latency = of(&[5, HIGHEST_US * 3]).latency();
-        assert_eq!(latency.max, HIGHEST_US * 3);
-        assert!(latency.p99 >= HIGHEST_US);
+        let latency = of(&[5, u64::from(HIGHEST_US) * 3]).latency();
+        assert_eq!(latency.max, u64::from(HIGHEST_US) * 3);
+        assert!(latency.p99 >= u64::from(HIGHEST_US));
     }
 
     proptest! {
@@ -197,6 +242,26 @@ mod tests {
             let mut back = right;
             back.merge(&left);
             prop_assert!(forth == whole && back == whole);
+        }
+
+        #[test]
+        fn figures_are_those_of_the_library(times in prop::collection::vec(any_time(), 1..2_000), cuts in prop::collection::vec(0usize..2_000, 0..4)) {
+            let mut library = Hdr::<u64>::new_with_bounds(1, u64::from(HIGHEST_US), DIGITS).unwrap();
+            times.iter().for_each(|us| library.saturating_record((*us).min(u64::from(HIGHEST_US))));
+            let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut % times.len()).chain([0, times.len()]).collect();
+            cuts.sort_unstable();
+            let mut merged = Histogram::default();
+            cuts.windows(2).for_each(|part| merged.merge(&of(&times[part[0]..part[1]])));
+            for histogram in [of(&times), merged] {
+                for quantile in [0.001, 0.1, 0.5, 0.9, 0.95, 0.99, 0.999] {
+                    let max = times.iter().max().copied().unwrap();
+                    let wanted = library.value_at_quantile(quantile).min(max);
+                    prop_assert_eq!(histogram.quantile_us(quantile), Some(wanted), "at {}", quantile);
+                }
+                prop_assert_eq!(histogram.latency().mean, library.mean());
+                prop_assert_eq!(histogram.count(), library.len());
+                prop_assert_eq!(histogram.curve().len(), library.iter_quantiles(5).count());
+            }
         }
 
         #[test]

@@ -1,8 +1,11 @@
 //! One worker's book: everything since the last snapshot, handed on once a second.
 
+use std::ops::Range;
+
 use super::accounting::JourneyEnding;
 use super::sample::Sample;
-use super::tally::Tally;
+use super::series::Series;
+use super::tally::{Tally, Unsent};
 
 /// What one worker counted in one interval: plain data that merges with any other's.
 #[derive(Debug, Clone)]
@@ -21,41 +24,44 @@ pub struct Snapshot {
 #[derive(Debug)]
 pub struct Recorder {
     worker: u64,
+    series: Series,
     current: Tally,
-    /// The end of the schedule, in nanoseconds from its start.
-    window_ns: u64,
+    /// From the end of the warm-up to that of the schedule, in nanoseconds from its start.
+    window: Range<u64>,
 }
 
 impl Recorder {
-    /// A recorder for `worker`, of `steps` steps; journeys count as on time when they start before `window_ns`.
-    pub fn new(worker: u64, steps: usize, window_ns: u64) -> Self {
-        Self { worker, current: Tally::new(steps), window_ns }
+    /// A recorder for `worker`, of the steps of `series`; `window` is the time that rates are of, in nanoseconds.
+    pub fn new(worker: u64, series: Series, window: Range<u64>) -> Self {
+        Self { worker, current: Tally::new(series.count()), series, window }
     }
 
     /// Counts one request; see [`Tally::record`].
     pub fn record(&mut self, sample: &Sample, example: impl FnOnce() -> String) {
-        self.current.record(sample, sample.done_ns < self.window_ns, example);
+        self.current.record(sample, self.series.of(sample.step), self.window.contains(&sample.done_ns), example);
     }
 
     /// Counts a request that could not be made; see [`Tally::not_sent`].
-    pub fn not_sent(&mut self, step: usize, at_ns: u64, message: String) {
-        self.current.not_sent(step, at_ns, at_ns < self.window_ns, message);
+    pub fn not_sent(&mut self, step: usize, at_ns: u64, warm_up: bool, message: String) {
+        let at = Unsent { at_ns, in_window: self.window.contains(&at_ns), warm_up };
+        self.current.not_sent(step, self.series.of(step), at, message);
     }
 
     /// Ends the window at `at_ns` if it would end later.
     pub fn close_window(&mut self, at_ns: u64) {
-        self.window_ns = self.window_ns.min(at_ns);
+        self.window.end = self.window.end.min(at_ns);
     }
 
     /// Counts a journey that was taken up at `now_ns`, of a stream that ends at `ends_ns`.
-    pub fn journey_started(&mut self, now_ns: u64, ends_ns: u64) {
+    pub fn journey_started(&mut self, now_ns: u64, ends_ns: u64, warm_up: bool) {
         self.current.journeys_started += 1;
-        self.current.started_in_window += u64::from(now_ns < self.window_ns.min(ends_ns));
+        self.current.warm_up.journeys_started += u64::from(warm_up);
+        self.current.started_in_window += u64::from(!warm_up && now_ns < self.window.end.min(ends_ns));
     }
 
     /// Counts a journey's end.
-    pub fn journey_ended(&mut self, ending: JourneyEnding) {
-        self.current.journey_ended(ending);
+    pub fn journey_ended(&mut self, ending: JourneyEnding, warm_up: bool) {
+        self.current.journey_ended(ending, warm_up);
     }
 
     /// Counts connections that one request opened, whether it used one that was there, and whether it speaks HTTP/2.

@@ -23,6 +23,8 @@ pub struct Sample {
     pub scheduled: bool,
     /// Which part it plays in its step.
     pub role: Role,
+    /// Whether its journey belongs to the warm-up.
+    pub warm_up: bool,
 }
 
 /// Which part a request plays in its step.

@@ -5,9 +5,8 @@ use std::time::Duration;
 use super::accounting::{Accounting, Punctuality};
 use super::call::Calls;
 use super::generator::Generator;
-use super::tally::{ErrorTally, StepTally, Tally};
+use super::tally::{StepTally, Tally};
 use super::timeline::Timeline;
-use crate::failure::Failure;
 use crate::verdict::Ending;
 
 /// All that is known of a run when it is over.
@@ -17,8 +16,10 @@ pub struct Summary {
     pub ending: Ending,
     /// Where every journey went.
     pub accounting: Accounting,
-    /// The time in which journeys were due (open) or started (closed, once): rates are divided by it.
+    /// The time in which journeys were due (open) or started (closed, once), without the warm-up: rates are divided by it.
     pub window: Duration,
+    /// How long the warm-up was, from the start of the load.
+    pub warm_up: Duration,
     /// The whole time, draining included.
     pub elapsed: Duration,
     /// Journeys per second that were due, within the window.
@@ -60,31 +61,26 @@ pub struct Requests<'a> {
     window: Duration,
 }
 
-/// One class of error.
-#[derive(Debug, Clone, Copy)]
-pub struct ErrorSummary<'a> {
-    /// The class.
-    pub failure: Failure,
-    /// What was counted of it.
-    pub tally: &'a ErrorTally,
-}
-
 impl Summary {
-    /// The requests of `step`, or of all steps.
-    pub fn requests(&self, step: Option<usize>) -> Requests<'_> {
-        let tally = match step {
-            Some(step) => &self.total.steps[step],
+    /// The requests of one series of steps, or of all.
+    pub fn requests(&self, series: Option<usize>) -> Requests<'_> {
+        let tally = match series {
+            Some(series) => &self.total.steps[series],
             None => &self.all_steps,
         };
         Requests { tally, window: self.window }
     }
 
-    /// Errors, the most frequent class first.
-    pub fn errors(&self) -> Vec<ErrorSummary<'_>> {
-        let mut errors: Vec<_> =
-            self.total.errors.iter().map(|(failure, tally)| ErrorSummary { failure: *failure, tally }).collect();
-        errors.sort_by_key(|error| std::cmp::Reverse(error.tally.count));
-        errors
+    /// The journeys that are judged: without those of the warm-up.
+    pub fn judged_journeys(&self) -> Accounting {
+        let (all, warm_up) = (self.accounting, &self.total.warm_up);
+        Accounting {
+            scheduled: all.scheduled.saturating_sub(warm_up.journeys_started),
+            passed: all.passed.saturating_sub(warm_up.journeys_passed),
+            failed: all.failed.saturating_sub(warm_up.journeys_failed),
+            abandoned: all.abandoned.saturating_sub(warm_up.abandoned()),
+            unstarted: all.unstarted,
+        }
     }
 }
 

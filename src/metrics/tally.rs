@@ -5,15 +5,27 @@ use std::collections::BTreeMap;
 use super::accounting::JourneyEnding;
 use super::histogram::Histogram;
 use super::sample::{Role, Sample};
+use super::warm_up::WarmUp;
 use crate::failure::Failure;
 
 /// Examples kept of one class of error.
 const MOST_EXAMPLES: usize = 3;
 
+/// When a request could not be made.
+#[derive(Debug, Clone, Copy)]
+pub struct Unsent {
+    /// In nanoseconds from the start of the load.
+    pub at_ns: u64,
+    /// Whether that is within the window.
+    pub in_window: bool,
+    /// Whether it belongs to the warm-up.
+    pub warm_up: bool,
+}
+
 /// Requests and journeys, counted.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tally {
-    /// By step.
+    /// By series of steps; see [`super::Series`].
     pub steps: Vec<StepTally>,
     /// How late requests that had a scheduled time were sent.
     pub send_lag: Histogram,
@@ -26,7 +38,9 @@ pub struct Tally {
     /// Of those, the ones taken up before the end of the schedule.
     pub started_in_window: u64,
     /// Errors by class.
-    pub errors: BTreeMap<Failure, ErrorTally>,
+    pub errors: Errors,
+    /// What belongs to the warm-up: it is in none of the other figures but those of journeys and connections.
+    pub warm_up: WarmUp,
     /// Connections that were opened.
     pub connections_opened: u64,
     /// Of those, the ones that speak HTTP/2.
@@ -62,6 +76,10 @@ pub struct StepTally {
     pub first_byte: Histogram,
 }
 
+/// Errors by class.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Errors(BTreeMap<Failure, ErrorTally>);
+
 /// The errors of one class.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ErrorTally {
@@ -87,44 +105,45 @@ pub struct ErrorExample {
 }
 
 impl Tally {
-    /// Nothing counted yet, of `steps` steps.
-    pub fn new(steps: usize) -> Self {
-        Self { steps: vec![StepTally::default(); steps], ..Self::default() }
+    /// Nothing counted yet, of `series` series of steps.
+    pub fn new(series: usize) -> Self {
+        Self { steps: vec![StepTally::default(); series], ..Self::default() }
     }
 
-    /// Counts one request; `example` is asked for only while examples of its failure are wanted.
-    pub fn record(&mut self, sample: &Sample, in_window: bool, example: impl FnOnce() -> String) {
+    /// Counts one request in `series`; `example` is asked for only while examples of its failure are wanted.
+    pub fn record(&mut self, sample: &Sample, series: usize, in_window: bool, example: impl FnOnce() -> String) {
+        if sample.warm_up {
+            // What ends within the window is its throughput, whoever asked for it.
+            self.steps[series].ended(sample, in_window);
+            return self.warm_up.record(sample, example);
+        }
         if sample.scheduled {
             self.send_lag.record(sample.send_lag_us());
         }
-        self.steps[sample.step].record(sample, in_window);
+        self.steps[series].record(sample, in_window);
         if let Some(failure) = sample.failure {
-            self.note(failure, sample.done_ns, sample.step, example);
+            self.errors.note(failure, sample.done_ns, sample.step, example);
         }
     }
 
     /// Counts a request that could not be made, as a failed expectation without any time.
-    pub fn not_sent(&mut self, step: usize, at_ns: u64, in_window: bool, message: String) {
-        let counted = &mut self.steps[step];
+    pub fn not_sent(&mut self, step: usize, series: usize, at: Unsent, message: String) {
+        let (counted, errors) = match at.warm_up {
+            true => (&mut self.warm_up.requests, &mut self.warm_up.errors),
+            false => (&mut self.steps[series], &mut self.errors),
+        };
         counted.requests += 1;
         counted.failed += 1;
-        counted.in_window += u64::from(in_window);
+        counted.in_window += u64::from(at.in_window && !at.warm_up);
         counted.checks_failed += 1;
-        self.note(Failure::Check, at_ns, step, || message);
-    }
-
-    fn note(&mut self, failure: Failure, at_ns: u64, step: usize, example: impl FnOnce() -> String) {
-        let error = self.errors.entry(failure).or_insert_with(|| ErrorTally::starting_at(at_ns));
-        error.count += 1;
-        error.first_ns = error.first_ns.min(at_ns);
-        error.last_ns = error.last_ns.max(at_ns);
-        if error.examples.len() < MOST_EXAMPLES {
-            error.examples.push(ErrorExample { at_ns, step, message: example() });
-        }
+        errors.note(Failure::Check, at.at_ns, step, || message);
     }
 
     /// Counts a journey's end.
-    pub fn journey_ended(&mut self, ending: JourneyEnding) {
+    pub fn journey_ended(&mut self, ending: JourneyEnding, warm_up: bool) {
+        if warm_up {
+            self.warm_up.journey_ended(ending);
+        }
         match ending {
             JourneyEnding::Passed => self.journeys_passed += 1,
             JourneyEnding::Failed => self.journeys_failed += 1,
@@ -145,9 +164,8 @@ impl Tally {
         self.connections_opened += other.connections_opened;
         self.connections_http2 += other.connections_http2;
         self.connections_reused += other.connections_reused;
-        for (failure, theirs) in &other.errors {
-            self.errors.entry(*failure).or_insert_with(|| ErrorTally::starting_at(theirs.first_ns)).merge(theirs);
-        }
+        self.errors.merge(&other.errors);
+        self.warm_up.merge(&other.warm_up);
     }
 
     /// All steps as one.
@@ -158,16 +176,50 @@ impl Tally {
     }
 }
 
+impl Errors {
+    /// Counts one error; `example` is asked for only while examples of its class are wanted.
+    pub fn note(&mut self, failure: Failure, at_ns: u64, step: usize, example: impl FnOnce() -> String) {
+        let error = self.0.entry(failure).or_insert_with(|| ErrorTally::starting_at(at_ns));
+        error.count += 1;
+        error.first_ns = error.first_ns.min(at_ns);
+        error.last_ns = error.last_ns.max(at_ns);
+        if error.examples.len() < MOST_EXAMPLES {
+            error.examples.push(ErrorExample { at_ns, step, message: example() });
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        for (failure, theirs) in &other.0 {
+            self.0.entry(*failure).or_insert_with(|| ErrorTally::starting_at(theirs.first_ns)).merge(theirs);
+        }
+    }
+
+    /// What was counted of `failure`, if anything was.
+    pub fn get(&self, failure: &Failure) -> Option<&ErrorTally> {
+        self.0.get(failure)
+    }
+
+    /// The earliest of the examples that were kept.
+    pub fn first_example(&self) -> Option<&ErrorExample> {
+        self.0.values().flat_map(|error| &error.examples).min()
+    }
+
+    /// The classes, the most frequent first.
+    pub fn by_count(&self) -> Vec<(Failure, &ErrorTally)> {
+        let mut errors: Vec<_> = self.0.iter().map(|(failure, tally)| (*failure, tally)).collect();
+        errors.sort_by_key(|(_, tally)| std::cmp::Reverse(tally.count));
+        errors
+    }
+}
+
 impl StepTally {
-    fn record(&mut self, sample: &Sample, in_window: bool) {
+    pub(super) fn record(&mut self, sample: &Sample, in_window: bool) {
         let failed = u64::from(sample.failure.is_some());
         self.requests += 1;
         self.failed += failed;
         self.tried_again += u64::from(sample.role == Role::TriedAgain);
         self.redirects += u64::from(sample.role == Role::Followed);
-        self.in_window += u64::from(in_window);
-        let passed = sample.role == Role::Final && sample.failure.is_none();
-        self.passed_in_window += u64::from(in_window && passed);
+        self.ended(sample, in_window);
         self.checks_passed += sample.checks.passed;
         self.checks_failed += sample.checks.failed;
         self.response.record(sample.response_us());
@@ -175,6 +227,13 @@ impl StepTally {
         if let Some(us) = sample.first_byte_us() {
             self.first_byte.record(us);
         }
+    }
+
+    /// Counts the end of a request, if it came within the window.
+    fn ended(&mut self, sample: &Sample, in_window: bool) {
+        let passed = sample.role == Role::Final && sample.failure.is_none();
+        self.in_window += u64::from(in_window);
+        self.passed_in_window += u64::from(in_window && passed);
     }
 
     /// How often a step came to an end: its last requests, without those that were tried again or led on.
@@ -233,6 +292,7 @@ mod tests {
                 checks: Checks { passed: u64::from(status.is_none()), failed: u64::from(status.is_some()) },
                 scheduled: step == 0,
                 role: Role::Final,
+                warm_up: step == 2,
             },
         )
     }
@@ -240,7 +300,7 @@ mod tests {
     fn of(samples: &[Sample]) -> Tally {
         let mut tally = Tally::new(3);
         for sample in samples {
-            tally.record(sample, true, || format!("{:?}", sample.failure));
+            tally.record(sample, sample.step, true, || format!("{:?}", sample.failure));
         }
         tally
     }
@@ -264,8 +324,9 @@ mod tests {
             let right = merged(&[&ta, &merged(&[&tb, &tc])]);
             prop_assert_eq!(&left, &right);
             prop_assert_eq!(&left, &merged(&[&tc, &tb, &ta]));
-            prop_assert_eq!(left.all_steps().requests as usize, a.len() + b.len() + c.len());
-            prop_assert_eq!(left.all_steps().response.count() as usize, a.len() + b.len() + c.len());
+            let all = [left.all_steps(), left.warm_up.requests.clone()];
+            prop_assert_eq!(all.iter().map(|part| part.requests).sum::<u64>() as usize, a.len() + b.len() + c.len());
+            prop_assert_eq!(all.iter().map(|part| part.response.count()).sum::<u64>() as usize, a.len() + b.len() + c.len());
         }
     }
 
@@ -281,15 +342,16 @@ mod tests {
             checks: Checks::default(),
             scheduled: true,
             role: Role::Final,
+            warm_up: false,
         };
         let mut tally = Tally::new(1);
         let mut made = 0;
         for _ in 0..10 {
-            tally.record(&sample, true, || {
+            tally.record(&sample, 0, true, || {
                 made += 1;
                 String::new()
             });
         }
-        assert_eq!((made, tally.errors[&Failure::Reset].count), (MOST_EXAMPLES, 10));
+        assert_eq!((made, tally.errors.get(&Failure::Reset).unwrap().count), (MOST_EXAMPLES, 10));
     }
 }

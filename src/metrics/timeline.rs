@@ -1,19 +1,24 @@
-//! The run second by second: one row per second and step, and one for all steps together.
+//! The run over time: one row per stretch of time and series of steps, and one for all of them together.
 
-use super::histogram::Latency;
+use super::histogram::{Histogram, Latency};
+use super::history::History;
 use super::tally::{StepTally, Tally};
 
-/// One second of one step.
+/// One stretch of time of one series of steps.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TimelineRow {
-    /// Seconds from the start of the load.
+    /// When it begins, in seconds from the start of the load.
     pub second: u64,
-    /// The step; none for all together.
+    /// How many seconds it takes: one for the newest, more the older it is in a long run.
+    pub seconds: u64,
+    /// The series of steps; none for all together.
     pub step: Option<usize>,
     /// Requests that came to an end in it.
     pub requests: u64,
     /// Of those, the failed ones.
     pub failed: u64,
+    /// Of those, the ones of the warm-up, which are in no series (only where `step` is none).
+    pub warm_up: u64,
     /// Journeys that started in it (only where `step` is none).
     pub started: u64,
     /// Their response times.
@@ -25,27 +30,89 @@ pub struct TimelineRow {
 /// The rows, in order of time.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Timeline {
-    /// All steps together first, then each step, for every second.
+    /// All steps together first, then each series, for every stretch of time; none of them overlap.
     pub rows: Vec<TimelineRow>,
 }
 
 impl Timeline {
-    /// Adds what was counted in `second`.
-    pub fn push(&mut self, second: u64, tally: &Tally) {
-        self.rows.push(row(second, None, tally.journeys_started, &tally.all_steps()));
-        for (step, counted) in tally.steps.iter().enumerate() {
-            self.rows.push(row(second, Some(step), 0, counted));
-        }
-    }
-
     /// The rows of all steps together.
     pub fn overall(&self) -> impl Iterator<Item = &TimelineRow> {
         self.rows.iter().filter(|row| row.step.is_none())
     }
+
+    /// How many rows a run of so many seconds and series has at the most.
+    pub fn most_rows(series: usize, seconds: u64) -> u64 {
+        History::most_rows(series, seconds)
+    }
 }
 
-fn row(second: u64, step: Option<usize>, started: u64, counted: &StepTally) -> TimelineRow {
-    let (requests, failed) = (counted.requests, counted.failed);
-    let (response, service) = (counted.response.latency(), counted.service.latency());
-    TimelineRow { second, step, requests, failed, started, response, service }
+impl TimelineRow {
+    /// `count` of this row's, per second.
+    pub fn per_s(&self, count: u64) -> f64 {
+        count as f64 / self.seconds.max(1) as f64
+    }
+}
+
+/// What the rows of one stretch of time are made of: exact, whatever it is put together from.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Stretch {
+    started: u64,
+    warm_up: u64,
+    all: Part,
+    series: Vec<Part>,
+}
+
+/// The part of one series.
+#[derive(Debug, Clone, Default)]
+struct Part {
+    requests: u64,
+    failed: u64,
+    response: Histogram,
+    service: Histogram,
+}
+
+impl Stretch {
+    /// Adds what was counted, `all` being all of its requests together.
+    pub(super) fn add(&mut self, tally: &Tally, all: &StepTally) {
+        let series = &tally.steps;
+        self.started += tally.journeys_started;
+        self.warm_up += tally.warm_up.requests.requests;
+        self.all.add(all);
+        self.series.resize_with(self.series.len().max(series.len()), Part::default);
+        self.series.iter_mut().zip(series).for_each(|(part, counted)| part.add(counted));
+    }
+
+    /// Its rows, if it takes `seconds` from `second` on.
+    pub(super) fn rows(&self, second: u64, seconds: u64) -> Vec<TimelineRow> {
+        let row = |step, part: &Part| TimelineRow {
+            second,
+            seconds,
+            step,
+            requests: part.requests,
+            failed: part.failed,
+            warm_up: if step.is_none() { self.warm_up } else { 0 },
+            started: if step.is_none() { self.started } else { 0 },
+            response: part.response.latency(),
+            service: part.service.latency(),
+        };
+        let series = self.series.iter().enumerate().map(|(step, part)| row(Some(step), part));
+        std::iter::once(row(None, &self.all)).chain(series).collect()
+    }
+
+    /// The memory that it has on the heap.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        let histograms = |part: &Part| part.response.bytes() + part.service.bytes();
+        let parts = std::iter::once(&self.all).chain(&self.series).map(histograms).sum::<usize>();
+        self.series.capacity() * size_of::<Part>() + parts
+    }
+}
+
+impl Part {
+    fn add(&mut self, counted: &StepTally) {
+        self.requests += counted.requests;
+        self.failed += counted.failed;
+        self.response.merge(&counted.response);
+        self.service.merge(&counted.service);
+    }
 }

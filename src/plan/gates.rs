@@ -36,7 +36,7 @@ pub(super) fn resolve(
                         "judge the rate of all, or give the flow a scenario of its own",
                     );
                 }
-                gates.push(NamedGate { name: name.get_ref().clone(), gate, step, origin: Origin::File, skip });
+                gates.push(NamedGate { name: name.get_ref().clone(), gate, series: step, origin: Origin::File, skip });
             }
             Err(error) => {
                 let span = resolver.source.within(&expression.span(), &text, error.span);
@@ -68,7 +68,7 @@ fn skip(gate: &Gate, once: bool) -> Option<String> {
 fn judges_all_errors(named: &NamedGate) -> bool {
     let bound = named.gate.bound_value();
     let holds_at = |observed: f64| named.gate.comparison.holds(observed, bound);
-    named.step.is_none()
+    named.series.is_none()
         && match named.gate.metric {
             Metric::ErrorRate => !holds_at(1.0),
             Metric::Checks | Metric::Journeys => !holds_at(0.0),
@@ -78,7 +78,7 @@ fn judges_all_errors(named: &NamedGate) -> bool {
 
 fn default_gate(name: &str, text: &str) -> Option<NamedGate> {
     let gate = text.parse().ok()?;
-    Some(NamedGate { name: name.to_owned(), gate, step: None, origin: Origin::Default, skip: None })
+    Some(NamedGate { name: name.to_owned(), gate, series: None, origin: Origin::Default, skip: None })
 }
 
 /// The number of the step that the gate names, written as `text` in `expression`.
@@ -120,7 +120,7 @@ mod tests {
     fn a_gate_on_journeys_judges_errors_unless_it_holds_when_all_fail() {
         let judges = |text: &str| {
             let gate = text.parse().unwrap();
-            judges_all_errors(&NamedGate { name: String::new(), gate, step: None, origin: Origin::File, skip: None })
+            judges_all_errors(&NamedGate { name: String::new(), gate, series: None, origin: Origin::File, skip: None })
         };
         assert!(judges("journeys >= 95%") && judges("journeys > 0%"));
         assert!(!judges("journeys >= 0%") && !judges("journeys < 50%") && !judges("p95 < 1s"));

@@ -15,6 +15,7 @@ pub(super) struct PlannedLoad {
     pub(super) seed: u64,
     pub(super) max_in_flight: Option<u64>,
     pub(super) drain: Option<Duration>,
+    pub(super) warm_up: Duration,
 }
 
 /// Enough for a million a second over a quarter of an hour; a schedule this long is still counted in seconds.
@@ -29,7 +30,8 @@ pub(super) fn resolve(
     written: Option<&Spanned<LoadSection>>,
     optional: bool,
 ) -> PlannedLoad {
-    let mut planned = PlannedLoad { load: Load::Once, seed: DEFAULT_SEED, max_in_flight: None, drain: None };
+    let mut planned =
+        PlannedLoad { load: Load::Once, seed: DEFAULT_SEED, max_in_flight: None, drain: None, warm_up: Duration::ZERO };
     let Some(written) = written else { return planned };
     let section = written.get_ref();
     if let Some(seed) = &section.seed {
@@ -64,8 +66,29 @@ pub(super) fn resolve(
             None
         }
     };
-    planned.load = load.unwrap_or(Load::Once);
+    if let Some(load) = load {
+        planned.warm_up = warm_up(resolver, section, &load).unwrap_or_default();
+        planned.load = load;
+    }
     planned
+}
+
+/// How long journeys count as warm-up: what is written, else the climb of the rate.
+fn warm_up(resolver: &mut Resolver<'_>, section: &LoadSection, load: &Load) -> Option<Duration> {
+    let Some(written) = &section.warm_up else {
+        let climb = section.ramp_up.as_ref().filter(|_| section.stages.is_none());
+        return match load {
+            Load::Open(open) if climb.is_some() => open.profile.segments().first().map(|climb| climb.over),
+            Load::Once | Load::Open(_) | Load::Closed(_) => None,
+        };
+    };
+    let warm_up = resolver.duration(written, false)?;
+    if load.duration().is_some_and(|all| warm_up >= all) {
+        let hint = "warm_up is the first part of the load: make it shorter, or the load longer";
+        resolver.mistake(written.span(), "nothing would be left to judge: the load ends before its warm-up", hint);
+        return None;
+    }
+    Some(warm_up)
 }
 
 /// A key that another model has is a misunderstanding, not a detail.
@@ -88,6 +111,7 @@ fn refuse_foreign_keys(resolver: &mut Resolver<'_>, written: &Spanned<LoadSectio
         ("keep_state", at(&section.keep_state), &["closed"]),
         ("duration", at(&section.duration), &["open", "closed"]),
         ("drain", at(&section.drain), &["open", "closed"]),
+        ("warm_up", at(&section.warm_up), &["open", "closed"]),
     ];
     for (key, place, models) in keys {
         if let (Some(place), true) = (place, !models.contains(&model) && ["once", "open", "closed"].contains(&model)) {

@@ -47,6 +47,7 @@ pub use wait_for::WaitFor;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::gate::NamedGate;
+use crate::metrics::Series;
 use crate::scenario::ScenarioFile;
 use flow::Steps;
 use resolver::Resolver;
@@ -73,6 +74,8 @@ pub struct Plan {
     pub setup: Vec<Step>,
     /// The steps of all flows.
     pub steps: Vec<Step>,
+    /// Which of them are counted each by itself.
+    pub series: Series,
     /// Which steps one journey does.
     pub flows: Vec<Flow>,
     /// Steps that run once after the load, outside the figures.
@@ -121,7 +124,10 @@ impl Plan {
         network::check(&mut resolver, document.target.as_ref(), &target);
         let Streams { all: streams, seed, limits } =
             stream::resolve(&mut resolver, document, &steps, &flows, overrides.workers, machine);
-        let gates = gates::resolve(&mut resolver, document, &steps, &streams);
+        let mut gates = gates::resolve(&mut resolver, document, &steps, &streams);
+        let named: Vec<usize> = gates.iter().filter_map(|named| named.series).collect();
+        let series = Series::of_steps(steps.len(), &named);
+        gates.iter_mut().for_each(|named| named.series = named.series.map(|step| series.of(step)));
         data::check(&mut resolver, document.data.as_ref(), &data, &streams);
         if document.step.is_empty() && document.flow.is_empty() {
             let missing = "the scenario has no steps: nothing would be sent";
@@ -141,6 +147,7 @@ impl Plan {
             limits,
             setup,
             steps,
+            series,
             flows,
             teardown,
             gates,
@@ -159,6 +166,12 @@ impl Plan {
     pub fn duration(&self) -> Option<Duration> {
         let ends: Option<Vec<_>> = self.streams.iter().map(Stream::ends_after).collect();
         ends?.into_iter().max()
+    }
+
+    /// When the window of the rates begins, from the start of the load: where the first warm-up is over.
+    pub fn judged_from(&self) -> Duration {
+        let any = self.streams.iter().any(|stream| !stream.warm_up.is_zero());
+        self.streams.iter().map(Stream::judged_from).min().filter(|_| any).unwrap_or_default()
     }
 
     /// The most requests of one journey of `stream`, if none is tried again.

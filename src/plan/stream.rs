@@ -20,6 +20,8 @@ pub struct Stream {
     pub load: Load,
     /// How long it waits after the start of the run.
     pub start_after: Duration,
+    /// How long its journeys belong to the warm-up, from its own start.
+    pub warm_up: Duration,
     /// Its flows, as numbers of the plan's flows.
     pub flows: Vec<usize>,
     /// Its journeys under way at one time, all workers together.
@@ -42,6 +44,16 @@ impl Stream {
     /// When its last journey is due or may start, from the start of the run; none if that is not known beforehand.
     pub fn ends_after(&self) -> Option<Duration> {
         self.load.duration().map(|duration| self.start_after.saturating_add(duration))
+    }
+
+    /// When its warm-up is over, from the start of the run.
+    pub fn judged_from(&self) -> Duration {
+        self.start_after.saturating_add(self.warm_up)
+    }
+
+    /// Whether a journey that is due (open) or starts (closed) then belongs to the warm-up.
+    pub fn is_warm_up(&self, due_ns: u64) -> bool {
+        !self.warm_up.is_zero() && u128::from(due_ns) < self.judged_from().as_nanos()
     }
 
     /// Whether a user's values and cookies last from one journey to its next.
@@ -122,7 +134,16 @@ pub(super) fn resolve(
                 _ => String::new(),
             };
             let Own { planned, start_after, flows, .. } = part;
-            Stream { name, load: planned.load, start_after, flows, max_in_flight, drain, place: (index, of) }
+            Stream {
+                name,
+                load: planned.load,
+                start_after,
+                warm_up: planned.warm_up,
+                flows,
+                max_in_flight,
+                drain,
+                place: (index, of),
+            }
         })
         .collect();
     let requests_of = |stream: &Stream| {

@@ -5,14 +5,22 @@ use std::time::Duration;
 use super::Report;
 use super::result::{
     CallFailure, CallResult, ErrorResult, ExampleResult, GeneratorResult, Load as LoadResult, PlanResult, Rates,
-    RunResult, SCHEMA, SCHEMA_VERSION, StepResult, Steps, Times,
+    RunResult, SCHEMA, SCHEMA_VERSION, StepResult, Steps, Times, WarmUpResult,
 };
-use super::statement::statement;
+use super::statement::{counted, statement};
+use crate::failure::Failure;
 use crate::gate::Origin;
 use crate::load::Load;
-use crate::metrics::{Call, ErrorSummary, Role, StepTally, Summary};
-use crate::plan::{Plan, Stream};
+use crate::metrics::{Call, ErrorTally, Errors, MOST_SERIES, Role, StepTally, Summary, Transient, transient};
+use crate::plan::{Plan, Step, Stream};
+use crate::units::{format_count, format_duration, format_us_f64};
 use crate::verdict::{Finding, Kind, Status, Verdict};
+
+/// What the steps are called that are counted together, since there are too many.
+const OTHER: &str = "(other)";
+
+/// A load that is shorter than this says too little about its start.
+const LONG_ENOUGH: Duration = Duration::from_secs(30);
 
 /// What a run's figures do not say.
 #[derive(Debug, Clone)]
@@ -26,8 +34,10 @@ pub fn report_of(plan: &Plan, summary: Summary, findings: Vec<Finding>, occasion
     let verdict = Verdict::of(&findings);
     let all = &summary.all_steps;
     let window_s = summary.window.as_secs_f64();
-    let steps =
-        plan.steps.iter().zip(&summary.total.steps).map(|(step, tally)| (step.name.clone(), step_result(tally)));
+    let steps = summary.total.steps.iter().enumerate().map(|(series, tally)| {
+        let name = step_of(plan, series).map_or(OTHER, |step| &step.name);
+        (name.to_owned(), step_result(tally))
+    });
     let calls = summary.calls.list.iter().map(|call| call_result(plan, call)).collect();
     let result = RunResult {
         schema: SCHEMA.to_owned(),
@@ -51,10 +61,12 @@ pub fn report_of(plan: &Plan, summary: Summary, findings: Vec<Finding>, occasion
             first_byte: all.first_byte.latency(),
             send_lag: summary.total.send_lag.latency(),
         },
-        errors: summary.errors().into_iter().map(|error| error_result(plan, &error)).collect(),
+        errors: error_results(plan, &summary.total.errors),
+        warm_up: warm_up_result(plan, &summary),
         steps: Steps(steps.collect()),
         groups: groups(plan, &summary),
-        warnings: summary.warnings.clone(),
+        warnings: warnings(plan, &summary),
+        steps_folded: plan.series.folded() as u64,
         generator: generator_result(&summary),
         plan: plan_result(plan),
         ending: summary.ending,
@@ -85,11 +97,59 @@ fn reasons(findings: &[Finding]) -> Vec<String> {
     findings.iter().filter_map(reason).collect()
 }
 
+/// The step that has `series` to itself.
+fn step_of(plan: &Plan, series: usize) -> Option<&Step> {
+    plan.steps.get(plan.series.step(series)?)
+}
+
+fn warnings(plan: &Plan, summary: &Summary) -> Vec<String> {
+    let warm_up = &summary.total.warm_up;
+    let failed = warm_up.mostly_failed().then(|| {
+        let (failed, all) = (format_count(warm_up.requests.failed), counted(warm_up.requests.requests, "request"));
+        format!("{failed} of {all} of the warm-up failed: what was judged may not be a target that has warmed up")
+    });
+    [folded(plan), failed, unlike_the_rest(plan, summary)]
+        .into_iter()
+        .flatten()
+        .chain(summary.warnings.clone())
+        .collect()
+}
+
+/// That the start of a load which should be alike from its start to its end is not.
+fn unlike_the_rest(plan: &Plan, summary: &Summary) -> Option<String> {
+    let steady = match &plan.streams[..] {
+        [Stream { load: Load::Closed(_), .. }] => true,
+        [Stream { load: Load::Open(open), .. }] => open.profile.is_constant(),
+        _ => false,
+    };
+    if !steady || !summary.warm_up.is_zero() || summary.window < LONG_ENOUGH {
+        return None;
+    }
+    let Transient { seconds, start_us, rest_us } = transient(&summary.timeline)?;
+    let (first, start, rest) =
+        (format_duration(Duration::from_secs(seconds)), format_us_f64(start_us), format_us_f64(rest_us));
+    Some(format!(
+        "the first {first} look unlike the rest (median service time {start} against {rest}), and are in the figures: consider warm_up = \"{first}\""
+    ))
+}
+
+/// That there are more steps than are counted one by one.
+fn folded(plan: &Plan) -> Option<String> {
+    let (folded, most) = (plan.series.folded() as u64, format_count(MOST_SERIES as u64));
+    (folded > 0).then(|| {
+        let verb = if folded == 1 { "is" } else { "are" };
+        format!(
+            "{} beyond the first {most} {verb} counted together as `{OTHER}`, and in no group",
+            counted(folded, "step")
+        )
+    })
+}
+
 /// The steps of each group as one, in the order in which the groups first come.
 fn groups(plan: &Plan, summary: &Summary) -> Steps {
     let mut groups: Vec<(&str, StepTally)> = Vec::new();
-    for (step, tally) in plan.steps.iter().zip(&summary.total.steps) {
-        let Some(name) = step.group.as_deref() else { continue };
+    for (series, tally) in summary.total.steps.iter().enumerate() {
+        let Some(name) = step_of(plan, series).and_then(|step| step.group.as_deref()) else { continue };
         match groups.iter_mut().find(|(known, _)| *known == name) {
             Some((_, sum)) => sum.merge(tally),
             None => groups.push((name, tally.clone())),
@@ -134,18 +194,33 @@ pub(super) fn failure_of(call: &Call) -> Option<CallFailure> {
     call.failure.map(|failure| CallFailure { class: failure.to_string(), evidence })
 }
 
-fn error_result(plan: &Plan, error: &ErrorSummary<'_>) -> ErrorResult {
+/// What was counted before anything was judged, if the plan has a warm-up.
+fn warm_up_result(plan: &Plan, summary: &Summary) -> Option<WarmUpResult> {
+    let warm_up = &summary.total.warm_up;
+    (!summary.warm_up.is_zero()).then(|| WarmUpResult {
+        seconds: summary.warm_up.as_secs_f64(),
+        journeys: warm_up.journeys_started,
+        requests: step_result(&warm_up.requests),
+        errors: error_results(plan, &warm_up.errors),
+    })
+}
+
+fn error_results(plan: &Plan, errors: &Errors) -> Vec<ErrorResult> {
+    errors.by_count().into_iter().map(|(failure, tally)| error_result(plan, failure, tally)).collect()
+}
+
+fn error_result(plan: &Plan, failure: Failure, tally: &ErrorTally) -> ErrorResult {
     let seconds = |ns: u64| Duration::from_nanos(ns).as_secs_f64();
-    let examples = error.tally.examples.iter().map(|example| ExampleResult {
+    let examples = tally.examples.iter().map(|example| ExampleResult {
         at_s: seconds(example.at_ns),
         step: plan.steps.get(example.step).map(|step| step.name.clone()).unwrap_or_default(),
         message: example.message.clone(),
     });
     ErrorResult {
-        class: error.failure.to_string(),
-        count: error.tally.count,
-        first_at_s: seconds(error.tally.first_ns),
-        last_at_s: seconds(error.tally.last_ns),
+        class: failure.to_string(),
+        count: tally.count,
+        first_at_s: seconds(tally.first_ns),
+        last_at_s: seconds(tally.last_ns),
         examples: examples.collect(),
     }
 }

@@ -7,7 +7,7 @@ use comfy_table::{CellAlignment, Table, presets::NOTHING};
 
 use super::Report;
 use super::calls;
-use super::lines::warning;
+use super::lines::{labelled, warning};
 use super::result::{ErrorResult, GeneratorResult, RunResult};
 use super::statement::counted;
 use super::strain;
@@ -149,11 +149,12 @@ fn health(result: &RunResult) -> String {
     let elapsed = elapsed(result);
     let insecure = insecure(result);
     format!(
-        "{}  \
+        "{}{}  \
          rate       offered {}, achieved {} journeys; {} requests; {elapsed} in all\n  \
          generator  send lag p99 {}, max {}; {} {:.0}% busy{}; {}\n  \
          in flight  at most {} of {} allowed; {} opened{}, reused for {}\n{}{insecure}",
         journeys(result),
+        warm_up(result),
         format_rate(result.rates.offered_per_s),
         format_rate(result.rates.achieved_per_s),
         format_rate(result.rates.requests_per_s),
@@ -198,6 +199,10 @@ fn journeys(result: &RunResult) -> String {
         format_count(accounting.abandoned),
         format_count(accounting.unstarted),
     )
+}
+
+fn warm_up(result: &RunResult) -> String {
+    result.warm_up.as_ref().map(|warm_up| labelled("warm-up", &warm_up.told())).unwrap_or_default()
 }
 
 fn elapsed(result: &RunResult) -> String {

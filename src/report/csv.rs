@@ -10,10 +10,12 @@ use crate::metrics::Latency;
 const LATENCY: [&str; 8] = ["min", "mean", "p50", "p90", "p95", "p99", "p999", "max"];
 /// The name of the row that stands for all steps together.
 const ALL: &str = "(all)";
+/// The name of the row that stands for the warm-up.
+const WARM_UP: &str = "(warm-up)";
 /// What the name of a row starts with that stands for the steps of a group.
 const GROUP: &str = "(group) ";
 
-/// A first row for all steps together, then one per step and one per group.
+/// A first row for all steps together, then one per step, one per group, and one for the warm-up that the others leave out.
 pub fn summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut writer = Writer::from_writer(out);
     let header = ["step", "requests", "failed", "checks_passed", "checks_failed"].map(str::to_owned);
@@ -22,7 +24,8 @@ pub fn summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let all = result.all_steps();
     let groups = result.groups.0.iter().map(|(name, sum)| (format!("{GROUP}{name}"), sum));
     let steps = result.steps.0.iter().map(|(name, step)| (name.clone(), step));
-    for (name, step) in std::iter::once((ALL.to_owned(), &all)).chain(steps).chain(groups) {
+    let warm_up = result.warm_up.iter().map(|warm_up| (WARM_UP.to_owned(), &warm_up.requests));
+    for (name, step) in std::iter::once((ALL.to_owned(), &all)).chain(steps).chain(groups).chain(warm_up) {
         let counts =
             [step.requests, step.failed, step.checks_passed, step.checks_failed].map(|count| count.to_string());
         let row = std::iter::once(harmless(&name)).chain(counts);
@@ -31,16 +34,21 @@ pub fn summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writer.flush()
 }
 
-/// For every second one row for all steps together, then one per step.
+/// For every stretch of time one row for all steps together, then one per step. How many seconds it takes, and how
+/// many of all requests belong to the warm-up, stands last.
 pub fn timeline(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut writer = Writer::from_writer(out);
     let header = ["second", "step", "journeys_started", "requests", "failed"].map(str::to_owned);
-    writer.write_record(header.into_iter().chain(columns("response_us")).chain(columns("service_us")))?;
+    let header = header.into_iter().chain(columns("response_us")).chain(columns("service_us"));
+    writer.write_record(header.chain(["seconds", "warm_up"].map(str::to_owned)))?;
     for row in &report.timeline.rows {
         let name = row.step.map_or(ALL, |step| report.result.steps.0.get(step).map_or("", |(name, _)| name));
         let started = if row.step.is_none() { row.started.to_string() } else { String::new() };
+        let row_seconds = row.seconds.to_string();
+        let warm_up = if row.step.is_none() { row.warm_up.to_string() } else { String::new() };
         let start = [row.second.to_string(), harmless(name), started, row.requests.to_string(), row.failed.to_string()];
-        writer.write_record(start.into_iter().chain(values(&row.response)).chain(values(&row.service)))?;
+        let figures = start.into_iter().chain(values(&row.response)).chain(values(&row.service));
+        writer.write_record(figures.chain([row_seconds, warm_up]))?;
     }
     writer.flush()
 }

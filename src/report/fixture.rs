@@ -210,6 +210,8 @@ impl Fixture {
             },
             errors: self.errors(all.failed),
             steps: Steps(self.steps.iter().cloned().zip(steps.iter().map(step_result)).collect()),
+            warm_up: None,
+            steps_folded: 0,
             groups: Steps(Vec::new()),
             warnings: Vec::new(),
             generator: GeneratorResult {
@@ -337,7 +339,7 @@ impl Second {
     fn row(&self, second: u64, step: Option<usize>, started: u64) -> TimelineRow {
         let (requests, failed) = (self.response.len() as u64, self.failed);
         let (response, service) = (latency(&self.response), latency(&self.service));
-        TimelineRow { second, step, requests, failed, started, response, service }
+        TimelineRow { second, seconds: 1, step, requests, failed, warm_up: 0, started, response, service }
     }
 }
 

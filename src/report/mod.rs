@@ -34,7 +34,7 @@ pub use html::{HtmlError, render as render_html};
 pub use progress::Progress;
 pub use result::{
     CallFailure, CallResult, ErrorResult, ExampleResult, GeneratorResult, Load, PlanResult, Rates, RunResult,
-    StepResult, Steps, Times,
+    StepResult, Steps, Times, WarmUpResult,
 };
 pub use statement::{statement, waiting};
 pub use target::{Asked, render as render_target};

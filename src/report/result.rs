@@ -1,12 +1,15 @@
 //! `result.json`: what other programs read. Names are fixed, times are microseconds, fields are only ever added.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
+use super::statement::counted;
 use crate::metrics::{Accounting, Evidence, Latency, MachineUse, Phases, WorkerUse};
+use crate::units::{format_count, format_duration};
 use crate::verdict::{Ending, Finding, Verdict};
 
 /// The value of `schema`.
@@ -45,8 +48,14 @@ pub struct RunResult {
     pub times_us: Times,
     /// Errors by class, the most frequent first.
     pub errors: Vec<ErrorResult>,
+    /// What belongs to the warm-up: it is in `accounting`, and in none of the other figures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warm_up: Option<WarmUpResult>,
     /// Requests by step, in the order of the scenario.
     pub steps: Steps,
+    /// How many steps are counted together as `(other)`, because there are too many to count each by itself.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub steps_folded: u64,
     /// The requests of all steps of a group, by group.
     #[serde(default, skip_serializing_if = "Steps::is_empty")]
     pub groups: Steps,
@@ -59,7 +68,7 @@ pub struct RunResult {
     pub plan: PlanResult,
     /// completed, interrupted or terminated.
     pub ending: Ending,
-    /// The time in which journeys were due, in seconds: rates are divided by it.
+    /// The time in which journeys were due, without the warm-up, in seconds: rates are divided by it.
     pub window_s: f64,
     /// The whole time, draining included, in seconds.
     pub elapsed_s: f64,
@@ -157,6 +166,20 @@ pub struct ExampleResult {
     pub step: String,
     /// What was said.
     pub message: String,
+}
+
+/// What was counted before anything was judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WarmUpResult {
+    /// How long journeys that were due, or started, belonged to it.
+    pub seconds: f64,
+    /// Those journeys.
+    pub journeys: u64,
+    /// Their requests.
+    #[serde(flatten)]
+    pub requests: StepResult,
+    /// Their errors by class, the most frequent first.
+    pub errors: Vec<ErrorResult>,
 }
 
 /// One step's requests.
@@ -291,6 +314,20 @@ impl RunResult {
             response_us: self.times_us.response,
             service_us: self.times_us.service,
         }
+    }
+}
+
+impl WarmUpResult {
+    /// What was left out, in a sentence.
+    pub(super) fn told(&self) -> String {
+        let (requests, time) = (counted(self.requests.requests, "request"), Duration::from_secs_f64(self.seconds));
+        let classes = self.errors.iter().map(|error| format!("{} {}", format_count(error.count), error.class));
+        let classes = match self.errors.is_empty() {
+            true => String::new(),
+            false => format!(" ({})", classes.collect::<Vec<_>>().join(", ")),
+        };
+        let failed = format_count(self.requests.failed);
+        format!("{requests} in {}, {failed} failed{classes}, not judged", format_duration(time))
     }
 }
 

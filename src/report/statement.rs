@@ -46,6 +46,10 @@ fn sentence(plan: &Plan) -> String {
 /// What one stream will do; `to` says where its requests go.
 fn of_stream(plan: &Plan, stream: &Stream, to: &str) -> String {
     let requests = counted(plan.requests_per_journey(stream), "request");
+    let warm_up = match stream.warm_up.is_zero() {
+        true => String::new(),
+        false => format!("; the first {} are warm-up, not judged", format_duration(stream.warm_up)),
+    };
     match &stream.load {
         Load::Once => {
             let all = plan.steps.iter().map(|step| step.repeat).sum();
@@ -55,7 +59,7 @@ fn of_stream(plan: &Plan, stream: &Stream, to: &str) -> String {
             let (count, exactly) = open.foreseen();
             let journeys = format!("{}{}", if exactly { "" } else { "about " }, counted(count, "journey"));
             let at_once = format!("at most {} under way at one time", format_count(stream.max_in_flight));
-            format!("{journeys} of {requests} {to}, {}; {at_once}", pace(open))
+            format!("{journeys} of {requests} {to}, {}; {at_once}{warm_up}", pace(open))
         }
         Load::Closed(closed) => {
             let users = counted(closed.users, "user");
@@ -68,7 +72,7 @@ fn of_stream(plan: &Plan, stream: &Stream, to: &str) -> String {
             };
             let cap =
                 closed.max_rate.map(|rate| format!(", at most {} journeys", format_rate(rate))).unwrap_or_default();
-            format!("{users} with journeys of {requests} {to}, {until}{cap}")
+            format!("{users} with journeys of {requests} {to}, {until}{cap}{warm_up}")
         }
     }
 }

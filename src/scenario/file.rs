@@ -112,6 +112,8 @@ pub struct LoadSection {
     pub keep_state: Option<Spanned<bool>>,
     /// How long journeys under way may take to finish after the last arrival.
     pub drain: Option<Spanned<String>>,
+    /// The first part of the load, whose journeys are counted apart and judged by no gate; `ramp_up` if that is given.
+    pub warm_up: Option<Spanned<String>>,
 }
 
 /// One of `stages`: the rate moves in a straight line to the one that it ends with.

@@ -70,9 +70,8 @@ fn profiles(document: &Json) -> Json {
 /// What is said of the values of `key`, beyond name, type and description.
 fn shape(key: &str) -> Option<Json> {
     Some(match key {
-        "timeout" | "duration" | "ramp_up" | "drain" | "over" | "pause" | "every" | "deadline" | "start_after" => {
-            text("A duration: \"500ms\", \"1.5s\", \"1m 30s\".", &["500ms", "10s", "1m 30s"])
-        }
+        "timeout" | "duration" | "ramp_up" | "warm_up" | "drain" | "over" | "pause" | "every" | "deadline"
+        | "start_after" => text("A duration: \"500ms\", \"1.5s\", \"1m 30s\".", &["500ms", "10s", "1m 30s"]),
         "mean" | "deviation" | "median" | "p95" | "max" | "max_age" => text("A duration.", &["500ms", "2s"]),
         "think" => json!({
             "description": "A duration, a range of them, or a distribution.",

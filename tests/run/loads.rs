@@ -154,3 +154,24 @@ fn one_load_that_is_late_is_seen_beside_one_that_is_not() {
     let said = result.reasons.iter().find(|reason| reason.contains("the load of `watch` was not punctual"));
     assert!(said.is_some_and(|reason| reason.contains("max_in_flight = 1")), "{:?}", result.reasons);
 }
+
+#[test]
+fn steps_beyond_a_thousand_are_counted_together_and_those_of_gates_are_not() {
+    let (server, _) = noting();
+    let steps: String = (0..1_004).map(|k| format!("[[step]]\nname = \"s{k}\"\nget = \"/s{k}\"\n")).collect();
+    let text = format!(
+        "[target]\nbase_url = \"{}\"\n[load]\nmodel = \"closed\"\nusers = 1\niterations = 1\n[gates]\nlast = \"error_rate of s1003 <= 0%\"\nerrors = \"error_rate <= 0%\"\n{steps}",
+        server.base_url()
+    );
+    let told = "4 steps beyond the first 1,000 are counted together as `(other)`";
+    let outcome = Workspace::with(&text).run(&["--quiet"]).exits_with(0);
+    let result = outcome.result();
+    assert!(result.warnings.iter().any(|warning| warning.contains(told)), "{:?}", result.warnings);
+    assert_eq!((result.steps_folded, result.steps.0.len()), (4, 1_001));
+    let of = |name: &str| result.steps.0.iter().find(|(step, _)| step == name).map(|(_, step)| step.requests);
+    assert_eq!((of("s0"), of("s1003"), of("s1002"), of("(other)")), (Some(1), Some(1), None, Some(4)));
+    assert_eq!(server.requests_seen(), 1_004, "and nothing is lost");
+    assert_eq!(result.steps.0.iter().map(|(_, step)| step.requests).sum::<u64>(), 1_004);
+    assert!(result.findings.iter().all(|finding| finding.samples > 0), "{:?}", result.findings);
+    assert!(std::fs::read_to_string(outcome.run_folder.join("report.html")).unwrap().contains("4 steps beyond"));
+}

@@ -27,3 +27,4 @@ mod state;
 mod trust;
 mod twins;
 mod verdicts;
+mod warm_up;

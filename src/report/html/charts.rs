@@ -1,5 +1,7 @@
 //! The three charts of the page, each with its data as a table: latency over time, the percentile curve, throughput.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::HtmlError;
@@ -8,7 +10,7 @@ use crate::gate::{Bound as GateBound, Gate};
 use crate::metrics::{CurvePoint, Latency, TimelineRow};
 use crate::report::Report;
 use crate::report::svg::{Area, Axis, Bound, Chart, Ink, Line, MOST_POINTS, Run, Shape, runs};
-use crate::units::format_count;
+use crate::units::{format_count, format_duration};
 use crate::verdict::Kind;
 
 /// More rows than this are put together in a chart's table.
@@ -68,7 +70,10 @@ fn latency(report: &Report, rows: &[&TimelineRow]) -> Result<Figure, HtmlError> 
     let mut figure = Figure {
         id: "latency",
         title: "Latency over time",
-        caption: "Response times of all steps in each second, from the moment a request was due.".to_owned(),
+        caption: format!(
+            "Response times of all steps in each second, from the moment a request was due.{}",
+            older(rows)
+        ),
         drawing: None,
         nothing: "No request came to an end, so there is no latency to draw.",
     };
@@ -84,7 +89,7 @@ fn latency(report: &Report, rows: &[&TimelineRow]) -> Result<Figure, HtmlError> 
     let ends = bounds.iter().map(|bound| bound.at);
     let y = Axis::times(ends.clone().fold(lowest as f64, f64::min), ends.fold(highest as f64, f64::max));
     let line = |(name, ink, of): Series| {
-        let values: Vec<_> = answered.iter().map(|row| (row.second, of(&row.response) as f64)).collect();
+        let values: Vec<_> = answered.iter().flat_map(|row| each_second(row, of(&row.response) as f64)).collect();
         Line { name, ink, runs: runs(&values, MOST_POINTS) }
     };
     let chart = Chart {
@@ -175,8 +180,10 @@ fn throughput(rows: &[&TimelineRow]) -> Result<Figure, HtmlError> {
     let mut figure = Figure {
         id: "throughput",
         title: "Throughput over time",
-        caption: "Journeys started, requests that came to an end, and those of them that failed, in each second."
-            .to_owned(),
+        caption: format!(
+            "Journeys started, requests that came to an end, and those of them that failed, in each second.{}",
+            older(rows)
+        ),
         drawing: None,
         nothing: "Nothing was sent, so there is no throughput to draw.",
     };
@@ -184,10 +191,11 @@ fn throughput(rows: &[&TimelineRow]) -> Result<Figure, HtmlError> {
         return Ok(figure);
     }
     let line = |name, ink, of: fn(&TimelineRow) -> u64| {
-        let values: Vec<_> = rows.iter().map(|row| (row.second, of(row) as f64)).collect();
+        let values: Vec<_> = rows.iter().flat_map(|row| each_second(row, row.per_s(of(row)))).collect();
         Line { name, ink, runs: runs(&values, MOST_POINTS) }
     };
-    let highest = rows.iter().map(|row| row.requests.max(row.started)).max().unwrap_or_default();
+    let highest =
+        rows.iter().map(|row| row.per_s(row.requests.max(row.started)).ceil() as u64).max().unwrap_or_default();
     let failed: u64 = rows.iter().map(|row| row.failed).sum();
     let chart = Chart {
         id: figure.id,
@@ -212,20 +220,38 @@ fn throughput(rows: &[&TimelineRow]) -> Result<Figure, HtmlError> {
     Ok(figure)
 }
 
+/// That older seconds are put together in a long run.
+fn older(rows: &[&TimelineRow]) -> String {
+    match rows.iter().map(|row| row.seconds).max() {
+        Some(widest) if widest > 1 => {
+            let widest = format_duration(Duration::from_secs(widest));
+            format!(" Older seconds are put together, up to {widest}: their rates are means, their percentiles exact.")
+        }
+        _ => String::new(),
+    }
+}
+
 fn y_name(what: &str, y: &Axis) -> String {
     if y.is_log() { format!("{what} (log scale)") } else { what.to_owned() }
 }
 
 fn end_of(rows: &[&TimelineRow]) -> f64 {
-    rows.last().map_or(1.0, |row| row.second as f64 + 1.0)
+    rows.last().map_or(1.0, |row| (row.second + row.seconds) as f64)
 }
 
-/// Rows put together until there are few enough, and a sentence if any were.
+/// `value` in every second that `row` stands for.
+fn each_second(row: &TimelineRow, value: f64) -> impl Iterator<Item = (u64, f64)> + use<> {
+    (row.second..row.second + row.seconds).map(move |second| (second, value))
+}
+
+/// Rows put together until there are few enough, and a sentence if any stands for more than a second.
 fn grouped<'a>(rows: &'a [&'a TimelineRow], how: &str) -> (std::slice::Chunks<'a, &'a TimelineRow>, String) {
     let group = rows.len().div_ceil(MOST_ROWS).max(1);
-    let note = match group {
-        1 => String::new(),
-        _ => format!("Each row is {group} seconds: {how}. Every second is in timeline.csv."),
+    let all_of_a_second = rows.iter().all(|row| row.seconds == 1);
+    let note = match (group, all_of_a_second) {
+        (1, true) => String::new(),
+        (_, true) => format!("Each row is {group} seconds: {how}. Every second is in timeline.csv."),
+        (_, false) => format!("Each row reaches to the next one: {how}. Finer rows are in timeline.csv."),
     };
     (rows.chunks(group), note)
 }

@@ -302,6 +302,7 @@ fn environment(result: &RunResult) -> Vec<Fact> {
         Ending::Interrupted => "stopped by Ctrl-C",
         Ending::Terminated => "stopped by SIGTERM",
     };
+    let warm_up_s = result.warm_up.as_ref().map_or(0.0, |warm_up| warm_up.seconds);
     let facts = vec![
         Fact::new("Plan", plan.statement.clone()),
         Fact::new("Load model", plan.load.model.clone()),
@@ -310,13 +311,14 @@ fn environment(result: &RunResult) -> Vec<Fact> {
         Fact::new("Certificates", if plan.insecure { "NOT CHECKED (insecure)" } else { "checked" }),
         Fact::new("Seed", plan.seed.to_string()),
         Fact::new("Started", result.started_at.clone()),
-        Fact::noted("Elapsed", seconds(result.elapsed_s), format!("load for {}", seconds(result.window_s))),
+        Fact::noted("Elapsed", seconds(result.elapsed_s), format!("load for {}", seconds(result.window_s + warm_up_s))),
         Fact::new("Ending", ending),
         Fact::new("mnload", result.mnload_version.clone()),
         Fact::new("Result", format!("{} {}", result.schema, result.schema_version)),
     ];
+    let warm_up = result.warm_up.iter().map(|warm_up| Fact::new("Warm-up", warm_up.told()));
     let warnings = result.warnings.iter().map(|text| Fact::new("Warning", text.clone()));
-    facts.into_iter().chain(warnings).collect()
+    facts.into_iter().chain(warm_up).chain(warnings).collect()
 }
 
 #[cfg(test)]
