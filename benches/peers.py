@@ -21,9 +21,6 @@ import tempfile
 from bench import figures, nginx, pacing, process, tools
 from bench.tools import Load, Unsupported
 
-# Off by more than this, a run made another load than was asked for.
-TOLERANCE = 0.02
-
 
 @dataclasses.dataclass(frozen=True)
 class Case:
@@ -75,6 +72,8 @@ def arguments():
     names = [*CASES, "memory", "smoke", "pacing"]
     parser = figures.arguments(__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="one round of runs of one second: shows that it works, no more")
+    parser.add_argument("--tolerance", type=float, default=2, metavar="PERCENT",
+                        help="how far a rate may be off; more makes it another load, so only to try things out [2]")
     parser.add_argument("--case", action="append", choices=names, help="these alone; may be given several times [all]")
     options = parser.parse_args()
     options.case = options.case or names
@@ -88,6 +87,7 @@ class Bench:
 
     def __init__(self, every, scratch, options):
         self.every, self.scratch, self.quick, self.rounds = every, scratch, options.quick, options.rounds
+        self.tolerance = options.tolerance / 100
         self.rows, self.unsupported, self.ports = [], [], None
 
     def cost(self, tool, load, before=()):
@@ -102,7 +102,7 @@ class Bench:
         for _ in range(2):
             done, cost = self.cost(tool, load)
             off = done.requests / (load.rate * load.seconds) - 1 if load.rate else 0
-            if abs(off) <= TOLERANCE:
+            if abs(off) <= self.tolerance:
                 return done, cost
         sys.exit(f"{tool.name} was asked for {load.rate:,}/s and is off by {off:+.1%}, twice: is the machine quiet?")
 
@@ -150,7 +150,7 @@ class Bench:
     def smoke(self):
         """One request, with all that comes before and after it."""
         load = Load(self.ports.base_url("plain") + nginx.PAGE, connections=1, requests=1)
-        able = [tool for tool in [*self.every, tools.Curl()] if tool.name in ("mnload", "curl", "hey", "oha")]
+        able = [tool for tool in [*self.every, tools.Curl()] if tool.name not in ("wrk", "h2load")]
         for number in range(1, (3 if self.quick else self.rounds * SMOKES) + 1):
             for tool in self.in_turn(number, able):
                 done, cost = self.cost(tool, load)
@@ -222,13 +222,14 @@ def column(rows, key):
 
 def ratio(rows):
     ratios = [row["mnload_ratio"] for row in rows if row["mnload_ratio"] != ""]
-    return f"**{figures.spread(ratios, 2)}**" if len(ratios) > 1 else f"**{ratios[0]:.2f}**" if ratios else "–"
+    return f"**{figures.spread(ratios, 2)}**" if ratios else "–"
 
 
 def about(options, every):
     """How to repeat it, on which machine it ran, and with what."""
     named = [*(f"--case {name}" for name in options.case if len(options.case) < len(CASES) + 3)]
     repeat = " ".join(["benches/peers.py", "--quick" if options.quick else f"--rounds {options.rounds}", *named])
+    repeat += f" --tolerance {options.tolerance:g}" if options.tolerance != 2 else ""
     versions = ", ".join(f"{tool.name} {tool.version()}" for tool in every)
     load, _, _ = os.getloadavg()
     return (f"`{repeat}`, {figures.machine()}, load average {load:.1f} at the end. mnload at {tools.revision()}, profile: {options.profile}. "

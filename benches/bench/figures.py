@@ -39,8 +39,10 @@ def processor():
 
 
 def spread(values, digits):
-    """Median, lowest and highest."""
+    """Median, lowest and highest; of a single value that alone."""
     values = list(values)
+    if len(values) == 1:
+        return f"{values[0]:,.{digits}f}"
     return f"{statistics.median(values):,.{digits}f} ({min(values):,.{digits}f}–{max(values):,.{digits}f})"
 
 

@@ -6,10 +6,13 @@ import os
 import pathlib
 import subprocess
 import sys
+import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 CLIENT_CORE, SERVER_CORE = 0, 1
+# A tool that takes longer hangs, and ends as if it had failed.
+LONGEST_S = 300
 
 
 @dataclasses.dataclass
@@ -41,7 +44,10 @@ def run(command, environment=None, core=CLIENT_CORE):
             [str(word) for word in command], env={**os.environ, **(environment or {})},
             stdin=nothing, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )
+    watch = threading.Timer(LONGEST_S, process.kill)
+    watch.start()
     said = process.stdout.read()
+    watch.cancel()
     _, status, usage = os.wait4(process.pid, 0)
     process.stdout.close()
     process.returncode = os.waitstatus_to_exitcode(status)

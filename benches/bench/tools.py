@@ -80,7 +80,7 @@ class Hey:
 
     def done(self, said, _):
         statuses = {int(status): int(count) for status, count in re.findall(r"\[(\d+)\]\s+(\d+) responses", said)}
-        failed = [int(count) for count in re.findall(r"\[(\d+)\]\s+(?!\d+ responses)\S", said)]
+        failed = [int(count) for count in re.findall(r"\[(\d+)\]", said.partition("Error distribution:")[2])]
         return Done(sum(statuses.values()), sum(statuses.values()) - statuses.get(200, 0) + sum(failed))
 
     def version(self):
@@ -97,9 +97,8 @@ class H2load:
         return [self.program, "-t1", "-c", load.connections, *amount, *protocol, *rate, load.url]
 
     def done(self, said, _):
-        failed, errored, timeout = (number_in(rf"(\d+) {what}", said) for what in ("failed", "errored", "timeout"))
-        good = number_in(r"status codes: (\d+) 2xx", said)
-        return Done(number_in(r"(\d+) succeeded", said), failed + errored + timeout + number_in(r"(\d+) done", said) - good)
+        kinds = ("failed", "errored", "timeout", "3xx", "4xx", "5xx")
+        return Done(number_in(r"(\d+) succeeded", said), sum(number_in(rf"(\d+) {kind}", said) for kind in kinds))
 
     def version(self):
         return said_by(self.program, "--version").removeprefix("h2load ")
