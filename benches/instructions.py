@@ -85,7 +85,7 @@ def compare(counts, blessed):
     other = sorted(counts.keys() ^ blessed.keys())
     if fallen:
         print(f"fewer than before: {', '.join(fallen)}: bless them, or a later loss goes unseen")
-    for what, names in ((f"needs over {LIMIT:.0%} more instructions", grown), ("is not in both the benches and the file", other)):
+    for what, names in ((f"needs over {LIMIT:.0%} more instructions", grown), ("is in the benches or in the file alone", other)):
         for name in names:
             print(f"error: {name} {what}")
     if grown or other:
