@@ -46,7 +46,8 @@ impl Exchanging {
             (hyper::header::USER_AGENT, HeaderValue::from_static("mnload/bench")),
             (hyper::header::ACCEPT, HeaderValue::from_static("*/*")),
         ]);
-        let mut started = Self { runtime, tasks, channel, path: Uri::from_static("/api/media/search?q=alien"), headers };
+        let mut started =
+            Self { runtime, tasks, channel, path: Uri::from_static("/api/media/search?q=alien"), headers };
         started.exchange(2);
         started
     }
