@@ -11,6 +11,7 @@ import urllib.request
 
 from .process import server, wait_until
 
+# Without `sendfile`, head and file leave in one piece: in two, HTTP/2 waits 40 ms for an acknowledgement.
 PAGE = "/page.json"
 PAGE_BYTES = 1_024
 
@@ -18,7 +19,7 @@ CONFIGURATION = """
 daemon off; master_process off; pid {here}/nginx.pid; error_log {here}/error.log error;
 events {{ worker_connections 8192; }}
 http {{
-    access_log off; sendfile on; tcp_nopush on; open_file_cache max=10 inactive=1h;
+    access_log off; sendfile off; open_file_cache max=10 inactive=1h;
     keepalive_timeout 3600s; keepalive_requests 1000000000;
     types {{ application/json json; }}
     client_body_temp_path {here}/body; proxy_temp_path {here}/proxy; fastcgi_temp_path {here}/fastcgi;
