@@ -16,6 +16,14 @@ demo:
 bench:
     benches/light-cost.py
 
+# What a request costs beside wrk, hey, h2load and oha, and how evenly requests leave; a quarter of an hour, for a quiet machine.
+bench-peers:
+    benches/peers.py
+
+# The instructions of the hot path against those in benches/instructions.csv, on any machine.
+bench-instructions:
+    benches/instructions.py
+
 # Licences, bans and sources of dependencies (needs cargo-deny).
 deny:
     cargo deny check bans licenses sources

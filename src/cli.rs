@@ -264,6 +264,11 @@ pub struct DemoArgs {
     #[arg(long)]
     pub http1_only: bool,
 
+    /// When stopped, write when each request arrived and was answered to this file (CSV, nanoseconds from the first
+    /// arrival); memory grows with the requests.
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+
     /// Serve HTTPS with this certificate chain (PEM).
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub tls_cert: Option<PathBuf>,

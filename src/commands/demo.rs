@@ -1,12 +1,13 @@
 //! `mnload demo`: starts the built-in target, says what it does, and serves until it is interrupted.
 
-use std::io::{self, Write as _};
+use std::fs::File;
+use std::io::{self, BufWriter, Write as _};
 
 use anyhow::Context as _;
 
 use super::signals::Signals;
 use crate::cli::DemoArgs;
-use crate::demo::{Demo, DemoOptions, Faults, Latency, Quota, RateLimits, TlsFiles};
+use crate::demo::{Demo, DemoOptions, Faults, Latency, Quota, RateLimits, Record, TlsFiles};
 
 /// Runs the command; returns when the target was stopped by an interrupt.
 ///
@@ -14,6 +15,8 @@ use crate::demo::{Demo, DemoOptions, Faults, Latency, Quota, RateLimits, TlsFile
 /// If the target cannot start or the outputs cannot be written to.
 pub(super) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     let options = options(args);
+    // Opened before the start: a file that cannot be written to must not be found out about after the load.
+    let record = args.record.as_ref().map(File::create).transpose().context("cannot write the file of --record")?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start a runtime")?;
     runtime.block_on(async {
@@ -22,8 +25,9 @@ pub(super) fn run(args: &DemoArgs) -> anyhow::Result<()> {
         let demo = Demo::start(options.clone())?;
         introduce(&demo, &options).context("cannot write to standard output")?;
         signals.next().await;
+        let records = demo.records();
         demo.stop();
-        Ok(())
+        record.map_or(Ok(()), |file| write_records(file, &records)).context("cannot write the file of --record")
     })
 }
 
@@ -51,8 +55,19 @@ fn options(args: &DemoArgs) -> DemoOptions {
         },
         http1_only: args.http1_only,
         tls: tls.map(|(certificate, key)| TlsFiles { certificate, key }),
+        record: args.record.is_some(),
         ..DemoOptions::default()
     }
+}
+
+fn write_records(file: File, records: &[Record]) -> io::Result<()> {
+    let mut out = BufWriter::new(file);
+    writeln!(out, "arrived_ns,answered_ns")?;
+    for Record { arrived, answered, .. } in records {
+        let answered = answered.map(|answered| answered.as_nanos().to_string()).unwrap_or_default();
+        writeln!(out, "{},{answered}", arrived.as_nanos())?;
+    }
+    out.flush()
 }
 
 fn introduce(demo: &Demo, options: &DemoOptions) -> io::Result<()> {

@@ -52,6 +52,26 @@ fn it_says_where_it_listens_serves_and_ends_cleanly_when_interrupted() {
 }
 
 #[test]
+#[cfg(unix)]
+fn it_writes_when_each_request_arrived_and_was_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("arrivals.csv");
+    let (mut child, address) = started(&["--fixed-latency", "20ms", "--record", file.to_str().unwrap()]);
+    for _ in 0..2 {
+        assert_eq!(Client::of(address).get("/health").now().status, 200);
+    }
+    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    assert!(child.wait().unwrap().success());
+    let written = std::fs::read_to_string(&file).unwrap();
+    let rows: Vec<Vec<u64>> =
+        written.lines().skip(1).map(|line| line.split(',').map(|time| time.parse().unwrap()).collect()).collect();
+    assert_eq!(written.lines().next(), Some("arrived_ns,answered_ns"));
+    let [first, second] = &rows[..] else { panic!("{written}") };
+    assert!(first[0] == 0 && first[1] >= 20_000_000 && second[0] >= first[1], "{written}");
+    assert!(refused(&["--record", "/no/such/folder/arrivals.csv"]).contains("--record"));
+}
+
+#[test]
 fn flags_that_make_no_sense_are_refused_with_an_example() {
     for (flags, hint) in [
         (["--latency", "fast"], "5ms..40ms"),

@@ -1,0 +1,1 @@
+"""What the benchmark programs beside this folder share."""
