@@ -1,5 +1,6 @@
 //! What one virtual user sends through: takes a connection, or opens one, for each request, and gives it back after.
 
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -101,11 +102,12 @@ impl Channel {
         let headers = std::mem::take(&mut self.spare_headers);
         let mut held = self.pool.take(request.place, sent_ns);
         let mut attempt = Attempt { opened: 0, reused: false, opening: None, connected: false, first_byte_ns: None };
-        let exchange = attempt.run(&self.connector, &self.pool, &mut held, headers, request, &self.clock);
-        let result = match self.deadline.bound(until, exchange).await {
-            Some(result) => result,
-            None => Err(Broken::timed_out(attempt.connected)),
+        // Pinned here, since it is too large to be moved for nothing.
+        let result = {
+            let exchange = pin!(attempt.run(&self.connector, &self.pool, &mut held, headers, request, &self.clock));
+            self.deadline.bound(until, exchange).await
         };
+        let result = result.unwrap_or_else(|| Err(Broken::timed_out(attempt.connected)));
         let done_ns = self.clock.now_ns();
         let certificate = held.as_ref().and_then(|held| held.certificate().cloned());
         let http2 = matches!(held, Some(Held::Shared(_)));
@@ -156,7 +158,8 @@ impl Attempt {
             let held = match slot {
                 Some(held) => held,
                 None => {
-                    let opened = pool.open(connector, request.place, clock, &mut self.opening).await;
+                    // On the heap, since it is rare and large: all that waits for answers would carry its room along.
+                    let opened = Box::pin(pool.open(connector, request.place, clock, &mut self.opening)).await;
                     let (held, opened) = opened.map_err(|error| Broken { error, unsent: None })?;
                     self.opened += u64::from(opened);
                     self.reused = !opened;

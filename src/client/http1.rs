@@ -29,8 +29,8 @@ pub(super) type HttpRequest = http::Request<Full<Bytes>>;
 #[derive(Debug)]
 pub(super) struct Http1 {
     sender: SendRequest<Full<Bytes>>,
-    connection: Box<Connection<TokioIo<Watched>, Full<Bytes>>>,
-    closed: bool,
+    /// None once it has ended: what was not sent by then comes back from it when it is dropped.
+    connection: Option<Box<Connection<TokioIo<Watched>, Full<Bytes>>>>,
     /// Set while bytes wait to be written.
     writing: Arc<AtomicBool>,
     /// What the target showed when the connection was made; none without TLS.
@@ -53,7 +53,7 @@ impl Http1 {
         let (transport, writing) = Watched::new(transport);
         let handshake = builder.handshake(TokioIo::new(transport)).await;
         let (sender, connection) = handshake.map_err(|error| CallError::of_http(&error))?;
-        Ok(Self { sender, connection: Box::new(connection), closed: false, writing, certificate })
+        Ok(Self { sender, connection: Some(Box::new(connection)), writing, certificate })
     }
 
     /// Whether the target has not hung up meanwhile; to be asked while nothing is asked of it.
@@ -70,7 +70,7 @@ impl Http1 {
 
     /// Whether another request can be sent.
     pub(super) fn reusable(&self) -> bool {
-        !self.closed && !self.sender.is_closed()
+        self.connection.is_some() && !self.sender.is_closed()
     }
 
     /// Sends `request` and reads the whole answer; its body is kept up to `keep_body` bytes.
@@ -150,8 +150,8 @@ impl Http1 {
 
     /// Lets the connection do what it can; an error of its own reaches the request that waits on it.
     fn drive(&mut self, cx: &mut Context<'_>) {
-        if !self.closed && Pin::new(&mut *self.connection).poll(cx).is_ready() {
-            self.closed = true;
+        if self.connection.as_mut().is_some_and(|connection| Pin::new(&mut **connection).poll(cx).is_ready()) {
+            self.connection = None;
         }
     }
 }

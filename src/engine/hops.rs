@@ -17,8 +17,8 @@ pub(super) struct Hop<'s> {
     pub(super) path: Cow<'s, Uri>,
     pub(super) headers: Cow<'s, HeaderMap>,
     pub(super) body: Bytes,
-    /// Its cookies are the step's own, not the jar's.
-    own_cookies: bool,
+    /// Its cookies are the jar's, not the step's own.
+    jar_cookies: bool,
     /// Redirects that were followed to get here.
     taken: u64,
 }
@@ -30,7 +30,7 @@ impl<'s> Hop<'s> {
             place: step.request.endpoint,
             method: Cow::Borrowed(&step.request.method),
             path: rendered.path,
-            own_cookies: rendered.headers.contains_key(COOKIE),
+            jar_cookies: false,
             headers: rendered.headers,
             body: rendered.body,
             taken: 0,
@@ -39,11 +39,12 @@ impl<'s> Hop<'s> {
 
     /// Adds what `jar` holds for it, unless the step has cookies of its own.
     pub(super) fn add_cookies(&mut self, jar: &Jar, target: &Target) {
-        if jar.is_empty() || self.own_cookies {
+        if jar.is_empty() || self.headers.contains_key(COOKIE) {
             return;
         }
         if let Some(cookies) = self.url(target).and_then(|url| jar.header(&url)) {
             self.headers.to_mut().insert(COOKIE, cookies);
+            self.jar_cookies = true;
         }
     }
 
@@ -98,8 +99,7 @@ impl<'s> Hop<'s> {
         let place = target.known_endpoint(&url).ok_or_else(unknown)?;
         let path = url.path_and_query().map_or("/", |path| path.as_str()).parse().map_err(|_| unknown())?;
         let mut headers = self.headers.clone().into_owned();
-        let own_cookies = self.own_cookies && place == self.place;
-        if !own_cookies {
+        if self.jar_cookies || place != self.place {
             // They are chosen anew for where it goes.
             headers.remove(COOKIE);
         }
@@ -117,7 +117,7 @@ impl<'s> Hop<'s> {
         }
         let body = if keeps_body { self.body.clone() } else { Bytes::new() };
         let (method, path, headers) = (Cow::Owned(to.method), Cow::Owned(path), Cow::Owned(headers));
-        Ok(Self { place, method, path, headers, body, own_cookies, taken: self.taken + 1 })
+        Ok(Self { place, method, path, headers, body, jar_cookies: false, taken: self.taken + 1 })
     }
 }
 

@@ -19,7 +19,7 @@ use super::session::{Base, Session, wear};
 use super::stop::Stop;
 use crate::client::{Clock, Connector, Exchange, Pool};
 use crate::metrics::{Checks, JourneyEnding, Recorder, Role, Sample};
-use crate::plan::{Again, Condition, Judged, OnFailure, Only, Plan, RenderError, Rendered, Scope, Seat, Step};
+use crate::plan::{Again, Condition, Judged, OnFailure, Only, Plan, RenderError, Scope, Seat, Step};
 use crate::verdict::Ending;
 
 /// What all journeys of one worker share.
@@ -190,7 +190,8 @@ impl UnderWay<'_> {
                 Ok(rendered) => rendered,
                 Err(error) => return self.not_sent(number, step, &error),
             };
-            let (exchange, judged, hop) = self.call(number, step, rendered).await;
+            let mut hop = Hop::first(step, rendered);
+            let (exchange, judged) = self.call(number, step, &mut hop).await;
             let pause = judged.failure.and_then(|_| tries.pause_before_next(self.stage.clock.now_ns()));
             let role = if pause.is_some() { Role::TriedAgain } else { Role::Final };
             self.record(number, step, &hop, &exchange, &judged, role);
@@ -216,10 +217,9 @@ impl UnderWay<'_> {
         if passed { Course::Passed } else { Course::Failed }
     }
 
-    /// Sends what the step asks for and follows the redirects that it may; the last exchange is still to be counted.
-    async fn call<'s>(&mut self, number: usize, step: &'s Step, rendered: Rendered<'s>) -> (Exchange, Judged, Hop<'s>) {
+    /// Sends `hop` and follows the redirects that it may, which change it; the last exchange is still to be counted.
+    async fn call<'s>(&mut self, number: usize, step: &'s Step, hop: &mut Hop<'s>) -> (Exchange, Judged) {
         let target = &self.stage.plan.target;
-        let mut hop = Hop::first(step, rendered);
         let mut first_sent_ns = None;
         loop {
             if step.cookies {
@@ -232,7 +232,7 @@ impl UnderWay<'_> {
             };
             let Ok(answer) = &exchange.result else {
                 let judged = judged(&exchange, self.session);
-                return (exchange, judged, hop);
+                return (exchange, judged);
             };
             if step.cookies
                 && answer.headers.contains_key(SET_COOKIE)
@@ -242,16 +242,16 @@ impl UnderWay<'_> {
             }
             match hop.next(step, &self.stage.plan, answer) {
                 Ok(Some(next)) => {
-                    self.record(number, step, &hop, &exchange, &Judged::default(), Role::Followed);
-                    hop = next;
+                    self.record(number, step, hop, &exchange, &Judged::default(), Role::Followed);
+                    *hop = next;
                 }
                 Ok(None) => {
                     let judged = judged(&exchange, self.session);
-                    return (exchange, judged, hop);
+                    return (exchange, judged);
                 }
                 Err(message) => {
                     let judged = Judged::misled(&message, step.expect.count());
-                    return (exchange, judged, hop);
+                    return (exchange, judged);
                 }
             }
         }

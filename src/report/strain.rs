@@ -114,13 +114,13 @@ mod tests {
             |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
         assert_eq!(
             names(&generator),
-            "connections_opened connections_reused cpu_share each_worker loop_lag_us machine peak_in_flight peak_rss_bytes stalls waited_for_slot workers"
+            "connections_http2 connections_opened connections_reused cpu_share each_worker loop_lag_us machine peak_in_flight peak_rss_bytes stalls waited_for_slot workers"
         );
         assert_eq!(
             names(&generator["machine"]),
             "cores local_ports local_ports_limit major_faults open_files open_files_limit others_cores stolen_share"
         );
         let worker = serde_json::to_value(WorkerUse::default()).unwrap();
-        assert_eq!(names(&worker), "cpu_share preempted waiting_share");
+        assert_eq!(names(&worker), "awake_share cpu_share preempted waiting_share");
     }
 }

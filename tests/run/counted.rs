@@ -59,7 +59,8 @@ fn assert_counted(name: &str, result: &RunResult, seen: u64) {
     let accounting = result.accounting;
     assert!(accounting.balances(), "{name}: {accounting:?}");
     assert_eq!((accounting.abandoned, accounting.unstarted), (0, 0), "{name}: {accounting:?}");
-    assert_eq!(result.all_steps().requests, seen, "{name}: requests counted, and seen by the server");
+    let warm_up = result.warm_up.as_ref().map_or(0, |warm_up| warm_up.requests.requests);
+    assert_eq!(result.all_steps().requests + warm_up, seen, "{name}: requests counted, and seen by the server");
 }
 
 #[test]

@@ -27,9 +27,12 @@ fn the_document_holds_figures_that_were_measured() {
     let outcome = Workspace::with("").mnload(&["doctor", "--format", "json"]).exits_with(0);
     let document: Value = serde_json::from_str(&outcome.stdout).unwrap();
     assert_eq!((&document["schema"], &document["schema_version"]), (&"mnload.doctor".into(), &"1.0.0".into()));
-    let lag = &document["pacing"][0]["lag_us"];
-    assert_eq!((lag["count"].as_u64(), &document["pacing"][0]["mode"]), (Some(2_000), &"default".into()));
-    assert!(lag["p99"].as_u64() >= lag["p50"].as_u64() && lag["max"].as_u64() > Some(0), "{lag}");
+    for (number, mode) in ["default", "precise"].into_iter().enumerate() {
+        let pacing = &document["pacing"][number];
+        let lag = &pacing["lag_us"];
+        assert_eq!((lag["count"].as_u64(), &pacing["mode"]), (Some(1_600), &mode.into()));
+        assert!(lag["p99"].as_u64() >= lag["p50"].as_u64() && lag["max"].as_u64() > Some(0), "{lag}");
+    }
     assert!(document["machine"]["cores"].as_u64() >= Some(1));
     assert!(document["clock"]["read_ns"].as_f64() > Some(0.0));
     let sending = &document["sending"];
