@@ -117,7 +117,9 @@ fn a_connection_that_ends_within_an_answer_is_a_failure() {
             assert_eq!(seen, 3, "{way:?} {fault}: what was under way is not sent again");
             result.errors[0].class.clone()
         };
-        assert_eq!(of("close"), "closed", "{way:?}");
+        let closed = of("close");
+        // A server that hangs up on frames which it has not read makes the system send a reset.
+        assert!(closed == "closed" || way.http2 && closed == "reset", "{way:?}: {closed}");
         assert_eq!(of("truncate"), if way.http2 { "reset" } else { "closed" }, "{way:?}");
     }
 }
