@@ -209,7 +209,7 @@ impl Connector {
         };
         let _ = self.places[place].http2.set(http2);
         match (http2, self.http) {
-            (true, _) => Ok(Connection::Http2(Http2::handshake(transport, settle).await?)),
+            (true, _) => Ok(Connection::Http2(Box::pin(Http2::handshake(transport, settle)).await?)),
             (false, Http::Two) => Err(CallError::new(Failure::Protocol, format!("{NO_HTTP2} did not pick it"))),
             (false, _) => Ok(Connection::Http1(Http1::handshake(transport).await?)),
         }
@@ -222,7 +222,8 @@ impl Connector {
         match &place.tls {
             None => Ok(Transport::Plain(socket)),
             Some((connector, name)) => {
-                let handshake = connector.connect(name.clone(), socket).await;
+                // On the heap, as all that is large and not needed for long: whoever opens a connection carries its room along.
+                let handshake = Box::pin(connector.connect(name.clone(), socket)).await;
                 let stream = handshake.map_err(|error| match self.http == Http::Two && is_other_http(&error) {
                     true => CallError::new(Failure::Protocol, format!("{NO_HTTP2} refused it")),
                     false => CallError::of_handshake(&error),

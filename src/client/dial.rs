@@ -110,7 +110,7 @@ impl Dialer {
             To::Proxy { proxy, name, authority } => {
                 let connected = self.local.connect(&name.addresses().await).await;
                 let stream = connected.map_err(|error| proxy.unreachable(error))?;
-                proxy.tunnel(stream, authority).await.map(Socket::Tcp)
+                Box::pin(proxy.tunnel(stream, authority)).await.map(Socket::Tcp)
             }
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1::{Builder, Connection, SendRequest};
@@ -17,6 +17,7 @@ use super::certificate::Certificate;
 use super::channel::Answer;
 use super::clock::Clock;
 use super::error::CallError;
+use super::gather::Gathered;
 use super::transport::{Transport, Watched};
 use crate::failure::Failure;
 
@@ -114,8 +115,7 @@ impl Http1 {
     }
 
     async fn read_body(&mut self, mut body: Incoming, keep: usize) -> Result<(Bytes, u64), CallError> {
-        let (mut first, mut kept) = (Bytes::new(), BytesMut::new());
-        let mut length = 0;
+        let mut gathered = Gathered::at_most(keep);
         while !body.is_end_stream() {
             let frame = poll_fn(|cx| {
                 // What came with the head is there already.
@@ -127,20 +127,9 @@ impl Http1 {
             });
             let Some(frame) = frame.await else { break };
             let frame = frame.map_err(|error| CallError::of_http(&error))?;
-            if let Some(data) = frame.data_ref() {
-                length += data.len() as u64;
-                let room = keep.saturating_sub(first.len() + kept.len());
-                let data = data.slice(..data.len().min(room));
-                // Most bodies come in one piece, which needs no copy.
-                if first.is_empty() && kept.is_empty() {
-                    first = data;
-                } else if !data.is_empty() {
-                    kept.extend_from_slice(&std::mem::take(&mut first));
-                    kept.extend_from_slice(&data);
-                }
-            }
+            frame.data_ref().into_iter().for_each(|data| gathered.add(data));
         }
-        Ok((if kept.is_empty() { first } else { kept.freeze() }, length))
+        Ok(gathered.finish())
     }
 
     /// The same while nobody waits: whoever sends the next request waits with a waker of its own.

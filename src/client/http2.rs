@@ -9,7 +9,7 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use h2::client::{Builder, Connection, SendRequest};
 use h2::{Reason, RecvStream};
 use hyper::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue};
@@ -21,6 +21,7 @@ use super::certificate::Certificate;
 use super::channel::{Answer, Request};
 use super::clock::Clock;
 use super::error::CallError;
+use super::gather::Gathered;
 use super::transport::Transport;
 use crate::failure::Failure;
 
@@ -218,21 +219,12 @@ fn is_forbidden(name: &HeaderName) -> bool {
 }
 
 async fn read_body(mut body: RecvStream, keep: usize) -> Result<(Bytes, u64), h2::Error> {
-    let (mut first, mut kept) = (Bytes::new(), BytesMut::new());
-    let mut length = 0;
+    let mut gathered = Gathered::at_most(keep);
     while !body.is_end_stream() {
         let Some(data) = poll_fn(|cx| body.poll_data(cx)).await else { break };
         let data = data?;
         body.flow_control().release_capacity(data.len())?;
-        length += data.len() as u64;
-        let room = keep.saturating_sub(first.len() + kept.len());
-        let data = data.slice(..data.len().min(room));
-        if first.is_empty() && kept.is_empty() {
-            first = data;
-        } else if !data.is_empty() {
-            kept.extend_from_slice(&std::mem::take(&mut first));
-            kept.extend_from_slice(&data);
-        }
+        gathered.add(&data);
     }
-    Ok((if kept.is_empty() { first } else { kept.freeze() }, length))
+    Ok(gathered.finish())
 }

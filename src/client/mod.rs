@@ -11,6 +11,7 @@ mod cookies;
 mod deadline;
 mod dial;
 mod error;
+mod gather;
 mod http1;
 mod http2;
 mod local;
