@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::rc::Rc;
-use std::time::Duration;
 
 use super::journey::Stage;
 use super::lanes::{Lanes, Offer};
@@ -30,8 +29,8 @@ pub(super) async fn run(
     }
     let most = shard.share(*max_in_flight).max(1) as usize;
     let lanes = Lanes::new(Rc::clone(stage), stream, assignment.connector.clone(), most);
-    let mut offered = Offered::default();
-    offer_all(load, planned, shard, stage, &lanes, &mut offered).await?;
+    let mut pacer = Pacer::new(load.pacing, load.profile.peak_per_s() / shard.of as f64)?;
+    let offered = offer_all(load, planned, shard, stage, &lanes, &mut pacer).await?;
     // What is cut off at the limit is counted from what the lanes say afterwards.
     let _ = tokio::time::timeout(*patience, drain(&lanes, stage)).await;
     lanes.forget_waiting();
@@ -46,7 +45,7 @@ pub(super) async fn run(
         accounting,
         due_in_window: offered.judged,
         peak_in_flight: lanes.peak_busy(),
-        awake: offered.awake,
+        awake: pacer.awake(),
         streams: BTreeMap::from([(stream, punctuality)]),
         ..WorkerReport::default()
     })
@@ -59,8 +58,6 @@ struct Offered {
     /// Of those, the ones after the warm-up.
     judged: u64,
     never_due: u64,
-    /// How long the pacer has waited without sleeping.
-    awake: Duration,
 }
 
 /// Offers every arrival when it is due, the schedule starting when the stream does, until its end or a stop.
@@ -70,9 +67,9 @@ async fn offer_all(
     shard: Shard,
     stage: &Stage,
     lanes: &Rc<Lanes>,
-    offered: &mut Offered,
-) -> io::Result<()> {
-    let mut pacer = Pacer::new(load.pacing, load.profile.peak_per_s() / shard.of as f64)?;
+    pacer: &mut Pacer,
+) -> io::Result<Offered> {
+    let mut offered = Offered::default();
     let mut schedule = load.schedule(shard);
     let mut asked = std::pin::pin!(stage.stop.asked());
     while let Some(Arrival { index, due }) = schedule.next() {
@@ -82,16 +79,15 @@ async fn offer_all(
             () = &mut asked => {
                 stage.recorder.borrow_mut().close_window(stage.clock.now_ns());
                 offered.never_due += 1 + schedule.remaining();
-                return Ok(());
+                return Ok(offered);
             }
             waited = pacer.until(stage.clock.instant(due_ns)) => waited?,
         }
         offered.due += 1;
-        offered.awake = pacer.awake();
         offered.judged += u64::from(!planned.is_warm_up(due_ns));
         lanes.offer(Offer { arrival: index, due_ns });
     }
-    Ok(())
+    Ok(offered)
 }
 
 /// Waits until every journey is over; a stop forgets the arrivals that wait.
