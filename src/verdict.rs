@@ -48,9 +48,59 @@ pub struct Finding {
     pub error_budget_us: Option<f64>,
     /// How many samples the figure stands on.
     pub samples: u64,
+    /// Where the figure would lie if the run were done again and again; absent where it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval: Option<Interval>,
+    /// When it was first broken, in seconds from the start of the load; absent if it never was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_broken_s: Option<u64>,
+    /// Whether it is only reported, and decides nothing.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub warn: bool,
     /// Why it came out so, where the figures alone do not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+/// Where a figure lies, as far as its samples tell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    /// The share of such intervals that hold the true figure, from 0 to 1.
+    pub confidence: f64,
+    /// Its lower end, in the unit of the bound: microseconds, a fraction of one, events per second; absent where the
+    /// samples are too few for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub low: Option<f64>,
+    /// Its upper end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub high: Option<f64>,
+    /// Both as text with their unit: `198ms to 240ms`.
+    pub text: String,
+    /// How many samples that know nothing of each other would say as much.
+    pub effective_samples: u64,
+}
+
+impl Finding {
+    /// A finding without any evidence yet.
+    pub fn new(name: impl Into<String>, kind: Kind, wanted: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            kind,
+            status: Status::NoData,
+            wanted: wanted.into(),
+            observed: None,
+            error_budget_us: None,
+            samples: 0,
+            interval: None,
+            first_broken_s: None,
+            warn: false,
+            reason: None,
+        }
+    }
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// What a run says about the build.
@@ -115,7 +165,9 @@ impl Verdict {
     ///
     /// What cannot be trusted proves nothing, so it outweighs a failure; no finding at all proves nothing either.
     pub fn of(findings: &[Finding]) -> Self {
-        let any = |statuses: &[Status]| findings.iter().any(|finding| statuses.contains(&finding.status));
+        let any = |statuses: &[Status]| {
+            findings.iter().filter(|finding| !finding.warn).any(|finding| statuses.contains(&finding.status))
+        };
         if any(&[Status::Invalid, Status::NoData]) {
             Self::Inconclusive
         } else if any(&[Status::Fail]) {
@@ -145,17 +197,7 @@ mod tests {
     use super::*;
 
     fn finding(status: Status) -> Finding {
-        let (name, wanted) = ("latency".to_owned(), "p95 < 600ms".to_owned());
-        Finding {
-            name,
-            kind: Kind::Gate,
-            status,
-            wanted,
-            observed: None,
-            error_budget_us: None,
-            samples: 0,
-            reason: None,
-        }
+        Finding { status, ..Finding::new("latency", Kind::Gate, "p95 < 600ms") }
     }
 
     #[test]

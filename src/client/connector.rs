@@ -44,6 +44,16 @@ pub struct Opening {
 }
 
 impl Opening {
+    /// How long it took to connect, in microseconds.
+    pub fn connect_us(&self) -> Option<u64> {
+        Some(self.connected_ns?.saturating_sub(self.began_ns) / 1_000)
+    }
+
+    /// How long TLS took, in microseconds.
+    pub fn tls_us(&self) -> Option<u64> {
+        Some(self.secured_ns?.saturating_sub(self.connected_ns?) / 1_000)
+    }
+
     pub(super) fn at(began_ns: u64) -> Self {
         Self { began_ns, connected_ns: None, secured_ns: None }
     }

@@ -89,7 +89,7 @@ async fn load_and_judge(args: &RunArgs, plan: &Arc<Plan>) -> Result<ExitCode, Co
 }
 
 fn judged(plan: &Plan, summary: Summary, started_at: jiff::Timestamp) -> Report {
-    let findings = gate::judge(&plan.gates, &summary);
+    let findings = gate::judge(&plan.gates, &summary, &[]);
     report::report_of(plan, summary, findings, &Occasion { started_at: format!("{started_at:.0}") })
 }
 

@@ -295,6 +295,8 @@ impl UnderWay<'_> {
             due_ns: self.due_ns,
             sent_ns: exchange.sent_ns,
             first_byte_ns: exchange.first_byte_ns,
+            connect_us: exchange.opening.and_then(|opening| opening.connect_us()),
+            tls_us: exchange.opening.and_then(|opening| opening.tls_us()),
             done_ns: exchange.done_ns,
             failure,
             checks,

@@ -186,7 +186,7 @@ async fn gather(
 }
 
 fn summarise(plan: &Plan, aggregate: Aggregate, reports: &[WorkerReport], elapsed: Duration, stop: &Stop) -> Summary {
-    let (total, timeline) = aggregate.finish();
+    let (total, timeline, batches) = aggregate.finish();
     let mut accounting = Accounting::default();
     let mut generator =
         Generator { workers: reports.len(), max_in_flight: plan.limits.max_in_flight, ..Generator::default() };
@@ -228,6 +228,7 @@ fn summarise(plan: &Plan, aggregate: Aggregate, reports: &[WorkerReport], elapse
         all_steps: total.all_steps(),
         total,
         timeline,
+        batches,
         generator,
         calls,
         streams: streams(plan, reports),

@@ -4,15 +4,21 @@
 //! [`crate::verdict::Finding`]s: one per gate, and those about the run's own validity.
 
 mod budget;
-mod expression;
+mod figure;
 mod judge;
+mod language;
+mod over_time;
 mod strain;
 #[cfg(test)]
 mod tests;
 mod validity;
+mod watch;
 
-pub use expression::{Bound, Comparison, Gate, GateError, Metric, Percentile};
 pub use judge::judge;
+pub use language::{
+    Bound, Clock, Comparison, ErrorClass, Gate, GateError, Metric, Of, Options, Percentile, Span, Statistic,
+};
+pub use watch::Trace;
 
 /// A gate with its name and the step that it is about.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,8 +27,8 @@ pub struct NamedGate {
     pub name: String,
     /// What must hold.
     pub gate: Gate,
-    /// The series of the step that `gate` names; none for all.
-    pub series: Option<usize>,
+    /// The series of the steps that `gate` names; none for all.
+    pub series: Option<Vec<usize>>,
     /// Who asked for it.
     pub origin: Origin,
     /// Why it is not judged this time; none if it is.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use super::batches::Batches;
 use super::histogram::Latency;
 use super::history::History;
 use super::recorder::Snapshot;
@@ -16,6 +17,7 @@ pub struct Aggregate {
     /// All requests of the complete seconds as one, those of the warm-up included.
     all: StepTally,
     history: History,
+    batches: Batches,
     /// The last complete second: its number, the journeys started and the requests finished in it.
     last: Option<(u64, u64, u64)>,
     /// Seconds that not every worker has handed in yet.
@@ -48,6 +50,7 @@ impl Aggregate {
             total: Tally::new(series),
             all: StepTally::default(),
             history: History::new(series),
+            batches: Batches::new(series),
             last: None,
             open: BTreeMap::new(),
             awaited: vec![0; workers],
@@ -78,9 +81,9 @@ impl Aggregate {
     }
 
     /// The run as a whole, once no more will come.
-    pub fn finish(mut self) -> (Tally, Timeline) {
+    pub fn finish(mut self) -> (Tally, Timeline, Batches) {
         self.close(u64::MAX);
-        (self.total, self.history.finish())
+        (self.total, self.history.finish(), self.batches)
     }
 
     /// Moves the seconds before `end` to the history, in order.
@@ -91,6 +94,7 @@ impl Aggregate {
             let mut all = tally.all_steps();
             all.merge(&tally.warm_up.requests);
             self.history.push(second, &tally, &all);
+            self.batches.push(second, &tally);
             self.last = Some((second, tally.journeys_started, all.requests));
             self.all.merge(&all);
             closed = true;
@@ -116,7 +120,7 @@ mod tests {
         assert!(!aggregate.take(snapshot(0, 1, 5, false)));
         assert!(aggregate.take(snapshot(1, 0, 4, false)));
         assert_eq!((aggregate.live().seconds, aggregate.live().started_per_s), (1, 7));
-        let (total, timeline) = aggregate.finish();
+        let (total, timeline, _) = aggregate.finish();
         assert_eq!(total.journeys_started, 12);
         assert_eq!(timeline.overall().map(|row| row.started).collect::<Vec<_>>(), [7, 5]);
     }
@@ -144,7 +148,7 @@ mod tests {
             assert!(aggregate.open.len() <= 1);
         }
         assert!(most < 4 << 20, "{most} bytes");
-        let (total, timeline) = aggregate.finish();
+        let (total, timeline, _) = aggregate.finish();
         assert_eq!((total.all_steps().requests, total.all_steps().response.count()), (requests, requests));
         assert_eq!(timeline.overall().map(|row| row.requests).sum::<u64>(), requests);
         for step in 0..2 {
@@ -160,7 +164,7 @@ mod tests {
         for (worker, second, last) in [(0, 0, true), (1, 0, false), (1, 1, false), (1, 2, true)] {
             aggregate.take(snapshot(worker, second, 1, last));
         }
-        let (_, timeline) = aggregate.finish();
+        let (_, timeline, _) = aggregate.finish();
         assert_eq!(
             timeline.overall().map(|row| (row.second, row.started)).collect::<Vec<_>>(),
             [(0, 2), (1, 1), (2, 1)]

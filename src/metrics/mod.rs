@@ -5,6 +5,7 @@
 
 mod accounting;
 mod aggregate;
+mod batches;
 mod call;
 mod generator;
 mod histogram;
@@ -21,6 +22,7 @@ mod warm_up;
 
 pub use accounting::{Accounting, JourneyEnding, LATE, Punctuality};
 pub use aggregate::{Aggregate, Live};
+pub use batches::{Batch, Batches};
 pub use call::{Call, Calls, Evidence, Excerpt, FailedCheck, HeaderLine, Phases, SeenResponse, SentRequest};
 pub use generator::{Generator, MachineUse, WorkerUse};
 pub use histogram::{CurvePoint, Histogram, Latency};

@@ -4,7 +4,7 @@ use super::resolver::Resolver;
 use super::step::Step;
 use super::stream::{Stream, is_once};
 use crate::diagnostic::{Diagnostic, listed, nearest};
-use crate::gate::{Gate, Metric, NamedGate, Origin};
+use crate::gate::{Bound, Gate, Metric, NamedGate, Of, Origin, Statistic};
 use crate::scenario::{Document, Spanned, Value};
 
 const DEFAULT_LATENCY: (&str, &str) = ("latency", "p95 < 600ms");
@@ -27,16 +27,16 @@ pub(super) fn resolve(
         }
         match text.parse::<Gate>() {
             Ok(gate) => {
-                let step = step_of(resolver, &gate, expression, &text, (document, steps));
+                let series = steps_of(resolver, &gate, expression, &text, (document, steps));
                 let skip = skip(&gate, once);
-                if gate.metric == Metric::Rate && gate.of.is_some() && streams.len() > 1 {
+                if gate.metric == Metric::Rate && gate.of != Of::All && streams.len() > 1 {
                     resolver.mistake(
                         expression.span(),
                         "the rate of a step cannot be judged here: flows have loads of their own, each with its own time",
                         "judge the rate of all, or give the flow a scenario of its own",
                     );
                 }
-                gates.push(NamedGate { name: name.get_ref().clone(), gate, series: step, origin: Origin::File, skip });
+                gates.push(NamedGate { name: name.get_ref().clone(), gate, series, origin: Origin::File, skip });
             }
             Err(error) => {
                 let span = resolver.source.within(&expression.span(), &text, error.span);
@@ -60,7 +60,11 @@ pub(super) fn resolve(
 
 /// One pass through the steps has no percentiles and no rate: such gates of a file are for its other profiles.
 fn skip(gate: &Gate, once: bool) -> Option<String> {
-    let of_many = matches!(gate.metric, Metric::Percentile(_) | Metric::Mean | Metric::Rate);
+    let of_many = match gate.metric {
+        Metric::Time(_, statistic) => statistic != Statistic::Max,
+        Metric::Rate => true,
+        Metric::ErrorRate(_) | Metric::Errors(_) | Metric::Failures | Metric::Checks | Metric::Journeys => false,
+    };
     (of_many && once).then(|| format!("one pass through the steps has no {}", gate.metric))
 }
 
@@ -68,11 +72,19 @@ fn skip(gate: &Gate, once: bool) -> Option<String> {
 fn judges_all_errors(named: &NamedGate) -> bool {
     let bound = named.gate.bound_value();
     let holds_at = |observed: f64| named.gate.comparison.holds(observed, bound);
+    let is_absolute = !matches!(named.gate.bound, Bound::Baseline(_)) && !named.gate.options.warn;
     named.series.is_none()
+        && is_absolute
         && match named.gate.metric {
-            Metric::ErrorRate => !holds_at(1.0),
+            Metric::ErrorRate(None) => !holds_at(1.0),
             Metric::Checks | Metric::Journeys => !holds_at(0.0),
-            Metric::Percentile(_) | Metric::Max | Metric::Mean | Metric::Rate => false,
+            // How many requests there will be is not known before: one failure must be too much.
+            Metric::Errors(None) => !holds_at(1.0),
+            Metric::ErrorRate(Some(_))
+            | Metric::Errors(Some(_))
+            | Metric::Failures
+            | Metric::Time(..)
+            | Metric::Rate => false,
         }
 }
 
@@ -81,16 +93,24 @@ fn default_gate(name: &str, text: &str) -> Option<NamedGate> {
     Some(NamedGate { name: name.to_owned(), gate, series: None, origin: Origin::Default, skip: None })
 }
 
-/// The number of the step that the gate names, written as `text` in `expression`.
-fn step_of(
+/// The numbers of the steps that the gate names, written as `text` in `expression`; none if it names none.
+fn steps_of(
     resolver: &mut Resolver<'_>,
     gate: &Gate,
     expression: &Spanned<Value>,
     text: &str,
     (document, steps): (&Document, &[Step]),
-) -> Option<usize> {
-    let name = gate.of.as_deref()?;
-    let found = steps.iter().position(|step| step.name == name);
+) -> Option<Vec<usize>> {
+    let name = match &gate.of {
+        Of::All => return None,
+        Of::Step(name) => name,
+        Of::Group(group) => {
+            let of_group = |step: &&(usize, &Step)| step.1.group.as_ref() == Some(group);
+            return Some(steps.iter().enumerate().filter(|step| of_group(&step)).map(|(number, _)| number).collect());
+        }
+        Of::Tag(..) => return Some(Vec::new()),
+    };
+    let found = steps.iter().position(|step| step.name == *name);
     // A step that has a mistake of its own, or none at all, has been told.
     if found.is_none() && !steps.is_empty() && !is_written(document, name) {
         let names = steps.iter().map(|step| step.name.as_str());
@@ -98,11 +118,11 @@ fn step_of(
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("the steps are: {}", listed(names)),
         };
-        let place = text.rfind(name).map_or(0..text.len(), |at| at..at + name.len());
+        let place = text.rfind(name.as_str()).map_or(0..text.len(), |at| at..at + name.len());
         let place = resolver.source.within(&expression.span(), text, place);
         resolver.mistake(place, format!("there is no step `{name}`"), hint);
     }
-    found
+    found.map(|step| vec![step])
 }
 
 /// Whether the file gives a step this name.

@@ -125,9 +125,11 @@ impl Plan {
         let Streams { all: streams, seed, limits } =
             stream::resolve(&mut resolver, document, &steps, &flows, overrides.workers, machine);
         let mut gates = gates::resolve(&mut resolver, document, &steps, &streams);
-        let named: Vec<usize> = gates.iter().filter_map(|named| named.series).collect();
+        let named: Vec<usize> = gates.iter().filter_map(|named| named.series.as_deref()).flatten().copied().collect();
         let series = Series::of_steps(steps.len(), &named);
-        gates.iter_mut().for_each(|named| named.series = named.series.map(|step| series.of(step)));
+        for step in gates.iter_mut().filter_map(|named| named.series.as_mut()).flatten() {
+            *step = series.of(*step);
+        }
         data::check(&mut resolver, document.data.as_ref(), &data, &streams);
         if document.step.is_empty() && document.flow.is_empty() {
             let missing = "the scenario has no steps: nothing would be sent";

@@ -64,16 +64,8 @@ impl Default for Fixture {
 
 /// A gate's finding.
 pub(super) fn finding(name: &str, status: Status, wanted: &str, observed: Option<&str>) -> Finding {
-    Finding {
-        name: name.to_owned(),
-        kind: Kind::Gate,
-        status,
-        wanted: wanted.to_owned(),
-        observed: observed.map(str::to_owned),
-        error_budget_us: None,
-        samples: 9_600,
-        reason: None,
-    }
+    let observed = observed.map(str::to_owned);
+    Finding { status, observed, samples: 9_600, ..Finding::new(name, Kind::Gate, wanted) }
 }
 
 /// A finding about the run itself.
