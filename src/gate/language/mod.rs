@@ -13,7 +13,9 @@
 //! [`parse`] reads it with the place of every mistake, [`sense`] says what does not go together, [`print`] writes it.
 
 mod parse;
+mod part;
 mod print;
+mod right;
 mod sense;
 #[cfg(test)]
 mod tests;

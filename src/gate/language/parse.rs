@@ -1,16 +1,14 @@
-//! Text to gates: reads from left to right, and says of every mistake where it is and what to write.
+//! Text to gates, from left to right; of every mistake it is said where it is and what to write.
 
 use std::ops::Range;
 use std::str::FromStr;
-use std::time::Duration;
 
+use super::part::Part;
 use super::print::{KINDS, unquoted};
-use super::{
-    Bound, Clock, Comparison, ErrorClass, Gate, GateError, Metric, Of, Options, Percentile, Span, Statistic, sense,
-};
+use super::right::{option, right_side};
+use super::{Clock, Comparison, ErrorClass, Gate, GateError, Metric, Of, Options, Percentile, Statistic, sense};
 use crate::diagnostic::nearest;
 use crate::failure::Failure;
-use crate::units;
 
 const FIGURES: [&str; 13] = [
     "p50",
@@ -27,49 +25,10 @@ const FIGURES: [&str; 13] = [
     "journeys",
     "rate",
 ];
-const OPTIONS: [&str; 4] = ["at least N samples", "strict", "warn", "abort"];
 pub(super) const EXAMPLES: &str =
     "gates look like: p95 < 600ms, p99 of search <= 1s, error_rate < 1%, journeys >= 95%, rate >= 50/s";
 /// What comparisons are made of.
 pub(super) const OPERATORS: [char; 4] = ['<', '>', '=', '!'];
-
-/// A part of the expression, and where it begins.
-#[derive(Debug, Clone, Copy)]
-struct Part<'t> {
-    text: &'t str,
-    at: usize,
-}
-
-impl<'t> Part<'t> {
-    /// Without the gaps around it.
-    fn trimmed(self) -> Self {
-        let text = self.text.trim_start();
-        Self { text: text.trim_end(), at: self.at + self.text.len() - text.len() }
-    }
-
-    fn from(self, start: usize) -> Self {
-        Self { text: &self.text[start..], at: self.at + start }
-    }
-
-    fn until(self, end: usize) -> Self {
-        Self { text: &self.text[..end], at: self.at }
-    }
-
-    /// The first word, and what comes after it.
-    fn word(self) -> (Self, Self) {
-        let part = self.trimmed();
-        let end = part.text.find(char::is_whitespace).unwrap_or(part.text.len());
-        (part.until(end), part.from(end).trimmed())
-    }
-
-    fn span(self) -> Range<usize> {
-        self.at..self.at + self.text.len()
-    }
-
-    fn wrong(self, message: impl Into<String>, hint: impl Into<String>) -> GateError {
-        GateError { message: message.into(), span: self.span(), hint: hint.into() }
-    }
-}
 
 impl FromStr for Gate {
     type Err = GateError;
@@ -119,7 +78,14 @@ fn comparison(operator: Part<'_>) -> Result<Comparison, GateError> {
         "=" | "==" => Comparison::Equal,
         ">=" => Comparison::AtLeast,
         ">" => Comparison::Above,
-        other => return Err(operator.wrong(format!("`{other}` is not a comparison"), "use <, <=, =, >= or >")),
+        other => {
+            let hint = match other {
+                "=<" => "did you mean `<=`?",
+                "=>" => "did you mean `>=`?",
+                _ => "use <, <=, =, >= or >",
+            };
+            return Err(operator.wrong(format!("`{other}` is not a comparison"), hint));
+        }
     })
 }
 
@@ -228,6 +194,12 @@ fn unknown_figure(word: Part<'_>) -> GateError {
     let hint = match nearest(word.text, FIGURES) {
         _ if is_percentile(word.text) => PERCENTILES.to_owned(),
         _ if word.text == "p" => "percentiles are written without brackets: p95".to_owned(),
+        _ if word.text.starts_with(|c: char| c.is_ascii_digit()) => {
+            "the figure stands on the left, its bound on the right: p95 < 600ms".to_owned()
+        }
+        _ if word.text.starts_with("http_req_") => {
+            "ask for a percentile: p95 of what a user waits, service.p95 of what the target takes".to_owned()
+        }
         _ if Clock::ALL.iter().any(|clock| clock.name() == word.text) => {
             format!("ask for pN, max or mean of it: {}.p95", word.text)
         }
@@ -254,6 +226,9 @@ fn with_class(name: Part<'_>, class: Part<'_>) -> Result<Metric, GateError> {
     let inner = Part { text: inner, at: class.at + 1 }.trimmed();
     error_class(inner.text).map(|class| of(Some(class))).ok_or_else(|| {
         let hint = match nearest(inner.text, Failure::NAMES) {
+            _ if inner.text.parse::<u16>().is_ok_and(|status| (100..1_000).contains(&status)) => {
+                format!("did you mean `http_{}`?", inner.text)
+            }
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("the classes are: {}, http_ and a status, 4xx, 5xx", Failure::NAMES.join(", ")),
         };
@@ -267,124 +242,6 @@ fn error_class(text: &str) -> Option<ErrorClass> {
         Some(hundred) => (1..=5).contains(&hundred).then_some(ErrorClass::Hundred(hundred)),
         None => text.parse().ok().map(ErrorClass::Exactly),
     }
-}
-
-/// `BOUND [over TIME | in a row]`
-fn right_side(metric: Metric, part: Part<'_>, whole: Part<'_>) -> Result<(Bound, Span), GateError> {
-    let over = part.text.find(" over ").or_else(|| part.text.strip_suffix(" over").map(str::len));
-    let (bound_part, span) = if let Some(at) = over {
-        let time = part.from(at + " over".len()).trimmed();
-        let place = if time.text.is_empty() { part.from(at).trimmed() } else { time };
-        let time = units::parse_duration(time.text).map_err(|error| place.wrong(error.problem, error.hint))?;
-        (part.until(at), Span::Over(time))
-    } else if let Some(bound) = part.text.strip_suffix("in a row") {
-        (part.until(bound.len()), Span::InARow)
-    } else {
-        (part, Span::Whole)
-    };
-    let bound_part = bound_part.trimmed();
-    if let Some((at, option)) = bound_part.text.rmatch_indices(' ').map(|(at, _)| (at, bound_part.from(at + 1))).last()
-        && ["strict", "warn", "abort", "at"].contains(&option.word().0.text)
-    {
-        return Err(bound_part.from(at).trimmed().wrong(
-            format!("`{}` needs a comma before it", option.text),
-            format!("write: {metric} < {}, {}", &bound_part.text[..at], option.text),
-        ));
-    }
-    let place = if bound_part.text.is_empty() { whole } else { bound_part };
-    let bound = bound(metric, bound_part.text).map_err(|(message, hint)| place.wrong(message, hint))?;
-    Ok((bound, span))
-}
-
-/// The bound in the unit that `metric` needs, or what is wrong and what to write.
-fn bound(metric: Metric, text: &str) -> Result<Bound, (String, String)> {
-    if text.is_empty() {
-        return Err(("the gate has no bound".to_owned(), EXAMPLES.to_owned()));
-    }
-    if let Some(factor) = text.strip_suffix("baseline") {
-        let factor = factor.trim();
-        let number = factor.strip_suffix(['x', '×']).and_then(|number| number.trim().parse::<f64>().ok());
-        return number.filter(|factor| factor.is_finite() && *factor > 0.0).map(Bound::Baseline).ok_or_else(|| {
-            let message = format!("`{factor}` is not a multiple of the baseline");
-            (message, "write how many times the baseline it may be: p95 < 1.2x baseline".to_owned())
-        });
-    }
-    let unit_error = |error: units::UnitError| (error.problem, error.hint);
-    match metric {
-        Metric::ErrorRate(_) | Metric::Checks | Metric::Journeys => {
-            units::parse_share(text).map_err(unit_error)?;
-            // As written, so that printing gives the same text.
-            let percent = text.trim_end_matches('%').trim().parse().unwrap_or_default();
-            Ok(Bound::Percent(percent))
-        }
-        Metric::Rate => units::parse_rate(text).map(Bound::PerSecond).map_err(unit_error),
-        Metric::Time(..) => units::parse_duration(text).map(Bound::Time).map_err(unit_error),
-        Metric::Errors(_) | Metric::Failures => text.parse().map(Bound::Count).map_err(|_| {
-            let hint = match text.ends_with('%') {
-                true => format!("`{metric}` is a number; for a share of all write error_rate: error_rate < {text}"),
-                false => format!("write a whole number: {metric} < 5"),
-            };
-            (format!("`{text}` is not a number of events"), hint)
-        }),
-    }
-}
-
-/// One option, which may stand only once.
-fn option(part: Part<'_>, options: &mut Options) -> Result<(), GateError> {
-    let (first, rest) = part.word();
-    let was_there = match (first.text, rest.text) {
-        ("strict", "") => std::mem::replace(&mut options.strict, true),
-        ("warn", "") => std::mem::replace(&mut options.warn, true),
-        ("abort", "") => options.abort.replace(Duration::ZERO).is_some(),
-        ("abort", _) => options.abort.replace(grace(rest)?).is_some(),
-        ("at", _) => options.at_least.replace(samples(part, rest)?).is_some(),
-        ("", _) => return Err(part.wrong("there is nothing after the comma", options_hint())),
-        ("over" | "in", _) => {
-            return Err(part.wrong(
-                format!("`{}` stands behind a comma", part.text),
-                "leave the comma out: p95 < 600ms over 10m, failures of health < 3 in a row",
-            ));
-        }
-        (text, _) => {
-            let hint = match nearest(text, ["strict", "warn", "abort"]) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => options_hint(),
-            };
-            return Err(part.wrong(format!("unknown option `{}`", part.text), hint));
-        }
-    };
-    match was_there {
-        true => Err(part.wrong(format!("`{}` is said twice", first.text), "say it once")),
-        false => Ok(()),
-    }
-}
-
-fn options_hint() -> String {
-    format!("the options are: {}", OPTIONS.join(", "))
-}
-
-/// `after TIME`
-fn grace(rest: Part<'_>) -> Result<Duration, GateError> {
-    let (after, time) = rest.word();
-    if after.text != "after" || time.text.is_empty() {
-        return Err(rest.wrong(
-            format!("`{}` does not belong here", rest.text),
-            "write how long nothing is stopped: abort after 30s",
-        ));
-    }
-    units::parse_duration(time.text).map_err(|error| time.wrong(error.problem, error.hint))
-}
-
-/// `least N samples`
-fn samples(whole: Part<'_>, rest: Part<'_>) -> Result<u64, GateError> {
-    let words: Vec<&str> = rest.text.split_whitespace().collect();
-    let number = match words[..] {
-        ["least", number, "samples" | "sample"] => number.replace('_', "").parse().ok().filter(|number| *number > 0),
-        _ => None,
-    };
-    number.ok_or_else(|| {
-        whole.wrong(format!("`{}` is not a number of samples", whole.text), "write: at least 200 samples")
-    })
 }
 
 impl Percentile {
