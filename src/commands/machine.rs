@@ -2,9 +2,9 @@
 
 use std::thread::available_parallelism;
 
-use crate::engine::peak_rss_bytes;
 use crate::forecast::Host;
 use crate::plan::Machine;
+use crate::system::peak_rss_bytes;
 use crate::system::port_range;
 
 /// Descriptors that are no connections: files, timers, runtimes.

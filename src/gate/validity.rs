@@ -129,14 +129,14 @@ fn late(gates: &[NamedGate], summary: &Summary) -> Option<Finding> {
     (lag_us as f64 > limit_us).then(|| {
         let generator = &summary.generator;
         let why = match generator.waited_for_slot {
-            0 => match generator.cpu_share > BUSY {
+            0 => match generator.worked_share() > BUSY {
                 true => format!(
                     "the generator was late: it was busy {:.0} % of the time; use more --workers, a smaller rate, or a larger machine",
-                    generator.cpu_share * 100.0
+                    generator.worked_share() * 100.0
                 ),
                 false => format!(
                     "the generator was late although it was busy only {:.0} % of the time: something else kept this machine busy; run it where it is quiet",
-                    generator.cpu_share * 100.0
+                    generator.worked_share() * 100.0
                 ),
             },
             waited => format!(

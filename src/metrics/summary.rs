@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::accounting::{Accounting, Punctuality};
+use super::accounting::Accounting;
 use super::batches::Batches;
 use super::call::Calls;
 use super::generator::Generator;
+use super::punctuality::Punctuality;
 use super::tally::{StepTally, Tally};
 use super::timeline::Timeline;
 use crate::verdict::Ending;
