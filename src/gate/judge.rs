@@ -15,14 +15,38 @@ const TOO_MANY_REQUESTS: u16 = 429;
 
 /// One finding per gate, then those about the run's own validity; `traces` tell what was seen of each gate over time.
 pub fn judge(gates: &[NamedGate], summary: &Summary, traces: &[Trace]) -> Vec<Finding> {
-    let trace_of = |number: usize| traces.get(number).copied().unwrap_or_default();
-    let each = gates.iter().enumerate().map(|(number, named)| judge_one(named, summary, trace_of(number)));
-    let mut findings: Vec<Finding> = each.collect();
-    findings.extend(validity::findings(gates, summary));
+    let nothing = Trace::default();
+    let with_traces = gates.iter().zip(traces.iter().chain(std::iter::repeat(&nothing)));
+    let mut findings: Vec<Finding> =
+        with_traces.map(|(named, trace)| told_of_its_end(judge_one(named, summary, trace), trace)).collect();
+    let ended_by = gates.iter().zip(traces).find_map(|(named, trace)| Some((named, trace.aborted_s?)));
+    if let Some((named, aborted_s)) = ended_by {
+        findings.iter_mut().for_each(|finding| cut_short(finding, named, aborted_s));
+    }
+    findings.extend(validity::findings(gates, summary, ended_by.is_some()));
     findings
 }
 
-fn judge_one(named: &NamedGate, summary: &Summary, trace: Trace) -> Finding {
+/// That the run was ended for this gate, if it was.
+fn told_of_its_end(finding: Finding, trace: &Trace) -> Finding {
+    let Some(aborted_s) = trace.aborted_s else { return finding };
+    let ended = format!("the run was ended after {}, since this could no longer hold", over_time::at(aborted_s));
+    let reason = match &finding.reason {
+        Some(reason) => format!("{ended}; {reason}"),
+        None => ended,
+    };
+    Finding { reason: Some(reason), ..finding }
+}
+
+/// What a run that was ended for `named` has too little of is not asked of it: how it came out is known.
+fn cut_short(finding: &mut Finding, named: &NamedGate, aborted_s: u64) {
+    if finding.status == Status::NoData {
+        let reason = format!("the run was ended after {} for the gate `{}`", over_time::at(aborted_s), named.name);
+        *finding = Finding { status: Status::Skipped, first_broken_s: None, reason: Some(reason), ..finding.clone() };
+    }
+}
+
+fn judge_one(named: &NamedGate, summary: &Summary, trace: &Trace) -> Finding {
     let finding = Finding {
         warn: named.gate.options.warn,
         ..Finding::new(named.name.as_str(), Kind::Gate, named.gate.to_string())
@@ -33,7 +57,7 @@ fn judge_one(named: &NamedGate, summary: &Summary, trace: Trace) -> Finding {
         (Some(reason), _, _) => skipped(reason),
         (None, Bound::Baseline(_), _) => skipped("no baseline was given: name one with --baseline RUN"),
         (None, _, Span::Whole) => whole(named, summary, Finding { first_broken_s: trace.first_broken_s, ..finding }),
-        (None, _, Span::Over(_) | Span::InARow) => over_time::judge(named, trace, finding),
+        (None, _, Span::Over(_) | Span::InARow) => over_time::judge(named, summary, trace, finding),
     }
 }
 
@@ -62,7 +86,7 @@ fn whole(named: &NamedGate, summary: &Summary, finding: Finding) -> Finding {
         return Finding { status: Status::Invalid, reason: Some(doubt), ..finding };
     }
     match gate.holds(observed) {
-        true => Finding { status: Status::Pass, ..finding },
+        true => Finding { status: Status::Pass, first_broken_s: None, ..finding },
         false => Finding { status: Status::Fail, reason: refused(named, summary), ..finding },
     }
 }

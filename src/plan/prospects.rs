@@ -1,0 +1,110 @@
+//! What a plan says of the load that a gate is about: when it is judged, and how much may still come of it.
+
+use std::time::Duration;
+
+use super::flow::Flow;
+use super::step::{Again, Step};
+use super::stream::Stream;
+use super::{Plan, judged_from};
+use crate::gate::{Clock, Metric, NamedGate, Prospect, Supply};
+use crate::load::{Closed, Load, Until};
+
+/// Random arrivals that nobody has counted are more than expected by so many standard deviations at the most.
+const DEVIATIONS: f64 = 10.0;
+
+/// Which steps come in which loads.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Loads<'p> {
+    pub(super) streams: &'p [Stream],
+    pub(super) flows: &'p [Flow],
+    pub(super) steps: &'p [Step],
+}
+
+impl Plan {
+    /// What is to be expected of the load of each gate.
+    pub fn prospects(&self) -> Vec<Prospect> {
+        let loads = Loads { streams: &self.streams, flows: &self.flows, steps: &self.steps };
+        let of = |named: &NamedGate| match &named.series {
+            None => loads.of_gate(named, None),
+            Some(series) => loads.of_gate(named, Some(&|step| series.contains(&self.series.of(step)))),
+        };
+        self.gates.iter().map(of).collect()
+    }
+}
+
+impl Loads<'_> {
+    /// What is to be expected for `named`, which is about the steps that `is_meant` says, or about all.
+    pub(super) fn of_gate(self, named: &NamedGate, is_meant: Option<&dyn Fn(usize) -> bool>) -> Prospect {
+        let comes_to = |stream: &&Stream| match is_meant {
+            None => true,
+            Some(is_meant) => self.flows_of(stream).any(|flow| flow.steps.clone().any(is_meant)),
+        };
+        let streams: Vec<&Stream> = self.streams.iter().filter(comes_to).collect();
+        let ends: Option<Vec<Duration>> = streams.iter().map(|stream| stream.ends_after()).collect();
+        let judged_from = match is_meant {
+            None => judged_from(self.streams),
+            Some(_) => streams.iter().map(|stream| stream.judged_from()).min().unwrap_or_default(),
+        };
+        let prospect =
+            Prospect { judged_from, ends: ends.and_then(|ends| ends.into_iter().max()), ..Prospect::default() };
+        if named.gate.options.abort.is_none() {
+            return prospect;
+        }
+        let metric = named.gate.metric;
+        let meant = |step: &usize| is_meant.is_none_or(|is_meant| is_meant(*step));
+        let of_flow = |flow: &Flow| -> u64 {
+            flow.steps.clone().filter(meant).map(|step| samples(metric, &self.steps[step])).sum()
+        };
+        let of_steps = streams.iter().flat_map(|stream| self.flows_of(stream)).map(of_flow).max().unwrap_or(0);
+        let all: Option<Vec<u64>> = self.streams.iter().map(|stream| self.counted(stream)).collect();
+        Prospect {
+            supplies: streams.iter().filter_map(|stream| self.supply(stream)).collect(),
+            all_journeys: all.map(|all| all.iter().sum()),
+            samples_per_journey: match metric {
+                Metric::Journeys | Metric::Time(Clock::Lag, _) => 1,
+                _ => of_steps,
+            },
+            ..prospect
+        }
+    }
+
+    fn flows_of<'s>(&'s self, stream: &'s Stream) -> impl Iterator<Item = &'s Flow> {
+        stream.flows.iter().filter_map(|flow| self.flows.get(*flow))
+    }
+
+    /// How many journeys `stream` has at the most, if they are counted.
+    fn counted(self, stream: &Stream) -> Option<u64> {
+        match &stream.load {
+            Load::Once => Some(stream.flows.len() as u64),
+            Load::Open(open) => Some(match open.foreseen() {
+                (journeys, true) => journeys,
+                (expected, false) => expected + (DEVIATIONS * (expected as f64).sqrt()) as u64,
+            }),
+            Load::Closed(Closed { until: Until::Iterations(journeys, _), .. }) => Some(*journeys),
+            Load::Closed(_) => None,
+        }
+    }
+
+    fn supply(self, stream: &Stream) -> Option<Supply> {
+        match (self.counted(stream), &stream.load, stream.ends_after()) {
+            (Some(journeys), _, _) => Some(Supply::Journeys(journeys)),
+            (None, Load::Closed(closed), Some(ends)) => Some(Supply::Time { ends, users: closed.users }),
+            (None, _, _) => None,
+        }
+    }
+}
+
+/// The most samples of `metric` that one journey can get of `step`.
+fn samples(metric: Metric, step: &Step) -> u64 {
+    let tries = match step.again {
+        Again::Never => 1,
+        Again::Retry(more, _) => more.saturating_add(1),
+        Again::Poll(every, deadline) => (deadline.as_nanos() / every.as_nanos().max(1)) as u64 + 2,
+    };
+    let each = match metric {
+        Metric::Time(..) => tries.saturating_mul(step.redirects.saturating_add(1)),
+        Metric::Checks => step.expect.count().max(1),
+        Metric::ErrorRate(_) | Metric::Errors(_) | Metric::Failures | Metric::Journeys | Metric::Rate => 1,
+    };
+    step.repeat.saturating_mul(each)
+}
