@@ -30,9 +30,9 @@ fn by_windows(named: &NamedGate, summary: &Summary, windows: &Windows, finding: 
     let (figure, ends_s) = (*figure, *ends_s);
     let of = match windows.judged {
         1 => "the only window".to_owned(),
-        all => format!("the worst of {} windows", format_count(all)),
+        all => format!("worst of {} windows", format_count(all)),
     };
-    let observed = format!("{} ({of}, at {})", shown(metric, figure), at(ends_s));
+    let observed = format!("{} ({of}, ended at {})", shown(metric, figure), at(ends_s));
     let budget = Budget::of_part(gate, figure, counted.part(length).lag.as_ref(), Some(summary));
     let finding = Finding {
         observed: Some(observed),

@@ -251,7 +251,7 @@ fn a_time_that_is_broken_in_the_second_half_fails_over_windows_and_says_when() {
     let seen = steady(40, slow);
     let finding = found("p95 < 600ms over 10s", ending_after(40), &seen, 40);
     assert_eq!((finding.status, finding.first_broken_s, finding.samples), (Status::Fail, Some(21), 100), "{finding:?}");
-    assert_eq!(finding.observed.as_deref(), Some("900ms (the worst of 31 windows, at 21s)"));
+    assert_eq!(finding.observed.as_deref(), Some("900ms (worst of 31 windows, ended at 21s)"));
     assert_eq!(finding.reason.as_deref(), Some("20 of 31 windows of 10s are broken, the first ended at 21s"));
     let finding = found("p95 < 1s over 10s", ending_after(40), &seen, 40);
     assert_eq!((finding.status, finding.first_broken_s), (Status::Pass, None), "{finding:?}");
