@@ -108,3 +108,78 @@ fn samples(metric: Metric, step: &Step) -> u64 {
     };
     step.repeat.saturating_mul(each)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::fixture::plan;
+
+    const STEPS: &str = r#"
+        [[step]]
+        name = "a"
+        get = "/a"
+        repeat = 2
+        retry = { times = 1 }
+        expect = { status = 200 }
+        [[step]]
+        name = "b"
+        get = "/b"
+        redirects = 3
+    "#;
+
+    fn prospects(load: &str, gates: &[&str]) -> Vec<Prospect> {
+        let gates: String = (0..).zip(gates).map(|(k, gate)| format!("g{k} = \"{gate}\"\n")).collect();
+        plan(&format!("[load]\n{}\n{STEPS}\n[gates]\n{gates}", load.replace(", ", "\n"))).prospects()
+    }
+
+    #[test]
+    fn a_journey_gives_at_most_so_many_samples_of_each_figure() {
+        let gates = [
+            "p95 < 1s, abort",
+            "p95 of b < 1s, abort",
+            "error_rate of a < 1%, abort",
+            "journeys >= 95%, abort",
+            "lag.p99 < 1ms, abort",
+            "checks of a >= 95%, abort",
+        ];
+        let all = prospects(r#"model = "open", rate = "10/s", duration = "60s", warm_up = "5s""#, &gates);
+        let each: Vec<u64> = all.iter().take(6).map(|prospect| prospect.samples_per_journey).collect();
+        assert_eq!(each, [2 * 2 + 4, 4, 2, 1, 1, 2]);
+        for prospect in &all[..6] {
+            assert_eq!((&prospect.supplies[..], prospect.all_journeys), (&[Supply::Journeys(600)][..], Some(600)));
+            let seconds = (prospect.judged_from.as_secs(), prospect.ends.map(|ends| ends.as_secs()));
+            assert_eq!(seconds, (5, Some(60)));
+        }
+        assert!(prospects("model = \"closed\", users = 1, iterations = 9", &["p95 < 1s"])[0].supplies.is_empty());
+    }
+
+    #[test]
+    fn a_load_is_counted_or_bounded_by_time() {
+        let of = |load: &str| prospects(load, &["errors < 3, abort"]).swap_remove(0);
+        let counted = of("model = \"closed\", users = 3, iterations = 70, duration = \"1m\"");
+        assert_eq!((counted.supplies, counted.all_journeys), (vec![Supply::Journeys(70)], Some(70)));
+        let timed = of("model = \"closed\", users = 3, duration = \"1m\"");
+        let supply = Supply::Time { ends: Duration::from_secs(60), users: 3 };
+        assert_eq!((timed.supplies, timed.all_journeys), (vec![supply], None));
+        let random = of("model = \"open\", rate = \"1000/s\", duration = \"1h\", arrivals = \"poisson\"");
+        assert!(random.all_journeys.is_some_and(|journeys| journeys > 3_600_000), "{random:?}");
+    }
+
+    #[test]
+    fn a_gate_is_about_the_loads_that_come_to_its_steps() {
+        let flow = |name: &str, more: &str, load: &str| {
+            format!(
+                "[[flow]]\nname = \"{name}\"\n{more}load = {{ {load} }}\n[[flow.step]]\nname = \"{name}\"\nget = \"/\"\n"
+            )
+        };
+        let text = [
+            flow("a", "", "model = \"open\", rate = \"5/s\", duration = \"20s\""),
+            flow("b", "start_after = \"10s\"\n", "model = \"closed\", users = 2, iterations = 8, duration = \"30s\""),
+            "[gates]\nof_b = \"errors of b < 3, abort\"\nall = \"errors < 3, abort\"\n".to_owned(),
+        ];
+        let all = plan(&text.concat()).prospects();
+        assert_eq!(all[0].supplies, [Supply::Journeys(8)]);
+        assert_eq!((all[0].judged_from.as_secs(), all[0].ends), (10, Some(Duration::from_secs(40))));
+        assert_eq!((all[0].all_journeys, all[1].supplies.len(), all[1].judged_from), (Some(108), 2, Duration::ZERO));
+    }
+}

@@ -283,7 +283,7 @@ fn right_side(metric: Metric, part: Part<'_>, whole: Part<'_>) -> Result<(Bound,
         (part, Span::Whole)
     };
     let bound_part = bound_part.trimmed();
-    if let Some((at, option)) = bound_part.text.rmatch_indices(' ').map(|(at, _)| (at, bound_part.from(at + 1))).last()
+    if let Some((at, option)) = bound_part.text.match_indices(' ').map(|(at, _)| (at, bound_part.from(at + 1))).next()
         && ["strict", "warn", "abort", "at"].contains(&option.word().0.text)
     {
         return Err(bound_part.from(at).trimmed().wrong(

@@ -44,7 +44,7 @@ pub(super) enum Seen {
     #[default]
     Nothing,
     /// Its windows.
-    Windows(Windows),
+    Windows(Box<Windows>),
     /// Its failures in a row.
     Rows(Rows),
 }
@@ -70,8 +70,8 @@ struct Watched {
 
 #[derive(Debug)]
 enum State {
-    Whole { so_far: Counted, broken_since_s: Option<u64> },
-    Window(Window),
+    Whole { so_far: Box<Counted>, broken_since_s: Option<u64> },
+    Window(Box<Window>),
     Row(Row),
 }
 
@@ -142,8 +142,8 @@ impl Watched {
             return None;
         }
         let state = match named.gate.span {
-            Span::Whole => State::Whole { so_far: Counted::default(), broken_since_s: None },
-            Span::Over(length) => State::Window(Window::new(length, &prospect)),
+            Span::Whole => State::Whole { so_far: Box::default(), broken_since_s: None },
+            Span::Over(length) => State::Window(Box::new(Window::new(length, &prospect))),
             Span::InARow => State::Row(Row::default()),
         };
         Some(Self { named: named.clone(), prospect, progress: Progress::default(), state })
@@ -193,7 +193,7 @@ impl Watched {
             State::Whole { broken_since_s, .. } => (broken_since_s, Seen::Nothing),
             State::Window(mut window) => {
                 let windows = window.finish(&self.named.gate);
-                (windows.first_broken_s, Seen::Windows(windows))
+                (windows.first_broken_s, Seen::Windows(Box::new(windows)))
             }
             State::Row(mut row) => {
                 let rows = row.finish(&self.named);

@@ -76,3 +76,33 @@ impl Sliding {
         self.oldest.pop();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_hour_of_seconds_takes_little_more_than_its_samples() {
+        let mut sliding = Sliding::new(3_600);
+        let mut most = 0;
+        for second in 0..8_000u64 {
+            let mut counted = Counted::default();
+            counted.requests.requests = 100;
+            (0..100).for_each(|k| counted.requests.response.record(1_000 + (second * 31 + k * 977) % 60_000));
+            sliding.push(counted);
+            assert_eq!(sliding.len() as u64, (second + 1).min(3_600));
+            if second % 500 == 499 {
+                let of = |block: &Block| block.seconds.iter().chain([&block.sum]).map(bytes).sum::<usize>();
+                let blocks = sliding.blocks.iter().chain([&sliding.newest]).map(of).sum::<usize>();
+                most = most.max(blocks + sliding.oldest.iter().map(bytes).sum::<usize>());
+                assert_eq!(sliding.sum().requests.response.count(), 100 * (second + 1).min(3_600));
+            }
+        }
+        // The samples alone are 1.4 MB.
+        assert!(most < 8 << 20, "{most} bytes");
+    }
+
+    fn bytes(counted: &Counted) -> usize {
+        counted.requests.response.bytes()
+    }
+}
