@@ -6,7 +6,7 @@ use super::language::{Bound, Metric, Span};
 use super::watch::Trace;
 use super::{NamedGate, over_time, validity};
 use crate::failure::Failure;
-use crate::metrics::Summary;
+use crate::metrics::{Accounting, Summary};
 use crate::units::format_count;
 use crate::verdict::{Finding, Kind, Status};
 
@@ -21,7 +21,10 @@ pub fn judge(gates: &[NamedGate], summary: &Summary, traces: &[Trace]) -> Vec<Fi
         with_traces.map(|(named, trace)| told_of_its_end(judge_one(named, summary, trace), trace)).collect();
     let ended_by = gates.iter().zip(traces).find_map(|(named, trace)| Some((named, trace.aborted_s?)));
     if let Some((named, aborted_s)) = ended_by {
-        findings.iter_mut().for_each(|finding| cut_short(finding, named, aborted_s));
+        let each = gates.iter().zip(&mut findings);
+        let too_little = each.filter(|(own, finding)| is_for_its_end(own, finding, summary));
+        let reason = format!("the run was ended after {} for the gate `{}`", over_time::at(aborted_s), named.name);
+        too_little.for_each(|(_, finding)| cut_short(finding, &reason));
     }
     findings.extend(validity::findings(gates, summary, ended_by.is_some()));
     findings
@@ -38,12 +41,20 @@ fn told_of_its_end(finding: Finding, trace: &Trace) -> Finding {
     Finding { reason: Some(reason), ..finding }
 }
 
-/// What a run that was ended for `named` has too little of is not asked of it: how it came out is known.
-fn cut_short(finding: &mut Finding, named: &NamedGate, aborted_s: u64) {
-    if finding.status == Status::NoData {
-        let reason = format!("the run was ended after {} for the gate `{}`", over_time::at(aborted_s), named.name);
-        *finding = Finding { status: Status::Skipped, first_broken_s: None, reason: Some(reason), ..finding.clone() };
+/// Whether what speaks against a gate is that the run was ended early: it has too little, or its journeys were cut off.
+fn is_for_its_end(named: &NamedGate, finding: &Finding, summary: &Summary) -> bool {
+    let whole = Accounting { abandoned: 0, ..summary.judged_journeys() };
+    let held_until_then = || whole.passed_share().is_none_or(|share| named.gate.holds(share));
+    match finding.status {
+        Status::NoData => true,
+        Status::Fail => named.gate.metric == Metric::Journeys && named.gate.span == Span::Whole && held_until_then(),
+        Status::Pass | Status::Invalid | Status::Skipped => false,
     }
+}
+
+/// How the run came out is known: what it has too little of is not asked of it.
+fn cut_short(finding: &mut Finding, reason: &str) {
+    (finding.status, finding.first_broken_s, finding.reason) = (Status::Skipped, None, Some(reason.to_owned()));
 }
 
 fn judge_one(named: &NamedGate, summary: &Summary, trace: &Trace) -> Finding {

@@ -75,7 +75,9 @@ fn refuse_long_window(
     };
     // Windows begin with a whole second.
     let begin = Duration::from_secs(prospect.judged_from.as_secs_f64().ceil() as u64);
-    let Some(judged) = prospect.ends.map(|ends| ends.saturating_sub(begin)).filter(|judged| *judged < window) else {
+    let Some(judged) =
+        prospect.ends_at_the_latest.map(|ends| ends.saturating_sub(begin)).filter(|judged| *judged < window)
+    else {
         return;
     };
     let start = text.rfind(" over ").map_or(0, |at| at + 1);

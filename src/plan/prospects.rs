@@ -45,8 +45,15 @@ impl Loads<'_> {
             None => judged_from(self.streams),
             Some(_) => streams.iter().map(|stream| stream.judged_from()).min().unwrap_or_default(),
         };
-        let prospect =
-            Prospect { judged_from, ends: ends.and_then(|ends| ends.into_iter().max()), ..Prospect::default() };
+        let ends_at_the_latest = ends.and_then(|ends| ends.into_iter().max());
+        // So many iterations may be over before their time is.
+        let is_timed = |stream: &&Stream| match &stream.load {
+            Load::Once => false,
+            Load::Open(_) => true,
+            Load::Closed(closed) => matches!(closed.until, Until::Elapsed(_)),
+        };
+        let ends = ends_at_the_latest.filter(|_| streams.iter().all(is_timed));
+        let prospect = Prospect { judged_from, ends, ends_at_the_latest, ..Prospect::default() };
         if named.gate.options.abort.is_none() {
             return prospect;
         }
@@ -179,7 +186,8 @@ mod tests {
         ];
         let all = plan(&text.concat()).prospects();
         assert_eq!(all[0].supplies, [Supply::Journeys(8)]);
-        assert_eq!((all[0].judged_from.as_secs(), all[0].ends), (10, Some(Duration::from_secs(40))));
+        assert_eq!((all[0].judged_from.as_secs(), all[0].ends), (10, None));
+        assert_eq!(all[0].ends_at_the_latest, Some(Duration::from_secs(40)));
         assert_eq!((all[0].all_journeys, all[1].supplies.len(), all[1].judged_from), (Some(108), 2, Duration::ZERO));
     }
 }

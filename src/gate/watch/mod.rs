@@ -96,8 +96,10 @@ impl Watcher {
     pub fn load_ended(&mut self, after: Duration) {
         self.ended = true;
         for watched in self.gates.iter_mut().flatten() {
-            if let State::Window(window) = &mut watched.state {
-                window.load_ended(after);
+            match &mut watched.state {
+                State::Window(window) => window.load_ended(after),
+                State::Row(row) => row.load_ended(after),
+                State::Whole { .. } => {}
             }
         }
     }
@@ -144,7 +146,7 @@ impl Watched {
         let state = match named.gate.span {
             Span::Whole => State::Whole { so_far: Box::default(), broken_since_s: None },
             Span::Over(length) => State::Window(Box::new(Window::new(length, &prospect))),
-            Span::InARow => State::Row(Row::default()),
+            Span::InARow => State::Row(Row::new(&prospect)),
         };
         Some(Self { named: named.clone(), prospect, progress: Progress::default(), state })
     }

@@ -14,6 +14,8 @@ pub struct Prospect {
     pub judged_from: Duration,
     /// When its last journey is due or may start; none if that is not known beforehand.
     pub ends: Option<Duration>,
+    /// The same, where it may be earlier.
+    pub ends_at_the_latest: Option<Duration>,
     /// The loads whose journeys come to the gate's steps.
     pub supplies: Vec<Supply>,
     /// The journeys of all loads, if they are counted.
@@ -92,6 +94,6 @@ pub(super) fn is_broken(gate: &Gate, counted: &Counted, time: Duration) -> bool 
 
 /// Whether `figure` breaks `gate` even if all that the generator was late is taken off it.
 pub(super) fn is_surely_broken(gate: &Gate, figure: f64, counted: &Counted) -> bool {
-    let budget = Budget::of_part(gate, figure, &counted.lag, None);
-    !gate.holds(figure) && budget.is_none_or(|budget| budget.doubt(gate, figure).is_none())
+    let is_in_doubt = || Budget::of_part(gate, figure, &counted.lag, None)?.doubt(gate, figure);
+    !gate.holds(figure) && is_in_doubt().is_none()
 }

@@ -1,6 +1,9 @@
 //! Failures one after the other, in the order in which steps came to an end, whoever did them.
 
+use std::time::Duration;
+
 use super::super::NamedGate;
+use super::prospect::Prospect;
 use crate::metrics::Outcome;
 
 const SECOND_NS: u64 = 1_000_000_000;
@@ -13,6 +16,9 @@ pub(super) struct Row {
     /// The row that goes on, and when it began.
     current: u64,
     began_ns: u64,
+    /// When the load ends, or was ended: what comes in later has been under way for long, and comes one after the other
+    /// since nothing new is between.
+    ends_ns: Option<u64>,
     seen: Rows,
 }
 
@@ -29,6 +35,16 @@ pub(in crate::gate) struct Rows {
 }
 
 impl Row {
+    pub(super) fn new(prospect: &Prospect) -> Self {
+        Self { ends_ns: prospect.ends.map(|ends| ends.as_nanos() as u64), ..Self::default() }
+    }
+
+    /// Nothing more is asked for from `after` on.
+    pub(super) fn load_ended(&mut self, after: Duration) {
+        let after_ns = after.as_nanos() as u64;
+        self.ends_ns = Some(self.ends_ns.map_or(after_ns, |ends_ns| ends_ns.min(after_ns)));
+    }
+
     /// Takes what came out in `second`, and counts all that nothing can come before any more.
     ///
     /// A worker hands in what it noticed in a second, which may have come at the end of the one before: so the order is
@@ -53,7 +69,9 @@ impl Row {
     fn count_before(&mut self, named: &NamedGate, end_ns: u64) {
         self.waiting.sort_unstable();
         let ready = self.waiting.partition_point(|outcome| outcome.done_ns < end_ns || end_ns == u64::MAX);
-        for Outcome { done_ns, failed, .. } in self.waiting.drain(..ready) {
+        let ends_ns = self.ends_ns.unwrap_or(u64::MAX);
+        let in_load = |outcome: &Outcome| outcome.done_ns < ends_ns;
+        for Outcome { done_ns, failed, .. } in self.waiting.drain(..ready).filter(in_load) {
             self.seen.outcomes += 1;
             if !failed {
                 self.current = 0;

@@ -271,16 +271,47 @@ fn a_window_with_too_few_samples_decides_nothing_unless_another_is_broken() {
 }
 
 #[test]
-fn windows_in_which_the_last_journeys_finish_need_not_have_many_samples() {
+fn what_comes_in_after_the_load_is_in_no_window_and_in_no_row() {
     let mut seen = steady(10, |_| 100_000);
-    let late = Seen { worker: 0, step: 0, done_ns: 25 * SECOND_NS, took_us: 400_000, failed: false };
-    seen.push(late);
-    let calm = found("p95 < 600ms over 3s", ending_after(10), &seen, 26);
-    assert_eq!((calm.status, calm.samples), (Status::Pass, 30), "{calm:?}");
-    // But those with enough of them are judged.
-    seen.push(Seen { failed: true, ..late });
-    let errors = found("error_rate < 1% over 3s", ending_after(10), &seen, 26);
-    assert_eq!((errors.status, errors.first_broken_s), (Status::Fail, Some(26)), "{errors:?}");
+    // One in fifty times out after 6 s, all along: those of the last 6 s come one after the other.
+    let late = |k: u64| Seen {
+        worker: 0,
+        step: 0,
+        done_ns: 6 * SECOND_NS + k * 200_000_000,
+        took_us: 6_000_000,
+        failed: true,
+    };
+    seen.extend((0..50).map(late));
+    for gate in ["p50 < 600ms over 3s", "error_rate < 50% over 3s", "failures < 3 in a row"] {
+        let calm = found(gate, ending_after(10), &seen, 17);
+        assert_eq!((calm.status, calm.first_broken_s), (Status::Pass, None), "{calm:?}");
+    }
+    // Of a load whose end nobody knows beforehand, all is judged.
+    let row = found("failures < 3 in a row", Prospect::default(), &seen, 17);
+    assert_eq!((row.status, row.first_broken_s), (Status::Fail, Some(10)), "{row:?}");
+    let stopped = |after_s| {
+        let mut watcher = Watcher::new(&[named("failures < 3 in a row", None)], Vec::new());
+        watcher.load_ended(Duration::from_secs(after_s));
+        let outcomes: Vec<_> =
+            (0..9).map(|k| crate::metrics::Outcome { done_ns: k * SECOND_NS, series: 0, failed: true }).collect();
+        watcher.see(&Second { number: 8, tally: &Tally::new(1), outcomes: &outcomes });
+        watcher.finish().swap_remove(0).first_broken_s
+    };
+    assert_eq!([2, 3].map(stopped), [None, Some(2)]);
+}
+
+#[test]
+fn an_end_that_is_handed_in_late_still_has_its_place_in_the_row() {
+    let outcome = |done_ms: u64, failed| crate::metrics::Outcome { done_ns: done_ms * 1_000_000, series: 0, failed };
+    let named = named("failures < 3 in a row", None);
+    let longest = |of_each: [&[crate::metrics::Outcome]; 2]| {
+        let mut row = Row::default();
+        (0..).zip(of_each).for_each(|(second, outcomes)| row.take(&named, second, outcomes));
+        row.finish(&named).longest
+    };
+    let failures = [outcome(900, true), outcome(950, true)];
+    assert_eq!(longest([&failures, &[outcome(1_100, true)]]), 3);
+    assert_eq!(longest([&failures, &[outcome(1_100, true), outcome(920, false)]]), 2);
 }
 
 #[test]
@@ -367,6 +398,13 @@ fn a_run_that_was_ended_for_a_gate_fails_and_asks_nothing_more_of_the_others() {
     assert_eq!(statuses, [Status::Fail, Status::Skipped], "no step has ended it: {findings:?}");
     assert!(findings[0].reason.as_deref().is_some_and(|reason| reason.contains("ended after 3s")), "{findings:?}");
     assert!(findings[1].reason.as_deref().is_some_and(|reason| reason.contains("for the gate `g`")), "{findings:?}");
+    // Journeys that were under way have not failed.
+    summary.accounting = crate::metrics::Accounting { scheduled: 9, passed: 5, abandoned: 4, ..Default::default() };
+    let with = |text: &str| {
+        let gates = [gates[0].clone(), named(text, None)];
+        judge(&gates, &summary, &traces)[1].status
+    };
+    assert_eq!(["journeys >= 95%", "journeys < 50%"].map(with), [Status::Skipped, Status::Fail]);
     let by_a_step = judge(&gates, &summary, &[]);
     assert!(by_a_step.iter().any(|finding| finding.name == "abort_run"), "{by_a_step:?}");
 }

@@ -124,7 +124,8 @@ impl Window {
         let (counted, ends_s) = (self.sliding.sum(), second + 1);
         let in_load = self.ends.is_none_or(|ends| Duration::from_secs(ends_s) <= ends);
         let is_rate = gate.metric == Metric::Rate;
-        if is_rate && !in_load {
+        // What comes in later was under way for long: it says more of itself than of the load.
+        if !in_load {
             return;
         }
         let samples = counted.samples(gate);
@@ -132,13 +133,11 @@ impl Window {
         let time = Duration::from_secs(self.sliding.len() as u64);
         let figure = counted.figure(gate, time).filter(|_| samples >= least);
         let Some(figure) = figure else {
-            // While the last journeys finish there need not be many.
-            if in_load {
-                self.seen.most_samples = self.seen.most_samples.max(samples);
-                match self.ends {
-                    Some(_) => self.seen.too_few += 1,
-                    None => self.too_few_lately += 1,
-                }
+            self.seen.most_samples = self.seen.most_samples.max(samples);
+            match self.ends {
+                Some(_) => self.seen.too_few += 1,
+                // Who knows whether this is the end of the load?
+                None => self.too_few_lately += 1,
             }
             return;
         };
