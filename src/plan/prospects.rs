@@ -6,7 +6,7 @@ use super::flow::Flow;
 use super::step::{Again, Step};
 use super::stream::Stream;
 use super::{Plan, judged_from};
-use crate::gate::{Clock, Metric, NamedGate, Prospect, Supply};
+use crate::gate::{Clock, Metric, NamedGate, Prospect, Span, Supply};
 use crate::load::{Closed, Load, Until};
 
 /// Random arrivals that nobody has counted are more than expected by so many standard deviations at the most.
@@ -29,6 +29,15 @@ impl Plan {
             Some(series) => loads.of_gate(named, Some(&|step| series.contains(&self.series.of(step)))),
         };
         self.gates.iter().map(of).collect()
+    }
+
+    /// How long each window is that a gate keeps second by second, and whether it keeps times.
+    pub fn windows(&self) -> impl Iterator<Item = (Duration, bool)> {
+        let judged = self.gates.iter().filter(|named| named.skip.is_none());
+        judged.filter_map(|named| match named.gate.span {
+            Span::Over(length) => Some((length, named.gate.metric.time().is_some())),
+            Span::Whole | Span::InARow => None,
+        })
     }
 }
 
