@@ -122,7 +122,7 @@ pub enum Ending {
     /// The plan was carried out.
     #[default]
     Completed,
-    /// Stopped by a step whose failure ends the run.
+    /// Stopped by a step whose failure ends the run, or for a gate that could no longer hold.
     Aborted,
     /// Stopped by Ctrl-C.
     Interrupted,

@@ -20,7 +20,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ("gate", &["metrics"]),
     ("plan", &["scenario", "load", "gate", "answer", "feed", "metrics"]),
     ("forecast", &["plan", "load", "metrics"]),
-    ("engine", &["plan", "load", "client", "metrics", "answer", "system"]),
+    ("engine", &["plan", "load", "client", "metrics", "answer", "gate", "system"]),
     ("doctor", &["demo", "engine", "load", "metrics", "plan", "scenario", "system"]),
     ("report", &["plan", "load", "gate", "metrics", "forecast", "doctor"]),
     ("cli", &["demo"]),

@@ -13,9 +13,9 @@ use super::outputs::{Outputs, write_json};
 use super::signals::Signals;
 use crate::cli::{Format, RunArgs};
 use crate::demo::{Demo, DemoOptions};
-use crate::engine::{self, EngineError, Stop};
+use crate::engine::{self, EngineError, Finished, Stop};
 use crate::gate;
-use crate::metrics::{Live, Summary};
+use crate::metrics::Live;
 use crate::plan::Plan;
 use crate::report::{self, Detail, Occasion, Progress, Report};
 use crate::verdict::{Ending, ExitCode};
@@ -50,10 +50,10 @@ async fn load_and_judge(args: &RunArgs, plan: &Arc<Plan>) -> Result<ExitCode, Co
     let stop = Stop::default();
     let (live, mut watched) = watch::channel(Live::default());
     let mut running = pin!(engine::run(plan, connector, &live, &stop));
-    let summary = loop {
+    let finished = loop {
         tokio::select! {
             ended = &mut running => match ended {
-                Ok(summary) => break summary,
+                Ok(finished) => break finished,
                 Err(EngineError::Stopped) => {
                     outputs.discard();
                     progress.finish();
@@ -77,7 +77,7 @@ async fn load_and_judge(args: &RunArgs, plan: &Arc<Plan>) -> Result<ExitCode, Co
         }
     };
     progress.finish();
-    let report = judged(plan, summary, started_at);
+    let report = judged(plan, finished, started_at);
     // The evidence first: a reader of standard output may have gone away.
     let written = outputs.write(&report);
     show(args, &report);
@@ -88,8 +88,9 @@ async fn load_and_judge(args: &RunArgs, plan: &Arc<Plan>) -> Result<ExitCode, Co
     Ok(exit_code(&report))
 }
 
-fn judged(plan: &Plan, summary: Summary, started_at: jiff::Timestamp) -> Report {
-    let findings = gate::judge(&plan.gates, &summary, &[]);
+fn judged(plan: &Plan, finished: Finished, started_at: jiff::Timestamp) -> Report {
+    let Finished { summary, traces } = finished;
+    let findings = gate::judge(&plan.gates, &summary, &traces);
     report::report_of(plan, summary, findings, &Occasion { started_at: format!("{started_at:.0}") })
 }
 

@@ -21,6 +21,7 @@ use super::stop::Stop;
 use super::users::Cap;
 use super::{dispatch, users};
 use crate::client::{Clock, Connector};
+use crate::gate;
 use crate::load::{Closed, Load, Shard, Until};
 use crate::metrics::{Accounting, Calls, Punctuality, Recorder, Snapshot, WorkerUse};
 use crate::plan::{Plan, Stream};
@@ -75,7 +76,8 @@ async fn work(assignment: &Rc<Assignment>) -> io::Result<WorkerReport> {
     let Assignment { shard, plan, clock, snapshots, .. } = &**assignment;
     let window_ns = plan.duration().map_or(u64::MAX, |window| window.as_nanos() as u64);
     let window = plan.judged_from().as_nanos() as u64..window_ns;
-    let recorder = RefCell::new(Recorder::new(shard.index, plan.series.clone(), window));
+    let logged = gate::logged(&plan.gates, plan.series.count());
+    let recorder = RefCell::new(Recorder::new(shard.index, plan.series.clone(), window).logging(logged));
     let (base, stop) = (assignment.base.clone(), assignment.stop.clone());
     let stage = Rc::new(Stage::new(plan, base, *clock, recorder, stop, &assignment.connector));
     let ticker = spawn_local(hand_in_every_second(Rc::clone(&stage), snapshots.clone()));

@@ -6,7 +6,7 @@ use super::language::{Bound, Metric, Span};
 use super::watch::Trace;
 use super::{NamedGate, over_time, validity};
 use crate::failure::Failure;
-use crate::metrics::Summary;
+use crate::metrics::{Accounting, Summary};
 use crate::units::format_count;
 use crate::verdict::{Finding, Kind, Status};
 
@@ -15,14 +15,49 @@ const TOO_MANY_REQUESTS: u16 = 429;
 
 /// One finding per gate, then those about the run's own validity; `traces` tell what was seen of each gate over time.
 pub fn judge(gates: &[NamedGate], summary: &Summary, traces: &[Trace]) -> Vec<Finding> {
-    let trace_of = |number: usize| traces.get(number).copied().unwrap_or_default();
-    let each = gates.iter().enumerate().map(|(number, named)| judge_one(named, summary, trace_of(number)));
-    let mut findings: Vec<Finding> = each.collect();
-    findings.extend(validity::findings(gates, summary));
+    let nothing = Trace::default();
+    let with_traces = gates.iter().zip(traces.iter().chain(std::iter::repeat(&nothing)));
+    let mut findings: Vec<Finding> =
+        with_traces.map(|(named, trace)| told_of_its_end(judge_one(named, summary, trace), trace)).collect();
+    let ended_by = gates.iter().zip(traces).find_map(|(named, trace)| Some((named, trace.aborted_s?)));
+    if let Some((named, aborted_s)) = ended_by {
+        let each = gates.iter().zip(&mut findings);
+        let too_little = each.filter(|(own, finding)| is_for_its_end(own, finding, summary));
+        let reason = format!("the run was ended after {} for the gate `{}`", over_time::at(aborted_s), named.name);
+        too_little.for_each(|(_, finding)| cut_short(finding, &reason));
+    }
+    findings.extend(validity::findings(gates, summary, ended_by.is_some()));
     findings
 }
 
-fn judge_one(named: &NamedGate, summary: &Summary, trace: Trace) -> Finding {
+/// That the run was ended for this gate, if it was.
+fn told_of_its_end(finding: Finding, trace: &Trace) -> Finding {
+    let Some(aborted_s) = trace.aborted_s else { return finding };
+    let ended = format!("the run was ended after {}, since this could no longer hold", over_time::at(aborted_s));
+    let reason = match &finding.reason {
+        Some(reason) => format!("{ended}; {reason}"),
+        None => ended,
+    };
+    Finding { reason: Some(reason), ..finding }
+}
+
+/// Whether what speaks against a gate is that the run was ended early: it has too little, or its journeys were cut off.
+fn is_for_its_end(named: &NamedGate, finding: &Finding, summary: &Summary) -> bool {
+    let whole = Accounting { abandoned: 0, ..summary.judged_journeys() };
+    let held_until_then = || whole.passed_share().is_none_or(|share| named.gate.holds(share));
+    match finding.status {
+        Status::NoData => true,
+        Status::Fail => named.gate.metric == Metric::Journeys && named.gate.span == Span::Whole && held_until_then(),
+        Status::Pass | Status::Invalid | Status::Skipped => false,
+    }
+}
+
+/// How the run came out is known: what it has too little of is not asked of it.
+fn cut_short(finding: &mut Finding, reason: &str) {
+    (finding.status, finding.first_broken_s, finding.reason) = (Status::Skipped, None, Some(reason.to_owned()));
+}
+
+fn judge_one(named: &NamedGate, summary: &Summary, trace: &Trace) -> Finding {
     let finding = Finding {
         warn: named.gate.options.warn,
         ..Finding::new(named.name.as_str(), Kind::Gate, named.gate.to_string())
@@ -33,7 +68,7 @@ fn judge_one(named: &NamedGate, summary: &Summary, trace: Trace) -> Finding {
         (Some(reason), _, _) => skipped(reason),
         (None, Bound::Baseline(_), _) => skipped("no baseline was given: name one with --baseline RUN"),
         (None, _, Span::Whole) => whole(named, summary, Finding { first_broken_s: trace.first_broken_s, ..finding }),
-        (None, _, Span::Over(_) | Span::InARow) => over_time::judge(named, trace, finding),
+        (None, _, Span::Over(_) | Span::InARow) => over_time::judge(named, summary, trace, finding),
     }
 }
 
@@ -62,7 +97,7 @@ fn whole(named: &NamedGate, summary: &Summary, finding: Finding) -> Finding {
         return Finding { status: Status::Invalid, reason: Some(doubt), ..finding };
     }
     match gate.holds(observed) {
-        true => Finding { status: Status::Pass, ..finding },
+        true => Finding { status: Status::Pass, first_broken_s: None, ..finding },
         false => Finding { status: Status::Fail, reason: refused(named, summary), ..finding },
     }
 }

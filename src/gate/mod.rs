@@ -1,7 +1,8 @@
 //! The gate language: what a run must show for the build to ship.
 //!
 //! Takes expressions such as `p95 of search < 300ms` and a [`crate::metrics::Summary`], gives
-//! [`crate::verdict::Finding`]s: one per gate, and those about the run's own validity.
+//! [`crate::verdict::Finding`]s: one per gate, and those about the run's own validity. A [`Watcher`] sees the run second
+//! by second for what only the order of things tells.
 
 mod budget;
 mod figure;
@@ -18,7 +19,7 @@ pub use judge::judge;
 pub use language::{
     Bound, Clock, Comparison, ErrorClass, Gate, GateError, Metric, Of, Options, Percentile, Span, Statistic,
 };
-pub use watch::Trace;
+pub use watch::{Prospect, Supply, Trace, Watcher, logged};
 
 /// A gate with its name and the step that it is about.
 #[derive(Debug, Clone, PartialEq)]

@@ -14,8 +14,9 @@ const BUSY: f64 = 0.7;
 /// The share of the offered rate that may be missed.
 const MISSED_LIMIT: f64 = 0.02;
 
-pub(super) fn findings(gates: &[NamedGate], summary: &Summary) -> Vec<Finding> {
-    [accounting(summary), ending(summary), aborted(summary)]
+/// What speaks against judging the run; `ended_by_gate` if it was ended because a gate could no longer hold.
+pub(super) fn findings(gates: &[NamedGate], summary: &Summary, ended_by_gate: bool) -> Vec<Finding> {
+    [accounting(summary), ending(summary), aborted(summary).filter(|_| !ended_by_gate)]
         .into_iter()
         .flatten()
         .chain(strain::findings(gates, summary))

@@ -66,6 +66,16 @@ impl Histogram {
         self.put(u32::try_from(us).map_or(HIGHEST_US, |us| us.min(HIGHEST_US)));
     }
 
+    /// Counts one time `count` times.
+    pub fn record_n(&mut self, us: u64, count: u64) {
+        if count > 0 {
+            self.widen(us, us);
+            self.count += count;
+            self.spill();
+            self.pages.count_n(u32::try_from(us).map_or(HIGHEST_US, |us| us.min(HIGHEST_US)), count);
+        }
+    }
+
     /// Adds every count of `other`; exact, and in any order.
     pub fn merge(&mut self, other: &Self) {
         if other.count == 0 {

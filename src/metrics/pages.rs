@@ -29,10 +29,15 @@ impl Pages {
 
     /// Counts `us` once.
     pub(super) fn count(&mut self, us: u32) {
+        self.count_n(us, 1);
+    }
+
+    /// Counts `us` so many times.
+    pub(super) fn count_n(&mut self, us: u32, times: u64) {
         let us = u64::from(us);
         let width = BINS.equivalent_range(us).trailing_zeros();
         let bin = (us >> width) as usize;
-        self.page(width as usize, bin / PAGE)[bin % PAGE] += 1;
+        self.page(width as usize, bin / PAGE)[bin % PAGE] += times;
     }
 
     /// Adds every count of `other`.

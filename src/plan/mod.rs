@@ -13,9 +13,11 @@ mod flow;
 mod gates;
 mod limits;
 mod load;
+mod meant;
 mod multipart;
 mod network;
 mod probe;
+mod prospects;
 mod proxy;
 mod redirected;
 mod request;
@@ -50,6 +52,7 @@ use crate::gate::NamedGate;
 use crate::metrics::Series;
 use crate::scenario::ScenarioFile;
 use flow::Steps;
+use prospects::Loads;
 use resolver::Resolver;
 use stream::Streams;
 
@@ -124,7 +127,8 @@ impl Plan {
         network::check(&mut resolver, document.target.as_ref(), &target);
         let Streams { all: streams, seed, limits } =
             stream::resolve(&mut resolver, document, &steps, &flows, overrides.workers, machine);
-        let mut gates = gates::resolve(&mut resolver, document, &steps, &streams);
+        let mut gates =
+            gates::resolve(&mut resolver, document, Loads { streams: &streams, flows: &flows, steps: &steps });
         let named: Vec<usize> = gates.iter().filter_map(|named| named.series.as_deref()).flatten().copied().collect();
         let series = Series::of_steps(steps.len(), &named);
         for step in gates.iter_mut().filter_map(|named| named.series.as_mut()).flatten() {
@@ -172,8 +176,7 @@ impl Plan {
 
     /// When the window of the rates begins, from the start of the load: where the first warm-up is over.
     pub fn judged_from(&self) -> Duration {
-        let any = self.streams.iter().any(|stream| !stream.warm_up.is_zero());
-        self.streams.iter().map(Stream::judged_from).min().filter(|_| any).unwrap_or_default()
+        judged_from(&self.streams)
     }
 
     /// The most requests of one journey of `stream`, if none is tried again.
@@ -181,6 +184,11 @@ impl Plan {
         let flows = stream.flows.iter().filter_map(|flow| self.flows.get(*flow));
         flows.map(|flow| self.steps[flow.steps.clone()].iter().map(|step| step.repeat).sum()).max().unwrap_or(0)
     }
+}
+
+fn judged_from(streams: &[Stream]) -> Duration {
+    let any = streams.iter().any(|stream| !stream.warm_up.is_zero());
+    streams.iter().map(Stream::judged_from).min().filter(|_| any).unwrap_or_default()
 }
 
 fn stem(path: &str) -> String {

@@ -16,6 +16,7 @@ mod init;
 mod loads;
 mod mistakes;
 mod outputs;
+mod over_time;
 mod plan;
 mod protocols;
 mod proxies;

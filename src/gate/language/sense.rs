@@ -66,6 +66,10 @@ pub(super) fn check(gate: &Gate, text: &str, operator: Range<usize>) -> Result<(
             hint,
         );
     }
+    if gate.options.abort.is_some() && gate.options.warn {
+        let hint = "leave one of them out: a gate that only warns ends no run";
+        return error(option("warn"), "`warn` and `abort` contradict each other".to_owned(), hint);
+    }
     if gate.options.abort.is_some() && !can_be_lost(gate) {
         let message = format!("it is not known before the end whether `{}` can still hold", gate.plain());
         return error(option("abort"), message, "judge it over a window, such as `over 30s`, or leave `abort` out");

@@ -298,7 +298,7 @@ fn environment(result: &RunResult) -> Vec<Fact> {
     let plan = &result.plan;
     let ending = match result.ending {
         Ending::Completed => "the plan was carried out",
-        Ending::Aborted => "stopped by a step whose failure ends the run",
+        Ending::Aborted => "stopped before its end, by a step or for a gate",
         Ending::Interrupted => "stopped by Ctrl-C",
         Ending::Terminated => "stopped by SIGTERM",
     };
