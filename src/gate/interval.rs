@@ -1,5 +1,8 @@
 //! Where the figure of a gate lies, as far as the samples of the run tell, and what its bound has to do with that.
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 
 use super::NamedGate;
@@ -126,7 +129,9 @@ pub(super) fn closeness(named: &NamedGate, observed: f64, interval: &Interval) -
     }
     let within = interval.low.is_none_or(|low| low <= bound) && interval.high.is_none_or(|high| bound <= high);
     let end = if bound < observed { interval.low } else { interval.high };
-    within.then(|| format!("the bound lies within the interval {}: {}", interval.text, way_out(metric, observed, bound, end)))
+    within.then(|| {
+        format!("the bound lies within the interval {}: {}", interval.text, way_out(metric, observed, bound, end))
+    })
 }
 
 /// What would tell, where the interval of `observed` reaches to `end` on the side of `bound`.

@@ -203,7 +203,8 @@ fn intervals_of_samples_that_know_of_each_other_hold_the_truth_and_naive_ones_do
 
 #[test]
 fn intervals_of_means_hold_the_truth() {
-    for (stream, least, naive_most) in [(lognormal as Stream, 0.93, 1.0), (sluggish, 0.90, 0.5), (freezing, 0.90, 0.7)] {
+    for (stream, least, naive_most) in [(lognormal as Stream, 0.93, 1.0), (sluggish, 0.90, 0.5), (freezing, 0.90, 0.7)]
+    {
         let mean_of = |times: &[f64]| times.iter().sum::<f64>() / times.len() as f64;
         let truth = mean_of(&stream(&mut Pcg64::seed_from_u64(1), 400_000));
         let (mut weighed, mut naive) = (0, 0);
