@@ -18,7 +18,10 @@ pub fn judge(gates: &[NamedGate], summary: &Summary, traces: &[Trace]) -> Vec<Fi
     let trace_of = |number: usize| traces.get(number).copied().unwrap_or_default();
     let each = gates.iter().enumerate().map(|(number, named)| judge_one(named, summary, trace_of(number)));
     let mut findings: Vec<Finding> = each.collect();
-    findings.extend(validity::findings(gates, summary));
+    // What a warning, or a gate that is skipped, would need of the generator must not decide either.
+    let decide = |named: &&NamedGate| !named.gate.options.warn && named.skip.is_none();
+    let deciding: Vec<NamedGate> = gates.iter().filter(decide).cloned().collect();
+    findings.extend(validity::findings(&deciding, summary));
     findings
 }
 

@@ -124,10 +124,13 @@ mod tests {
         let failed = finding("latency", Status::Fail, "p95 < 600ms", Some("640ms"));
         let late = Finding { first_broken_s: Some(123), ..failed.clone() };
         let since = "latency: wanted p95 < 600ms, observed 640ms, first broken 2m 3s into the load";
-        assert_eq!(reasons(&[late.clone()]), [since]);
+        assert_eq!(reasons(std::slice::from_ref(&late)), [since]);
         let warns = Finding { warn: true, ..late };
         let passed = finding("errors", Status::Pass, "error_rate < 1%", Some("0%"));
-        assert_eq!((reasons(&[warns.clone(), passed]), warnings(&[warns.clone()])), (vec![], vec![since.to_owned()]));
+        assert_eq!(
+            (reasons(&[warns.clone(), passed]), warnings(std::slice::from_ref(&warns))),
+            (vec![], vec![since.to_owned()])
+        );
         assert_eq!(reasons(&[warns]), ["nothing decides: every gate is only a warning or was skipped"]);
         let skipped = finding("search", Status::Skipped, "p95 < 1s", None);
         assert_eq!(reasons(&[skipped]), ["nothing decides: every gate was skipped"]);
