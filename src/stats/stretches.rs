@@ -8,7 +8,7 @@ use super::{normal, student};
 /// With fewer stretches nothing is known of how they differ.
 pub const LEAST_STRETCHES: usize = 5;
 /// Stretches that are alike to their neighbours are put together, but not to fewer than this.
-const FEWEST_GROUPS: usize = 6;
+const FEWEST_GROUPS: usize = 4;
 /// The normal quantile of the test for that: independent stretches are put together once in ten times.
 const ALIKE: f64 = 1.2816;
 
