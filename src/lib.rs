@@ -30,6 +30,7 @@ pub mod metrics;
 pub mod plan;
 pub mod report;
 pub mod scenario;
+pub mod stats;
 pub mod system;
 pub mod tls;
 pub mod units;

@@ -220,12 +220,69 @@ mod tests {
         }
     }
 
+    /// Each status, as a gate and as a warning.
+    fn all_findings() -> Vec<Finding> {
+        let all = [Status::Pass, Status::Fail, Status::NoData, Status::Invalid, Status::Skipped].map(finding);
+        all.into_iter().flat_map(|gate| [gate.clone(), Finding { warn: true, ..gate }]).collect()
+    }
+
+    /// Up to three findings of every kind, in every order.
+    fn all_small_runs() -> Vec<Vec<Finding>> {
+        let mut runs = vec![Vec::new()];
+        let mut longest = runs.clone();
+        for _ in 0..3 {
+            let with_one_more = |run: &Vec<Finding>| {
+                let run = run.clone();
+                all_findings().into_iter().map(move |finding| [run.clone(), vec![finding]].concat())
+            };
+            longest = longest.iter().flat_map(with_one_more).collect();
+            runs.extend(longest.iter().cloned());
+        }
+        runs
+    }
+
     #[test]
-    fn exit_codes_are_what_programs_rely_on() {
-        let completed = |verdict: Verdict| verdict.exit_code(Ending::Completed, 1) as u8;
-        assert_eq!([Verdict::Pass, Verdict::Fail, Verdict::Inconclusive].map(completed), [0, 99, 4]);
-        assert_eq!(Verdict::Pass.exit_code(Ending::Interrupted, 1) as u8, 130);
-        assert_eq!(Verdict::Pass.exit_code(Ending::Terminated, 1) as u8, 143);
-        assert_eq!(Verdict::Inconclusive.exit_code(Ending::Completed, 0) as u8, 5);
+    fn every_small_run_is_judged_as_the_worst_of_what_decides() {
+        // A row for each status that may be the worst: INCONCLUSIVE before FAIL before PASS.
+        let table = [
+            (Status::NoData, Verdict::Inconclusive),
+            (Status::Invalid, Verdict::Inconclusive),
+            (Status::Fail, Verdict::Fail),
+            (Status::Pass, Verdict::Pass),
+        ];
+        let runs = all_small_runs();
+        assert_eq!(runs.len(), 1 + 10 + 100 + 1_000);
+        for run in runs {
+            let decides = |status: Status| run.iter().any(|finding| !finding.warn && finding.status == status);
+            let worst = table.into_iter().find(|(status, _)| decides(*status));
+            let wanted = worst.map_or(Verdict::Inconclusive, |(_, verdict)| verdict);
+            let statuses: Vec<_> = run.iter().map(|finding| (finding.status, finding.warn)).collect();
+            assert_eq!(Verdict::of(&run), wanted, "{statuses:?}");
+            let reversed: Vec<_> = run.iter().rev().cloned().collect();
+            assert_eq!(Verdict::of(&reversed), wanted, "{statuses:?} in another order");
+            let gates: Vec<_> = run.iter().filter(|finding| !finding.warn).cloned().collect();
+            assert_eq!(Verdict::of(&gates), wanted, "{statuses:?} without its warnings");
+        }
+    }
+
+    #[test]
+    fn every_verdict_and_ending_has_its_exit_code() {
+        use Ending::{Aborted, Completed, Interrupted, Terminated};
+        use Verdict::{Fail, Inconclusive, Pass};
+        for started in [0, 1, u64::MAX] {
+            for (verdict, code) in [(Pass, 0), (Fail, 99), (Inconclusive, 4)] {
+                for (ending, wanted) in [(Completed, code), (Aborted, code), (Interrupted, 130), (Terminated, 143)] {
+                    // Nothing that ran is neither good nor bad; a signal is told whatever ran.
+                    let wanted = if started == 0 && wanted < 130 { 5 } else { wanted };
+                    assert_eq!(verdict.exit_code(ending, started) as u8, wanted, "{verdict:?} {ending:?} {started}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_run_of_warnings_alone_is_no_pass() {
+        let warnings = [finding(Status::Pass), finding(Status::Pass)].map(|gate| Finding { warn: true, ..gate });
+        assert_eq!(Verdict::of(&warnings), Verdict::Inconclusive);
     }
 }

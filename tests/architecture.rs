@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const VOCABULARY: [&str; 5] = ["diagnostic", "failure", "tls", "units", "verdict"];
 
 /// What each room may import beside the vocabulary.
-const ROOMS: [(&str, &[&str]); 16] = [
+const ROOMS: [(&str, &[&str]); 17] = [
     ("scenario", &[]),
     ("load", &[]),
     ("client", &[]),
@@ -17,7 +17,8 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ("answer", &[]),
     ("feed", &[]),
     ("system", &[]),
-    ("gate", &["metrics"]),
+    ("stats", &[]),
+    ("gate", &["metrics", "stats"]),
     ("plan", &["scenario", "load", "gate", "answer", "feed", "metrics"]),
     ("forecast", &["plan", "load", "metrics"]),
     ("engine", &["plan", "load", "client", "metrics", "answer", "gate", "system"]),

@@ -39,6 +39,7 @@ impl<'a> Part<'a> {
     /// The figure, in the unit of [`super::Gate::bound_value`]; none of nothing. Failures in a row are not counted here.
     pub(super) fn figure(&self, metric: Metric) -> Option<f64> {
         let requests = &*self.requests;
+        let share = || self.share(metric).filter(|(_, all)| *all > 0).map(|(hits, all)| hits as f64 / all as f64);
         match metric {
             Metric::Time(clock, statistic) => {
                 let times = self.times(clock);
@@ -48,12 +49,10 @@ impl<'a> Part<'a> {
                     Statistic::Mean => (times.count() > 0).then(|| times.latency().mean),
                 }
             }
-            Metric::ErrorRate(class) => share(self.failed(class), requests.outcomes()),
+            Metric::ErrorRate(_) | Metric::Checks | Metric::Journeys => share(),
             // None of nothing is no evidence.
             Metric::Errors(class) => (requests.outcomes() > 0).then(|| self.failed(class) as f64),
             Metric::Failures => None,
-            Metric::Checks => share(requests.checks_passed, requests.checks_passed + requests.checks_failed),
-            Metric::Journeys => share(self.journeys_passed, self.journeys),
             Metric::Rate => {
                 let counts = requests.requests > 0 && !self.time.is_zero();
                 counts.then(|| requests.passed_in_window as f64 / self.time.as_secs_f64())
@@ -69,6 +68,17 @@ impl<'a> Part<'a> {
             Metric::Journeys => self.journeys,
             Metric::ErrorRate(_) | Metric::Errors(_) | Metric::Failures | Metric::Rate => requests.outcomes(),
             Metric::Time(clock, _) => self.times(clock).count(),
+        }
+    }
+
+    /// What counts and what it is counted of, if `metric` is a share.
+    pub(super) fn share(&self, metric: Metric) -> Option<(u64, u64)> {
+        let requests = &*self.requests;
+        match metric {
+            Metric::ErrorRate(class) => Some((self.failed(class), requests.outcomes())),
+            Metric::Checks => Some((requests.checks_passed, requests.checks_passed + requests.checks_failed)),
+            Metric::Journeys => Some((self.journeys_passed, self.journeys)),
+            Metric::Time(..) | Metric::Errors(_) | Metric::Failures | Metric::Rate => None,
         }
     }
 
@@ -108,8 +118,4 @@ pub(super) fn shown(metric: Metric, observed: f64) -> String {
 /// The fewest samples that `metric` can be judged by.
 pub(super) fn least_samples(metric: Metric) -> u64 {
     metric.percentile().map_or(1, Percentile::least_samples)
-}
-
-fn share(part: u64, whole: u64) -> Option<f64> {
-    (whole > 0).then(|| part as f64 / whole as f64)
 }

@@ -4,7 +4,7 @@ use super::budget::Budget;
 use super::figure::{Part, least_samples, shown};
 use super::language::{Bound, Metric, Span};
 use super::watch::Trace;
-use super::{NamedGate, over_time, validity};
+use super::{NamedGate, interval, over_time, validity};
 use crate::failure::Failure;
 use crate::metrics::{Accounting, Summary};
 use crate::units::format_count;
@@ -26,7 +26,10 @@ pub fn judge(gates: &[NamedGate], summary: &Summary, traces: &[Trace]) -> Vec<Fi
         let reason = format!("the run was ended after {} for the gate `{}`", over_time::at(aborted_s), named.name);
         too_little.for_each(|(_, finding)| cut_short(finding, &reason));
     }
-    findings.extend(validity::findings(gates, summary, ended_by.is_some()));
+    // What a warning, or a gate that is skipped, would need of the generator must not decide either.
+    let decide = |named: &&NamedGate| !named.gate.options.warn && named.skip.is_none();
+    let deciding: Vec<NamedGate> = gates.iter().filter(decide).cloned().collect();
+    findings.extend(validity::findings(&deciding, summary, ended_by.is_some()));
     findings
 }
 
@@ -86,20 +89,34 @@ fn whole(named: &NamedGate, summary: &Summary, finding: Finding) -> Finding {
         return Finding { reason: Some(reason.to_owned()), ..finding };
     };
     let finding = Finding { observed: Some(shown(metric, observed)), ..finding };
-    let least = least_samples(metric).max(gate.options.at_least.unwrap_or(0));
-    if samples < least {
-        let reason = format!("{metric} needs at least {least} samples, there were {samples}");
+    if let Some(reason) = too_few(named, samples) {
         return Finding { reason: Some(reason), ..finding };
     }
+    let interval = interval::of(named, summary, &part, observed);
+    let close = interval.as_ref().and_then(|interval| interval::closeness(named, observed, interval));
     let budget = Budget::of(gate, observed, summary);
-    let finding = Finding { error_budget_us: budget.map(|budget| budget.whole_us()), ..finding };
+    let finding = Finding { error_budget_us: budget.map(|budget| budget.whole_us()), interval, ..finding };
     if let Some(doubt) = budget.and_then(|budget| budget.doubt(gate, observed)) {
         return Finding { status: Status::Invalid, reason: Some(doubt), ..finding };
     }
-    match gate.holds(observed) {
-        true => Finding { status: Status::Pass, first_broken_s: None, ..finding },
-        false => Finding { status: Status::Fail, reason: refused(named, summary), ..finding },
+    if let (Some(close), true) = (&close, gate.options.strict) {
+        return Finding { status: Status::Invalid, reason: Some(close.clone()), ..finding };
     }
+    match gate.holds(observed) {
+        true => Finding { status: Status::Pass, first_broken_s: None, reason: close, ..finding },
+        false => Finding { status: Status::Fail, reason: refused(named, summary).or(close), ..finding },
+    }
+}
+
+/// That there are fewer samples than the figure needs, or than the gate wants.
+fn too_few(named: &NamedGate, samples: u64) -> Option<String> {
+    let metric = named.gate.metric;
+    let (needed, wanted) = (least_samples(metric), named.gate.options.at_least.unwrap_or(0));
+    if samples < wanted.max(needed) && wanted > needed {
+        let (wanted, samples) = (format_count(wanted), format_count(samples));
+        return Some(format!("the gate wants at least {wanted} samples, there were {samples}"));
+    }
+    (samples < needed).then(|| format!("{metric} needs at least {needed} samples, there were {samples}"))
 }
 
 /// That the target's rate limit kept requests out, if that has a part in what `named` has missed: whoever reads that a

@@ -6,6 +6,7 @@
 
 mod budget;
 mod figure;
+mod interval;
 mod judge;
 mod language;
 mod over_time;

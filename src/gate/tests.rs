@@ -114,6 +114,16 @@ fn a_load_without_a_schedule_is_late_where_its_loop_is() {
 }
 
 #[test]
+fn what_a_warning_would_need_of_the_generator_decides_nothing() {
+    let late = run(300 * MS, 8 * MS);
+    assert_eq!(only_validity(&["p95 < 50ms"], &late).name, "punctual");
+    nothing_against(&["p95 < 600ms", "p95 < 1ms, warn"], &late);
+    let skipped = NamedGate { skip: Some("no baseline".to_owned()), ..gate("p95 < 1ms") };
+    let findings = judge(&[gate("p95 < 600ms"), skipped], &late, &[]);
+    assert_eq!(Verdict::of(&findings), Verdict::Pass, "{findings:?}");
+}
+
+#[test]
 fn shares_have_no_error_budget() {
     let mut summary = run(12 * MS, 5 * MS);
     summary.all_steps.failed = 10;

@@ -134,6 +134,31 @@ impl Histogram {
         Some(if quantile >= 1.0 { self.max_us } else { counts.value_at_quantile(quantile).min(self.max_us) })
     }
 
+    /// How many times were not above `us`: exact for what [`Self::quantile_us`] gives.
+    pub fn at_most(&self, us: u64) -> u64 {
+        let few = self.few.iter().filter(|time| u64::from(**time) <= us).count() as u64;
+        few + self.pages.bins().filter(|(lowest, _)| *lowest <= us).map(|(_, count)| count).sum::<u64>()
+    }
+
+    /// Between which times the one lies that comes at `rank`, counted from 1 for the lowest; none beyond the highest.
+    pub fn at_rank(&self, rank: u64) -> Option<(u64, u64)> {
+        let counts = self.counts()?;
+        let mut below = 0;
+        let step = counts.iter_recorded().find(|step| {
+            below += step.count_at_value();
+            below >= rank
+        })?;
+        let us = step.value_iterated_to();
+        let (lowest, highest) = (counts.lowest_equivalent(us), counts.highest_equivalent(us));
+        Some((lowest.max(self.min_us), highest.min(self.max_us)))
+    }
+
+    /// The mean and the variance of single times; none of nothing.
+    pub fn mean_and_variance(&self) -> Option<(f64, f64)> {
+        let counts = self.counts()?;
+        Some((counts.mean(), counts.stdev().powi(2)))
+    }
+
     /// The figures that reports show.
     pub fn latency(&self) -> Latency {
         let Some(counts) = self.counts() else { return Latency::default() };
@@ -271,6 +296,27 @@ mod tests {
                 prop_assert_eq!(histogram.latency().mean, library.mean());
                 prop_assert_eq!(histogram.count(), library.len());
                 prop_assert_eq!(histogram.curve().len(), library.iter_quantiles(5).count());
+            }
+        }
+
+        #[test]
+        fn ranks_and_counts_agree_with_the_times_themselves(times in prop::collection::vec(any_time(), 1..600), rank in 1u64..700) {
+            let (histogram, mut sorted) = (of(&times), times.clone());
+            sorted.sort_unstable();
+            // Beyond the highest time only the maximum is known.
+            let within = |us: u64| us.min(u64::from(HIGHEST_US));
+            match (histogram.at_rank(rank), sorted.get(rank as usize - 1)) {
+                (Some((low, high)), Some(us)) if *us <= u64::from(HIGHEST_US) => {
+                    prop_assert!((low..=high).contains(us), "{} in {}..={}", us, low, high);
+                    prop_assert!(high - low <= high / 1_000);
+                }
+                (seen, wanted) => prop_assert_eq!(seen.is_some(), wanted.is_some()),
+            }
+            for quantile in [0.1, 0.5, 0.95] {
+                let us = histogram.quantile_us(quantile).unwrap();
+                let wanted = times.iter().filter(|time| within(**time) <= us).count() as u64;
+                prop_assert_eq!(histogram.at_most(us), wanted);
+                prop_assert!(wanted as f64 >= quantile * times.len() as f64);
             }
         }
 

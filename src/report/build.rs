@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Report;
+use super::finding;
 use super::result::{
     CallFailure, CallResult, ErrorResult, ExampleResult, GeneratorResult, Load as LoadResult, PlanResult, Rates,
     RunResult, SCHEMA, SCHEMA_VERSION, StepResult, Steps, Times, WarmUpResult,
@@ -14,7 +15,7 @@ use crate::load::Load;
 use crate::metrics::{Call, ErrorTally, Errors, MOST_SERIES, Role, StepTally, Summary, Transient, transient};
 use crate::plan::{Plan, Step, Stream};
 use crate::units::{format_count, format_duration, format_us_f64};
-use crate::verdict::{Finding, Kind, Status, Verdict};
+use crate::verdict::{Finding, Verdict};
 
 /// What the steps are called that are counted together, since there are too many.
 const OTHER: &str = "(other)";
@@ -48,7 +49,7 @@ pub fn report_of(plan: &Plan, summary: Summary, findings: Vec<Finding>, occasion
         started_at: occasion.started_at.clone(),
         verdict,
         exit_code: verdict.exit_code(summary.ending, summary.accounting.started()) as u8,
-        reasons: reasons(&findings),
+        reasons: finding::reasons(&findings),
         accounting: summary.accounting,
         rates: Rates {
             offered_per_s: summary.offered_per_s,
@@ -65,7 +66,7 @@ pub fn report_of(plan: &Plan, summary: Summary, findings: Vec<Finding>, occasion
         warm_up: warm_up_result(plan, &summary),
         steps: Steps(steps.collect()),
         groups: groups(plan, &summary),
-        warnings: warnings(plan, &summary),
+        warnings: warnings(plan, &summary, &findings),
         steps_folded: plan.series.folded() as u64,
         generator: generator_result(&summary),
         plan: plan_result(plan),
@@ -80,37 +81,20 @@ pub fn report_of(plan: &Plan, summary: Summary, findings: Vec<Finding>, occasion
     Report { result, timeline: summary.timeline, response_curve, service_curve }
 }
 
-/// A sentence for everything that keeps the verdict from being a pass.
-fn reasons(findings: &[Finding]) -> Vec<String> {
-    let reason = |finding: &Finding| match (finding.status, finding.kind) {
-        (Status::Pass | Status::Skipped, _) => None,
-        (Status::Fail, _) => {
-            let observed = finding.observed.as_deref().unwrap_or("nothing");
-            let why = finding.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-            Some(format!("{}: wanted {}, observed {observed}{why}", finding.name, finding.wanted))
-        }
-        (Status::NoData | Status::Invalid, kind) => {
-            let why = finding.reason.as_deref().unwrap_or("it cannot be judged");
-            Some(if kind == Kind::Gate { format!("{}: {why}", finding.name) } else { why.to_owned() })
-        }
-    };
-    findings.iter().filter_map(reason).collect()
-}
-
 /// The step that has `series` to itself.
 fn step_of(plan: &Plan, series: usize) -> Option<&Step> {
     plan.steps.get(plan.series.step(series)?)
 }
 
-fn warnings(plan: &Plan, summary: &Summary) -> Vec<String> {
+fn warnings(plan: &Plan, summary: &Summary, findings: &[Finding]) -> Vec<String> {
     let warm_up = &summary.total.warm_up;
     let failed = warm_up.mostly_failed().then(|| {
         let (failed, all) = (format_count(warm_up.requests.failed), counted(warm_up.requests.requests, "request"));
         format!("{failed} of {all} of the warm-up failed: what was judged may not be a target that has warmed up")
     });
-    [folded(plan), failed, unlike_the_rest(plan, summary)]
+    finding::warnings(findings)
         .into_iter()
-        .flatten()
+        .chain([folded(plan), failed, unlike_the_rest(plan, summary)].into_iter().flatten())
         .chain(summary.warnings.clone())
         .collect()
 }

@@ -9,6 +9,7 @@ mod console;
 mod csv;
 mod doctor;
 mod document;
+mod finding;
 #[cfg(test)]
 mod fixture;
 mod forecast;

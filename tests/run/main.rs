@@ -13,6 +13,7 @@ mod examples;
 mod flows;
 mod http2;
 mod init;
+mod intervals;
 mod loads;
 mod mistakes;
 mod outputs;

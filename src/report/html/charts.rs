@@ -113,13 +113,13 @@ fn latency(report: &Report, rows: &[&TimelineRow]) -> Result<Figure, HtmlError> 
 
 /// The bounds of gates about the times of all steps that fit beside `highest`, and the labels of those that do not.
 fn bounds(report: &Report, highest: f64) -> (Vec<Bound>, Vec<String>) {
-    let gates = report.result.findings.iter().filter(|finding| finding.kind == Kind::Gate);
+    let gates = report.result.findings.iter().filter(|finding| finding.kind != Kind::Validity);
     let timed = gates.filter_map(|finding| {
         let gate: Gate = finding.wanted.parse().ok()?;
         let drawn = gate.of == Of::All
             && matches!(gate.metric, Metric::Time(Clock::Response, _))
             && matches!(gate.bound, GateBound::Time(_));
-        drawn.then(|| Bound { label: gate.to_string(), at: gate.bound_value() })
+        drawn.then(|| Bound { label: gate.plain().to_string(), at: gate.bound_value() })
     });
     let (near, far): (Vec<_>, Vec<_>) = timed.take(MOST_BOUNDS).partition(|bound| bound.at <= highest * FAR_ABOVE);
     (near, far.into_iter().map(|bound| bound.label).collect())

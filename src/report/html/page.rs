@@ -10,6 +10,7 @@ use super::charts::{self, Figure};
 use super::tables::{self, Errors, Gates, StepTable};
 use crate::metrics::Latency;
 use crate::report::Report;
+use crate::report::finding;
 use crate::report::result::RunResult;
 use crate::report::statement::counted;
 use crate::report::strain;
@@ -157,14 +158,7 @@ fn reasons(result: &RunResult) -> Vec<String> {
 
 /// What a verdict without reasons stands on.
 fn stands_on(result: &RunResult) -> String {
-    let held = result.findings.iter().filter(|finding| finding.kind == Kind::Gate && finding.status == Status::Pass);
-    match held.count() as u64 {
-        0 => "No gate was judged.".to_owned(),
-        held => {
-            let requests = counted(result.times_us.response.count, "request");
-            format!("{} held over {requests}.", counted(held, "gate"))
-        }
-    }
+    format!("{}.", finding::stands_on(result))
 }
 
 fn exit_meaning(code: u8) -> &'static str {
