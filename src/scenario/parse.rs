@@ -9,14 +9,15 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer, Error};
 
+use super::canonical::canonical;
 use super::file::Document;
 use super::include::{self, Gathered};
 use super::merge::{Level, lay_over, shifted};
 use super::profile::{self, Profiles};
 use crate::diagnostic::{Diagnostic, Diagnostics, File, Source, nearest};
 
-/// The document that `text`, the files that it uses and its profile make together.
-pub(super) fn document(name: &str, text: &str, profile: Option<&str>) -> Result<(Source, Document), Diagnostics> {
+/// The document that `text`, the files that it uses and its profile make together, and its canonical text.
+pub(super) fn document(name: &str, text: &str, profile: Option<&str>) -> Result<(Source, Document, String), Diagnostics> {
     let Gathered { source, order, mut mistakes } = include::gather(name, text);
     let complete = mistakes.0.is_empty();
     let mut tree = DeTable::new();
@@ -39,7 +40,8 @@ pub(super) fn document(name: &str, text: &str, profile: Option<&str>) -> Result<
             Err(_) => {}
         }
     }
-    mistakes.unless_empty(document).map(|document| (source, document))
+    let canonical = canonical(&tree);
+    mistakes.unless_empty(document).map(|document| (source, document, canonical))
 }
 
 /// The keys and values of a file that is known to be TOML, with their places in the whole source.
