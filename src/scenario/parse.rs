@@ -257,7 +257,7 @@ mod tests {
 
     #[test]
     fn tables_keep_the_order_of_the_file() {
-        let (_, document) = document("s", "[gates]\nz = \"a\"\nb = \"c\"\n", None).unwrap();
+        let (_, document, _) = document("s", "[gates]\nz = \"a\"\nb = \"c\"\n", None).unwrap();
         let names: Vec<_> = document.gates.unwrap().get_ref().0.iter().map(|(key, _)| key.get_ref().clone()).collect();
         assert_eq!(names, ["z", "b"]);
     }
