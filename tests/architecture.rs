@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const VOCABULARY: [&str; 5] = ["diagnostic", "failure", "tls", "units", "verdict"];
 
 /// What each room may import beside the vocabulary.
-const ROOMS: [(&str, &[&str]); 16] = [
+const ROOMS: [(&str, &[&str]); 17] = [
     ("scenario", &[]),
     ("load", &[]),
     ("client", &[]),
@@ -18,16 +18,17 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ("feed", &[]),
     ("system", &[]),
     ("gate", &["metrics"]),
+    ("compare", &["gate", "metrics"]),
     ("plan", &["scenario", "load", "gate", "answer", "feed", "metrics"]),
     ("forecast", &["plan", "load", "metrics"]),
     ("engine", &["plan", "load", "client", "metrics", "answer", "system"]),
     ("doctor", &["demo", "engine", "load", "metrics", "plan", "scenario", "system"]),
-    ("report", &["plan", "load", "gate", "metrics", "forecast", "doctor"]),
+    ("report", &["plan", "load", "gate", "metrics", "forecast", "doctor", "compare"]),
     ("cli", &["demo"]),
     (
         "commands",
         &[
-            "cli", "client", "demo", "doctor", "engine", "forecast", "gate", "metrics", "plan", "report", "scenario",
+            "cli", "client", "compare", "demo", "doctor", "engine", "forecast", "gate", "metrics", "plan", "report", "scenario",
             "system",
         ],
     ),

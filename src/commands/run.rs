@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use super::CommandError;
 use super::inputs::plan_of;
+use super::machine::machine_facts;
 use super::outputs::{Outputs, write_json};
 use super::signals::Signals;
 use crate::cli::{Format, RunArgs};
@@ -90,7 +91,7 @@ async fn load_and_judge(args: &RunArgs, plan: &Arc<Plan>) -> Result<ExitCode, Co
 
 fn judged(plan: &Plan, summary: Summary, started_at: jiff::Timestamp) -> Report {
     let findings = gate::judge(&plan.gates, &summary, &[]);
-    report::report_of(plan, summary, findings, &Occasion { started_at: format!("{started_at:.0}") })
+    report::report_of(plan, summary, findings, &Occasion { started_at: format!("{started_at:.0}"), machine: machine_facts() })
 }
 
 /// The asked-for document on stdout; the report for people too, on stderr, if that is another.

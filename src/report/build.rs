@@ -8,6 +8,8 @@ use super::result::{
     RunResult, SCHEMA, SCHEMA_VERSION, StepResult, Steps, Times, WarmUpResult,
 };
 use super::statement::{counted, statement};
+use super::stretches::{Identity, Stretches};
+use crate::compare::{Comparison, MachineFacts};
 use crate::failure::Failure;
 use crate::gate::Origin;
 use crate::load::Load;
@@ -27,6 +29,8 @@ const LONG_ENOUGH: Duration = Duration::from_secs(30);
 pub struct Occasion {
     /// When the run started (RFC 3339, UTC).
     pub started_at: String,
+    /// The machine that it is made on.
+    pub machine: MachineFacts,
 }
 
 /// The report of a run of `plan` that left `summary`, judged as `findings`.
@@ -75,13 +79,34 @@ pub fn report_of(plan: &Plan, summary: Summary, findings: Vec<Finding>, occasion
         findings,
         calls,
         calls_left_out: summary.calls.left_out,
+        identity: Some(Identity { scenario_hash: plan.scenario_hash.clone(), machine: occasion.machine.clone() }),
+        stretches: Stretches::of(plan, &summary),
+        comparison: None,
     };
     let (response_curve, service_curve) = (all.response.curve(), all.service.curve());
     Report { result, timeline: summary.timeline, response_curve, service_curve }
 }
 
+impl Report {
+    /// Takes a comparison with earlier runs in: its findings stand beside the gates, in place of those that waited for it,
+    /// and the verdict follows from all of them.
+    pub fn add_comparison(&mut self, comparison: Comparison) {
+        let result = &mut self.result;
+        let answered = |finding: &Finding| {
+            finding.status == Status::Skipped && comparison.findings.iter().any(|other| other.name == finding.name)
+        };
+        result.findings.retain(|finding| !answered(finding));
+        let at = result.findings.iter().rposition(|finding| finding.kind == Kind::Gate).map_or(0, |last| last + 1);
+        result.findings.splice(at..at, comparison.findings.iter().cloned());
+        result.verdict = Verdict::of(&result.findings);
+        result.exit_code = result.verdict.exit_code(result.ending, result.accounting.started()) as u8;
+        result.reasons = reasons(&result.findings);
+        result.comparison = Some(comparison);
+    }
+}
+
 /// A sentence for everything that keeps the verdict from being a pass.
-fn reasons(findings: &[Finding]) -> Vec<String> {
+pub(super) fn reasons(findings: &[Finding]) -> Vec<String> {
     let reason = |finding: &Finding| match (finding.status, finding.kind) {
         (Status::Pass | Status::Skipped, _) => None,
         (Status::Fail, _) => {
@@ -91,10 +116,10 @@ fn reasons(findings: &[Finding]) -> Vec<String> {
         }
         (Status::NoData | Status::Invalid, kind) => {
             let why = finding.reason.as_deref().unwrap_or("it cannot be judged");
-            Some(if kind == Kind::Gate { format!("{}: {why}", finding.name) } else { why.to_owned() })
+            Some(if kind != Kind::Validity { format!("{}: {why}", finding.name) } else { why.to_owned() })
         }
     };
-    findings.iter().filter_map(reason).collect()
+    findings.iter().filter(|finding| !finding.warn).filter_map(reason).collect()
 }
 
 /// The step that has `series` to itself.
