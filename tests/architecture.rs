@@ -24,12 +24,12 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("engine", &["plan", "load", "client", "metrics", "answer", "system"]),
     ("doctor", &["demo", "engine", "load", "metrics", "plan", "scenario", "system"]),
     ("report", &["plan", "load", "gate", "metrics", "forecast", "doctor", "compare"]),
-    ("cli", &["demo"]),
+    ("cli", &["demo", "gate"]),
     (
         "commands",
         &[
-            "cli", "client", "compare", "demo", "doctor", "engine", "forecast", "gate", "metrics", "plan", "report", "scenario",
-            "system",
+            "cli", "client", "compare", "demo", "doctor", "engine", "forecast", "gate", "metrics", "plan", "report",
+            "scenario", "system",
         ],
     ),
 ];

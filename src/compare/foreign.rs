@@ -156,11 +156,10 @@ mod tests {
         for document in [legacy, newer] {
             let summary = Summary::of(&document, "summary.json").unwrap();
             assert_eq!((summary.tool, summary.requests, summary.error_rate), (Tool::K6, Some(2_400), Some(0.01)));
-            assert_eq!([held(&summary, "p95"), held(&summary, "p50"), held(&summary, "mean")], [
-                Some(40_500.0),
-                Some(10_000.0),
-                Some(12_500.0)
-            ]);
+            assert_eq!(
+                [held(&summary, "p95"), held(&summary, "p50"), held(&summary, "mean")],
+                [Some(40_500.0), Some(10_000.0), Some(12_500.0)]
+            );
             assert_eq!(held(&summary, "p99"), None, "what it does not hold is not guessed");
         }
         let vegeta = json!({ "latencies": { "total": 9, "mean": 12_500_000, "50th": 10_000_000, "95th": 40_500_000 },

@@ -1,5 +1,8 @@
 //! One rule measured: the figure on both sides, the ratio, and how far NEW is beyond the bound.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use super::Baseline;
 use super::estimate::{Estimate, Side};
 use super::foreign::Summary;
@@ -23,6 +26,18 @@ pub(super) struct Sides<'a> {
     pub(super) drawn_new: Resamples,
     /// The rise of an error rate, as a share, that is no failure.
     pub(super) least_rise: f64,
+    /// The times that were asked for last, of each side: the next figure is mostly one of the same.
+    pub(super) latest: RefCell<[Option<Gathered>; 2]>,
+}
+
+/// Times, and what they are of.
+type Gathered = (Of, Clock, Option<Rc<Times>>);
+
+/// Which of the two sides.
+#[derive(Debug, Clone, Copy)]
+enum Which {
+    Base,
+    New,
 }
 
 /// What one rule shows.
@@ -45,6 +60,22 @@ pub(super) struct Measured {
 }
 
 impl Sides<'_> {
+    /// The times of `clock` of the steps that `of` means on one side.
+    fn times(&self, which: Which, of: &Of, clock: Clock) -> Option<Rc<Times>> {
+        let mut latest = self.latest.borrow_mut();
+        let held = &mut latest[which as usize];
+        if let Some((_, _, times)) = held.as_ref().filter(|held| (&held.0, held.1) == (of, clock)) {
+            return times.clone();
+        }
+        let runs = match which {
+            Which::Base => self.base.runs(),
+            Which::New => self.new,
+        };
+        let times = Times::of(runs, of, clock).map(Rc::new);
+        *held = Some((of.clone(), clock, times.clone()));
+        times
+    }
+
     /// The figure of `rule`'s gate on both sides.
     pub(super) fn measure(&self, rule: &Rule) -> Measured {
         let gate = &rule.gate;
@@ -77,14 +108,14 @@ impl Sides<'_> {
             Statistic::Mean => times.mean(weights),
             Statistic::Max => times.quantile(1.0, weights),
         };
-        let side = |runs: &[Run], drawn: &Resamples| {
+        let side = |which: Which, drawn: &Resamples| {
             let not_kept = || {
                 format!(
                     "the results keep no {} times: they are kept if a gate of the scenario compares them",
                     clock.name()
                 )
             };
-            let times = Times::of(runs, &gate.of, clock).ok_or_else(not_kept)?;
+            let times = self.times(which, &gate.of, clock).ok_or_else(not_kept)?;
             let side = Side::of(drawn, times.stretches(), |weights| Some(figure(&times, weights)?.max(1.0).ln()));
             let beyond = match statistic {
                 Statistic::Percentile(percentile) => (1.0 - percentile.quantile()) * times.samples() as f64,
@@ -92,9 +123,9 @@ impl Sides<'_> {
             };
             Ok::<_, String>((side, times.samples(), times.stretches(), beyond))
         };
-        let new = side(self.new, &self.drawn_new);
+        let new = side(Which::New, &self.drawn_new);
         let base = match self.base {
-            Baseline::Runs(runs) => side(runs, &self.drawn_base),
+            Baseline::Runs(_) => side(Which::Base, &self.drawn_base),
             Baseline::Summary(summary) => foreign(summary, gate, summary.time_us(statistic)).map(|us| {
                 let us = us.max(1.0).ln();
                 (Some(Side::exact(us)), summary.requests.unwrap_or(0), usize::MAX, f64::INFINITY)
@@ -158,10 +189,12 @@ impl Sides<'_> {
                 let (side, failed, samples, stretches) = side(runs, &self.drawn_base);
                 (side, binomial_variance(failed, samples), samples, stretches)
             }
-            Baseline::Summary(summary) => match foreign(summary, gate, summary.error_rate.filter(|_| class.is_none())) {
-                Ok(rate) => (Some(Side::exact(rate)), 0.0, summary.requests.unwrap_or(0), usize::MAX),
-                Err(problem) => return Measured { problem: Some(problem), ..Measured::default() },
-            },
+            Baseline::Summary(summary) => {
+                match foreign(summary, gate, summary.error_rate.filter(|_| class.is_none())) {
+                    Ok(rate) => (Some(Side::exact(rate)), 0.0, summary.requests.unwrap_or(0), usize::MAX),
+                    Err(problem) => return Measured { problem: Some(problem), ..Measured::default() },
+                }
+            }
         };
         let mut measured = Measured { samples: [base_samples, new_samples], ..Measured::default() };
         let (Some(base), Some(new)) = (base, new) else {

@@ -218,6 +218,7 @@ pub fn compare(base: &Baseline, new: &[Run], options: &Options) -> Result<Compar
         drawn_base: Resamples::draw(&stretches(base.runs()), options.replicates, 1),
         drawn_new: Resamples::draw(&stretches(new), options.replicates, 2),
         least_rise: options.least_rise,
+        latest: Default::default(),
     };
     let (rows, mut findings) = judge::rules(&sides, &rules);
     let errors_appeared = judge::errors_appeared(base, new);

@@ -55,7 +55,8 @@ impl Times {
             not_above[place] += not_above[place - width];
         }
         let count = stretches.iter().map(|bins| bins.iter().map(|(_, count)| count).sum()).collect();
-        let sum = stretches.iter().map(|bins| bins.iter().map(|(us, count)| *us as f64 * *count as f64).sum()).collect();
+        let sum =
+            stretches.iter().map(|bins| bins.iter().map(|(us, count)| *us as f64 * *count as f64).sum()).collect();
         Some(Self { values, not_above, count, sum })
     }
 

@@ -9,7 +9,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_distr::{Distribution as _, Normal, Poisson};
 use rand_pcg::Pcg64Mcg;
 
-use super::{Baseline, Counts, Options, Run, Rules, StepRun, compare};
+use super::{Baseline, Counts, Options, Rules, Run, StepRun, compare};
 use crate::verdict::Verdict;
 
 /// A target.

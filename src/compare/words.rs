@@ -91,8 +91,11 @@ impl MachineFacts {
     pub(super) fn told(&self) -> String {
         let cores = self.cores.map_or(String::new(), |cores| format!("{cores} cores of "));
         let cpu = self.cpu.as_deref().unwrap_or("an unknown processor");
-        let rest: Vec<&str> =
-            [&self.architecture, &self.system].into_iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
+        let rest: Vec<&str> = [&self.architecture, &self.system]
+            .into_iter()
+            .map(String::as_str)
+            .filter(|text| !text.is_empty())
+            .collect();
         match rest.is_empty() {
             true => format!("{cores}{cpu}"),
             false => format!("{cores}{cpu} ({})", rest.join(", ")),

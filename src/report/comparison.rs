@@ -125,10 +125,8 @@ pub(super) struct Words {
 impl Words {
     pub(super) fn of(row: &Row, comparison: &Comparison) -> Self {
         let value = |value: Option<f64>| value.map_or("-".to_owned(), |value| figure(row.unit, value));
-        let warns = comparison
-            .findings
-            .iter()
-            .any(|finding| finding.warn && row.bound.is_some() && is_about(finding, row));
+        let warns =
+            comparison.findings.iter().any(|finding| finding.warn && row.bound.is_some() && is_about(finding, row));
         let (verdict, class) = match (row.role, row.status) {
             (Role::Shown, _) => ("", "skipped"),
             (_, Status::Pass) => ("pass", "pass"),

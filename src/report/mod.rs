@@ -20,8 +20,8 @@ mod result;
 mod route;
 mod sketch;
 mod statement;
-mod stretches;
 mod strain;
+mod stretches;
 mod svg;
 mod target;
 

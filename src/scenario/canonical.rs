@@ -76,7 +76,8 @@ mod tests {
 
     #[test]
     fn what_is_sent_and_when_is_all_in_it() {
-        let base = "[load]\nmodel = \"open\"\nrate = \"2/s\"\nduration = \"9s\"\n[[step]]\nget = \"/x\"\nname = \"n\"\n";
+        let base =
+            "[load]\nmodel = \"open\"\nrate = \"2/s\"\nduration = \"9s\"\n[[step]]\nget = \"/x\"\nname = \"n\"\n";
         for (from, to) in [("2/s", "3/s"), ("9s", "8s"), ("/x", "/y"), ("\"n\"", "\"m\""), ("get", "post")] {
             assert_ne!(of(base), of(&base.replace(from, to)), "{from}");
         }

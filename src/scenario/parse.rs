@@ -17,7 +17,11 @@ use super::profile::{self, Profiles};
 use crate::diagnostic::{Diagnostic, Diagnostics, File, Source, nearest};
 
 /// The document that `text`, the files that it uses and its profile make together, and its canonical text.
-pub(super) fn document(name: &str, text: &str, profile: Option<&str>) -> Result<(Source, Document, String), Diagnostics> {
+pub(super) fn document(
+    name: &str,
+    text: &str,
+    profile: Option<&str>,
+) -> Result<(Source, Document, String), Diagnostics> {
     let Gathered { source, order, mut mistakes } = include::gather(name, text);
     let complete = mistakes.0.is_empty();
     let mut tree = DeTable::new();
