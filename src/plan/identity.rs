@@ -15,7 +15,10 @@ use crate::scenario::ScenarioFile;
 /// The hash, as `sha256:` and its digits.
 pub(super) fn hash(file: &ScenarioFile, vars: &[(String, String)], streams: &[Stream]) -> String {
     let mut text = file.canonical.clone();
-    let mut vars: Vec<_> = vars.iter().filter(|(name, _)| !tells(name)).collect();
+    let target = file.document.target.as_ref();
+    let base_url = target.and_then(|target| target.get_ref().base_url.as_ref()).map_or("", |url| url.get_ref());
+    // A variable that says where requests go is no more part of the scenario than the address itself.
+    let mut vars: Vec<_> = vars.iter().filter(|(name, _)| !tells(name) && !base_url.contains(name.as_str())).collect();
     vars.sort_unstable();
     for (name, value) in vars {
         let _ = write!(text, "\n{name:?}={value:?}");
