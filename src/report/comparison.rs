@@ -101,7 +101,8 @@ pub(super) fn section(comparison: &Comparison) -> String {
     let open = left_open(comparison);
     let notes = comparison.notes.iter().cloned().chain(open).chain(new_steps(comparison));
     notes.for_each(|note| out.push_str(&line("note", &note)));
-    let warned = comparison.findings.iter().filter(|finding| finding.warn && finding.status == Status::Fail);
+    let is_open = |finding: &&Finding| !matches!(finding.status, Status::Pass | Status::Skipped);
+    let warned = comparison.findings.iter().filter(|finding| finding.warn).filter(is_open);
     let warned = warned.map(warning_words);
     comparison.warnings.iter().cloned().chain(warned).for_each(|warning| out.push_str(&line("warning", &warning)));
     out
@@ -182,12 +183,12 @@ fn left_open(comparison: &Comparison) -> Option<String> {
         let more = names.len().saturating_sub(MOST_NAMES);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let told = names.iter().take(MOST_NAMES).cloned().collect::<Vec<_>>().join(", ");
-        format!("{} too uncertain to be judged, and not shown to be worse: {told}{more}", are(names.len()))
+        format!("{} open and do not count: {told}{more}", stay(names.len()))
     })
 }
 
-fn are(count: usize) -> String {
-    let verb = if count == 1 { "is" } else { "are" };
+fn stay(count: usize) -> String {
+    let verb = if count == 1 { "stays" } else { "stay" };
     format!("{} {verb}", counted(count as u64, "figure"))
 }
 
@@ -221,5 +222,102 @@ fn short(name: &str) -> String {
     match name.chars().count() > LONGEST_NAME {
         true => name.chars().take(LONGEST_NAME - 1).chain(['…']).collect(),
         false => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::Appeared;
+    use crate::verdict::{Interval, Kind};
+
+    fn run(origin: &str) -> Compared {
+        Compared {
+            origin: origin.to_owned(),
+            scenario: "light".to_owned(),
+            started_at: "2026-05-04T09:30:00Z".to_owned(),
+            base_url: "https://staging.example.test".to_owned(),
+            requests: 9_600,
+            window_s: 120.0,
+        }
+    }
+
+    fn row(scope: &str, figure: &str, base: f64, new: f64, status: Status) -> Row {
+        let unit = if figure == "error_rate" { Unit::Share } else { Unit::Us };
+        let ratio = (base > 0.0).then(|| new / base);
+        let interval = ratio.map_or([-0.001, 0.002], |ratio| [ratio * 0.95, ratio * 1.05]);
+        Row {
+            scope: scope.to_owned(),
+            figure: figure.to_owned(),
+            unit,
+            base: Some(base),
+            new: Some(new),
+            samples: [9_600, 9_600],
+            ratio,
+            interval: Some(interval),
+            bound: Some(1.1),
+            role: if scope == "all steps" { Role::Deciding } else { Role::Watched },
+            status,
+            reason: None,
+        }
+    }
+
+    fn comparison() -> Comparison {
+        let interval = Interval {
+            confidence: 0.95,
+            low: Some(1.28),
+            high: Some(1.41),
+            text: "1.28x to 1.41x".to_owned(),
+            effective_samples: 15,
+        };
+        let failed = Finding {
+            status: Status::Fail,
+            observed: Some("1.34x: 212ms to 284ms".to_owned()),
+            samples: 2_400,
+            interval: Some(interval),
+            ..Finding::new("p95 of search", Kind::Baseline, "p95 of search <= 1.1x baseline")
+        };
+        let warned = Finding {
+            status: Status::Fail,
+            observed: Some("3 timeout".to_owned()),
+            samples: 3,
+            warn: true,
+            reason: Some("BASE has no errors of this kind".to_owned()),
+            ..Finding::new("new errors", Kind::Baseline, "no class of errors that BASE does not have")
+        };
+        Comparison {
+            base: vec![run("baseline/light")],
+            new: vec![run("reports/light-20260504T093000Z")],
+            margin: Some(0.1),
+            least_rise: 0.005,
+            warnings: vec!["the runs are of different versions of mnload: 0.1.0 and 0.2.0".to_owned()],
+            notes: vec!["one run on each side: how much runs differ from each other is not seen".to_owned()],
+            rows: vec![
+                row("all steps", "p50", 5_840.0, 5_900.0, Status::Pass),
+                row("all steps", "p95", 18_400.0, 19_900.0, Status::Skipped),
+                row("all steps", "error_rate", 0.0, 0.0004, Status::Pass),
+                row("search", "p95", 212_000.0, 284_000.0, Status::Fail),
+                row("a step with a \u{1b}[31mlong name", "p95", 212_000.0, 240_000.0, Status::Skipped),
+            ],
+            errors_appeared: vec![Appeared { class: "timeout".to_owned(), count: 3 }],
+            steps_vanished: Vec::new(),
+            steps_new: vec!["logout".to_owned()],
+            findings: vec![failed, warned],
+        }
+    }
+
+    #[test]
+    fn it_is_laid_out_as_before_within_80_columns() {
+        let text = anstream::adapter::strip_str(&render(&ComparisonDocument::of(comparison()))).to_string();
+        assert!(text.lines().all(|line| line.chars().count() <= COLUMNS), "{text}");
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn the_document_is_written_as_before_and_can_be_read_again() {
+        let document = ComparisonDocument::of(comparison());
+        let text = serde_json::to_string_pretty(&document).unwrap();
+        assert_eq!(serde_json::from_str::<ComparisonDocument>(&text).unwrap(), document);
+        insta::assert_snapshot!(text.replace(env!("CARGO_PKG_VERSION"), "VERSION"));
     }
 }

@@ -17,7 +17,7 @@ fn target(faults: Faults) -> Demo {
 }
 
 fn slow() -> Demo {
-    target(Faults { delay: Duration::from_millis(9), ..Faults::default() })
+    target(Faults { delay: Duration::from_millis(30), ..Faults::default() })
 }
 
 /// Runs the scenario against `demo`, into the folder `out`.
@@ -51,7 +51,7 @@ fn a_slower_target_fails_by_name_and_ratio_and_the_same_one_does_not() {
     let outcome = outcome.says("NEW is worse than BASE").says("p50 of search: wanted p50 of search <= 1.1x baseline");
     let widest = outcome.stdout.lines().map(|line| line.chars().count()).max();
     assert!(widest <= Some(80), "{widest:?} columns:\n{}", outcome.stdout);
-    workspace.mnload(&["compare", "slow", "base"]).exits_with(0).says("0.4");
+    workspace.mnload(&["compare", "slow", "base"]).exits_with(0).says("NEW is not worse than BASE");
 
     let json = workspace.mnload(&["compare", "--base", "base", "--base", "same", "--new", "slow", "--format", "json"]);
     let document = document(&json.exits_with(99));
@@ -59,7 +59,7 @@ fn a_slower_target_fails_by_name_and_ratio_and_the_same_one_does_not() {
     let row =
         document.comparison.rows.iter().find(|row| (row.scope.as_str(), row.figure.as_str()) == ("search", "p50"));
     let ratio = row.and_then(|row| row.ratio).unwrap();
-    assert!((1.5..4.0).contains(&ratio), "6 ms and 15 ms: {ratio}");
+    assert!((1.5..8.0).contains(&ratio), "6 ms and 36 ms: {ratio}");
 
     own_rules(&workspace);
     refusals(&workspace);
