@@ -17,6 +17,7 @@ pub mod answer;
 pub mod cli;
 pub mod client;
 pub mod commands;
+pub mod compare;
 pub mod demo;
 pub mod diagnostic;
 pub mod doctor;

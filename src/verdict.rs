@@ -10,6 +10,8 @@ pub enum Kind {
     Gate,
     /// Whether the run can be judged at all: the generator's own behaviour.
     Validity,
+    /// How a run compares with earlier ones.
+    Baseline,
 }
 
 /// How a finding came out.

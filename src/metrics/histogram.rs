@@ -193,6 +193,15 @@ impl Histogram {
     }
 }
 
+impl Histogram {
+    /// Every bucket that holds something: the highest time that falls into it, as percentiles give it, and its count.
+    pub fn edges(&self) -> Vec<(u64, u64)> {
+        let Some(counts) = self.counts() else { return Vec::new() };
+        let highest = |us: u64| counts.highest_equivalent(us).min(self.max_us);
+        counts.iter_recorded().map(|step| (highest(step.value_iterated_to()), step.count_at_value())).collect()
+    }
+}
+
 impl fmt::Debug for Histogram {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.buckets()).finish()

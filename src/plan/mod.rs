@@ -11,6 +11,7 @@ mod expect;
 pub(crate) mod fixture;
 mod flow;
 mod gates;
+mod identity;
 mod limits;
 mod load;
 mod meant;
@@ -65,6 +66,8 @@ pub struct Plan {
     pub description: String,
     /// The file that it comes from, as it was named.
     pub file: String,
+    /// A hash of what is sent and when: two runs that share it can be compared.
+    pub scenario_hash: String,
     /// Where requests go.
     pub target: Target,
     /// When they go: one stream of journeys, and one more for each flow with a load of its own.
@@ -140,6 +143,7 @@ impl Plan {
             let mistake = Diagnostic::nowhere(format!("{}: {missing}", file.source.name));
             resolver.mistakes.push(mistake.hint("add a [[step]] with get = \"/health\""));
         }
+        let scenario_hash = identity::hash(file, &overrides.vars, &streams);
         let file = file.source.name.to_string();
         let data = data.into_iter().map(|data| data.seeded(seed)).collect();
         let (mistakes, scope) = resolver.finish(seed);
@@ -147,6 +151,7 @@ impl Plan {
             name,
             description,
             file,
+            scenario_hash,
             target,
             streams,
             seed,

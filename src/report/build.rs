@@ -9,13 +9,15 @@ use super::result::{
     RunResult, SCHEMA, SCHEMA_VERSION, StepResult, Steps, Times, WarmUpResult,
 };
 use super::statement::{counted, statement};
+use super::stretches::{Identity, Stretches};
+use crate::compare::{Comparison, MachineFacts};
 use crate::failure::Failure;
 use crate::gate::Origin;
 use crate::load::Load;
 use crate::metrics::{Call, ErrorTally, Errors, MOST_SERIES, Role, StepTally, Summary, Transient, transient};
 use crate::plan::{Plan, Step, Stream};
 use crate::units::{format_count, format_duration, format_us_f64};
-use crate::verdict::{Finding, Verdict};
+use crate::verdict::{Finding, Kind, Status, Verdict};
 
 /// What the steps are called that are counted together, since there are too many.
 const OTHER: &str = "(other)";
@@ -28,6 +30,8 @@ const LONG_ENOUGH: Duration = Duration::from_secs(30);
 pub struct Occasion {
     /// When the run started (RFC 3339, UTC).
     pub started_at: String,
+    /// The machine that it is made on.
+    pub machine: MachineFacts,
 }
 
 /// The report of a run of `plan` that left `summary`, judged as `findings`.
@@ -76,9 +80,30 @@ pub fn report_of(plan: &Plan, summary: Summary, findings: Vec<Finding>, occasion
         findings,
         calls,
         calls_left_out: summary.calls.left_out,
+        identity: Some(Identity { scenario_hash: plan.scenario_hash.clone(), machine: occasion.machine.clone() }),
+        stretches: Stretches::of(plan, &summary),
+        comparison: None,
     };
     let (response_curve, service_curve) = (all.response.curve(), all.service.curve());
     Report { result, timeline: summary.timeline, response_curve, service_curve }
+}
+
+impl Report {
+    /// Takes a comparison with earlier runs in: its findings stand beside the gates, in place of those that waited for it,
+    /// and the verdict follows from all of them.
+    pub fn add_comparison(&mut self, comparison: Comparison) {
+        let result = &mut self.result;
+        let answered = |finding: &Finding| {
+            finding.status == Status::Skipped && comparison.findings.iter().any(|other| other.name == finding.name)
+        };
+        result.findings.retain(|finding| !answered(finding));
+        let at = result.findings.iter().rposition(|finding| finding.kind == Kind::Gate).map_or(0, |last| last + 1);
+        result.findings.splice(at..at, comparison.findings.iter().cloned());
+        result.verdict = Verdict::of(&result.findings);
+        result.exit_code = result.verdict.exit_code(result.ending, result.accounting.started()) as u8;
+        result.reasons = finding::reasons(&result.findings);
+        result.comparison = Some(comparison);
+    }
 }
 
 /// The step that has `series` to itself.

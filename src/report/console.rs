@@ -7,6 +7,7 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, pr
 
 use super::Report;
 use super::calls;
+use super::comparison;
 use super::finding::{is_warning, outcome, short_interval, stands_on};
 use super::lines::{labelled, warning};
 use super::result::{ErrorResult, GeneratorResult, RunResult};
@@ -41,8 +42,9 @@ pub fn render(report: &Report, detail: Detail) -> String {
             true => [gates(result), calls::table(result), calls::failures(result), once(result)],
             false => [gates(result), steps(result), errors(result), health(result)],
         };
+        let compared = result.comparison.as_ref().map(comparison::section).unwrap_or_default();
         let warnings: String = result.warnings.iter().map(|text| warning(text)).collect();
-        for section in sections.into_iter().chain([warnings]) {
+        for section in sections.into_iter().chain([compared, warnings]) {
             if !section.is_empty() {
                 out.push('\n');
                 out.push_str(&section);

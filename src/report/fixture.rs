@@ -236,6 +236,9 @@ impl Fixture {
             elapsed_s: self.seconds as f64 + 0.41,
             calls: self.calls.clone(),
             calls_left_out: 0,
+            identity: None,
+            stretches: None,
+            comparison: None,
         }
     }
 

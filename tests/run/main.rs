@@ -6,6 +6,7 @@ mod support;
 
 mod addresses;
 mod answers;
+mod compare;
 mod counted;
 mod data;
 mod doctor;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::HtmlError;
 use super::calls::{self, Calls};
 use super::charts::{self, Figure};
-use super::tables::{self, Errors, Gates, StepTable};
+use super::tables::{self, ComparisonTable, Errors, Gates, StepTable};
 use crate::metrics::Latency;
 use crate::report::Report;
 use crate::report::finding;
@@ -38,6 +38,8 @@ pub(super) struct Page {
     gates: Gates,
     validity: Validity,
     steps: StepTable,
+    /// How the run compares with earlier ones, if it was.
+    comparison: Option<ComparisonTable>,
     /// The calls of a once run, in place of steps, charts and errors.
     calls: Option<Calls>,
     figures: Vec<Figure>,
@@ -98,6 +100,7 @@ impl Page {
             gates: tables::gates(result),
             validity: validity(result),
             steps: tables::steps(result),
+            comparison: result.comparison.as_ref().map(tables::comparison),
             calls: calls::of(result),
             figures: if result.is_once() { Vec::new() } else { charts::figures(report)? },
             errors: tables::errors(result),

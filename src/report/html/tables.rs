@@ -3,6 +3,8 @@
 use serde::Serialize;
 
 use super::page::{NONE, time};
+use crate::compare::Comparison;
+use crate::report::comparison::Words;
 use crate::report::finding::{first_broken, is_warning, outcome, short_interval};
 use crate::report::result::{ErrorResult, RunResult, StepResult};
 use crate::units::{format_count, format_share};
@@ -88,6 +90,26 @@ struct Example {
     at: String,
     step: String,
     message: String,
+}
+
+/// The run beside earlier ones.
+#[derive(Debug, Serialize)]
+pub(super) struct ComparisonTable {
+    rows: Vec<Words>,
+    left_out: usize,
+    base: Vec<String>,
+    remarks: Vec<String>,
+}
+
+/// The table of a comparison.
+pub(super) fn comparison(comparison: &Comparison) -> ComparisonTable {
+    let remarks = comparison.warnings.iter().chain(&comparison.notes);
+    ComparisonTable {
+        rows: comparison.rows.iter().take(MOST_ROWS).map(|row| Words::of(row, comparison)).collect(),
+        left_out: comparison.rows.len().saturating_sub(MOST_ROWS),
+        base: comparison.base.iter().map(|run| cut(&run.origin, LONGEST_MESSAGE)).collect(),
+        remarks: remarks.map(|text| cut(text, LONGEST_MESSAGE)).collect(),
+    }
 }
 
 /// A name that fits into a table.
