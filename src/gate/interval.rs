@@ -134,7 +134,7 @@ pub(super) fn closeness(named: &NamedGate, observed: f64, interval: &Interval) -
     })
 }
 
-/// What would tell, where the interval of `observed` reaches to `end` on the side of `bound`.
+/// What may tell, where the interval of `observed` reaches to `end` on the side of `bound`.
 fn way_out(metric: Metric, observed: f64, bound: f64, end: Option<f64>) -> String {
     let Some(end) = end else {
         let fewest = metric.percentile().map_or(2, |percentile| stats::fewest_with_ends(percentile.quantile()));
@@ -144,7 +144,7 @@ fn way_out(metric: Metric, observed: f64, bound: f64, end: Option<f64>) -> Strin
     // An interval is half as wide with four times as many samples.
     let times = ((end - observed) / (bound - observed)).powi(2).ceil();
     match (2.0..=LONGEST_RUN).contains(&times) {
-        true => format!("a run {times} times as long would tell"),
-        false => "a longer run would tell".to_owned(),
+        true => format!("a run about {times} times as long may tell"),
+        false => "a longer run may tell".to_owned(),
     }
 }

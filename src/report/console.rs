@@ -331,7 +331,7 @@ mod tests {
         let gate = |name: &str, status: Status, wanted: &str| {
             known(finding(name, status, wanted, Some("1m 12s")), "10m 12s to 10m 59s")
         };
-        let close = Some("the bound lies within the interval 10m 12s to 10m 59s: a longer run would tell".to_owned());
+        let close = Some("the bound lies within the interval 10m 12s to 10m 59s: a longer run may tell".to_owned());
         let findings = vec![
             gate(
                 "browsing of signed-in users",

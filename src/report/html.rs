@@ -80,7 +80,7 @@ mod tests {
                 ..known(finding("latency", Status::Fail, "p95 < 600ms", Some("6.07s")), "590ms to 9.8s")
             },
             Finding {
-                reason: Some("the bound lies within the interval 88.1ms to 312ms: a longer run would tell".to_owned()),
+                reason: Some("the bound lies within the interval 88.1ms to 312ms: a longer run may tell".to_owned()),
                 ..known(
                     finding("media", Status::Pass, "p95 of 'open media' < 300ms", Some("96.4ms")),
                     "88.1ms to 312ms",
