@@ -60,8 +60,7 @@ fn of_mean(named: &NamedGate, summary: &Summary, times: &Histogram) -> Option<In
     let (mean, variance) = times.mean_and_variance()?;
     let sums = stretches(named, summary, |part| {
         let times = times_of(part, metric);
-        let (mean, _) = times.mean_and_variance().unwrap_or_default();
-        stats::Sum { samples: times.count(), sum: mean * times.count() as f64 }
+        stats::Sum { samples: times.count(), sum: times.sum_us() }
     });
     let (Ends { low, high }, weight) = stats::mean(mean, variance, times.count(), &sums)?;
     Some(interval(metric, (Some(low.max(0.0)), Some(high)), weight))

@@ -4,7 +4,7 @@ use std::fmt;
 
 use hdrhistogram::Histogram as Hdr;
 
-use super::pages::Pages;
+use super::pages::{self, Pages};
 
 /// Beyond an hour a time is counted as an hour; the exact maximum is kept beside.
 const HIGHEST_US: u32 = 3_600_000_000;
@@ -151,6 +151,12 @@ impl Histogram {
         let us = step.value_iterated_to();
         let (lowest, highest) = (counts.lowest_equivalent(us), counts.highest_equivalent(us));
         Some((lowest.max(self.min_us), highest.min(self.max_us)))
+    }
+
+    /// The sum of all times, within 0.1 %, without making the library's histogram.
+    pub fn sum_us(&self) -> f64 {
+        let few = self.few.iter().map(|us| (u64::from(*us), 1));
+        few.chain(self.pages.bins()).map(|(us, count)| pages::middle(us) as f64 * count as f64).sum()
     }
 
     /// The mean and the variance of single times; none of nothing.
@@ -303,6 +309,8 @@ mod tests {
                     prop_assert_eq!(histogram.quantile_us(quantile), Some(wanted), "at {}", quantile);
                 }
                 prop_assert_eq!(histogram.latency().mean, library.mean());
+                let sum = library.mean() * library.len() as f64;
+                prop_assert!((histogram.sum_us() - sum).abs() <= sum * 1e-9, "{} for {}", histogram.sum_us(), sum);
                 prop_assert_eq!(histogram.count(), library.len());
                 prop_assert_eq!(histogram.curve().len(), library.iter_quantiles(5).count());
             }

@@ -21,6 +21,11 @@ type Page = Box<[u64; PAGE]>;
 #[derive(Clone, Default)]
 pub(super) struct Pages(Vec<Vec<Option<Page>>>);
 
+/// The time in the middle of those that are equivalent to `us`, which stands for them all.
+pub(super) fn middle(us: u64) -> u64 {
+    BINS.median_equivalent(us)
+}
+
 impl Pages {
     /// Whether nothing was ever counted.
     pub(super) fn is_empty(&self) -> bool {
