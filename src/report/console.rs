@@ -61,7 +61,8 @@ fn headline(result: &RunResult) -> String {
     let mut out = format!("{style}{word}{style:#}  {} (exit {})\n", clean(&result.name), result.exit_code);
     match result.reasons.is_empty() {
         true => {
-            let gates = counted(result.findings.len() as u64, "gate");
+            let held = result.findings.iter().filter(|finding| finding.status == Status::Pass).count();
+            let gates = counted(held as u64, "gate");
             out.push_str(&format!("  {gates} held over {}\n", counted(result.times_us.response.count, "request")));
         }
         false => result.reasons.iter().for_each(|reason| out.push_str(&format!("  {}\n", clean(reason)))),
