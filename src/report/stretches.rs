@@ -90,9 +90,11 @@ impl Stretches {
         for series in order {
             let of_step: Vec<StepTally> = tallies(series).collect();
             let step = plan.series.step(series).and_then(|step| plan.steps.get(step));
-            let written = step.map(|step| StepStretches::of(&step.name, step.group.clone(), &of_step, &clocks));
+            let written = step
+                .filter(|_| kept.len() < MOST_STEPS)
+                .map(|step| StepStretches::of(&step.name, step.group.clone(), &of_step, &clocks));
             let size = written.as_ref().map_or(0, StepStretches::bytes);
-            match written.filter(|_| kept.len() < MOST_STEPS && bytes + size <= MOST_BYTES) {
+            match written.filter(|_| bytes + size <= MOST_BYTES) {
                 Some(written) => {
                     bytes += size;
                     kept.push((series, written));
