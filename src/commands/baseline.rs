@@ -10,7 +10,7 @@ use crate::cli::RunArgs;
 use crate::compare::{Baseline, Options, Refusal, Rule, Rules, Run, Summary, compare};
 use crate::gate::{Bound, NamedGate};
 use crate::plan::Plan;
-use crate::report::{Report, RunResult};
+use crate::report::{Report, RunResult, clean};
 
 /// No result or summary is larger.
 const MOST_BYTES: u64 = 64 << 20;
@@ -68,7 +68,7 @@ enum Read {
 
 impl From<Refusal> for CommandError {
     fn from(refusal: Refusal) -> Self {
-        Self::Incomparable { message: refusal.message, hint: refusal.hint }
+        Self::Incomparable { message: clean(&refusal.message), hint: refusal.hint }
     }
 }
 

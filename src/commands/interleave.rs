@@ -1,7 +1,7 @@
 //! BASE and NEW in turn, so that what disturbs the machine disturbs both: A B B A A B …
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -106,7 +106,7 @@ fn turns(times: u64) -> impl Iterator<Item = usize> {
 
 async fn one_run(
     plan: &Arc<Plan>,
-    path: &PathBuf,
+    path: &Path,
     signals: &mut Signals,
 ) -> Result<Result<Box<RunResult>, ExitCode>, CommandError> {
     let connector = tokio::select! {

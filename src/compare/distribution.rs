@@ -15,7 +15,7 @@ pub(super) fn t_beyond(share: f64, df: f64) -> f64 {
     while t_above(high, df) > share && high < 1e9 {
         high *= 2.0;
     }
-    for _ in 0..60 {
+    for _ in 0..40 {
         let middle = 0.5 * (low + high);
         if t_above(middle, df) > share { low = middle } else { high = middle }
     }

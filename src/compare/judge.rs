@@ -109,6 +109,7 @@ fn row(rule: &Rule, measured: &Measured, status: Status, reason: Option<String>)
         }),
         bound: (rule.role != Role::Shown).then(|| gate.bound_value()),
         role: rule.role,
+        warn: gate.options.warn,
         status,
         reason,
     }
@@ -217,8 +218,8 @@ pub(super) fn doubts(base: &Baseline, new: &[Run]) -> Vec<Finding> {
         let finding = |run: &Run| Finding {
             status: Status::Invalid,
             samples: run.outcomes(),
-            reason: Some(format!("{} in {side} says nothing certain: {}", run.origin, run.doubts.join("; "))),
-            ..Finding::new(format!("sound: {}", run.origin), Kind::Baseline, "runs that can be trusted")
+            reason: Some(format!("{side} {} cannot be trusted: {}", run.origin, run.doubts.join("; "))),
+            ..Finding::new("sound runs", Kind::Baseline, "runs that can be trusted")
         };
         doubtful.map(finding).collect::<Vec<_>>()
     };

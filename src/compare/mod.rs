@@ -151,6 +151,9 @@ pub struct Row {
     pub bound: Option<f64>,
     /// What it has to say in the verdict.
     pub role: Role,
+    /// Whether it is only reported, and decides nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub warn: bool,
     /// How it came out.
     pub status: Status,
     /// Why, where the figures alone do not say.

@@ -48,11 +48,12 @@ impl Times {
         for (stretch, bins) in stretches.iter().enumerate() {
             for (us, count) in bins {
                 let place = values.partition_point(|value| value < us);
-                not_above[place * width + stretch] += *count as u32;
+                let held = &mut not_above[place * width + stretch];
+                *held = held.saturating_add(u32::try_from(*count).unwrap_or(u32::MAX));
             }
         }
         for place in width..not_above.len() {
-            not_above[place] += not_above[place - width];
+            not_above[place] = not_above[place].saturating_add(not_above[place - width]);
         }
         let count = stretches.iter().map(|bins| bins.iter().map(|(_, count)| count).sum()).collect();
         let sum =

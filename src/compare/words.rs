@@ -82,7 +82,7 @@ fn way_out(sides: &Sides<'_>, measured: &Measured, level: f64) -> String {
         return format!("about {more_runs} runs on each side would tell");
     }
     let grain_s = if factor * window_s < 120.0 { 10.0 } else { 60.0 };
-    let long = Duration::from_secs_f64((factor * window_s / grain_s).ceil() * grain_s);
+    let long = Duration::try_from_secs_f64((factor * window_s / grain_s).ceil() * grain_s).unwrap_or(Duration::MAX);
     format!("runs of about {}, or {more_runs} of these on each side, would tell", format_duration(long))
 }
 

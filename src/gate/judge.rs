@@ -15,11 +15,12 @@ const TOO_MANY_REQUESTS: u16 = 429;
 
 /// One finding per gate, then those about the run's own validity; `traces` tell what was seen of each gate over time.
 pub fn judge(gates: &[NamedGate], summary: &Summary, traces: &[Trace]) -> Vec<Finding> {
+    let ended_by = gates.iter().zip(traces).find_map(|(named, trace)| Some((named, trace.aborted_s?)));
+    let ended = ended_by.is_some();
     let nothing = Trace::default();
     let with_traces = gates.iter().zip(traces.iter().chain(std::iter::repeat(&nothing)));
     let mut findings: Vec<Finding> =
-        with_traces.map(|(named, trace)| told_of_its_end(judge_one(named, summary, trace), trace)).collect();
-    let ended_by = gates.iter().zip(traces).find_map(|(named, trace)| Some((named, trace.aborted_s?)));
+        with_traces.map(|(named, trace)| told_of_its_end(judge_one(named, summary, trace, ended), trace)).collect();
     if let Some((named, aborted_s)) = ended_by {
         let each = gates.iter().zip(&mut findings);
         let too_little = each.filter(|(own, finding)| is_for_its_end(own, finding, summary));
@@ -29,7 +30,7 @@ pub fn judge(gates: &[NamedGate], summary: &Summary, traces: &[Trace]) -> Vec<Fi
     // What a warning, or a gate that is skipped, would need of the generator must not decide either.
     let decide = |named: &&NamedGate| !named.gate.options.warn && named.skip.is_none();
     let deciding: Vec<NamedGate> = gates.iter().filter(decide).cloned().collect();
-    findings.extend(validity::findings(&deciding, summary, ended_by.is_some()));
+    findings.extend(validity::findings(&deciding, summary, ended));
     findings
 }
 
@@ -60,7 +61,8 @@ fn cut_short(finding: &mut Finding, reason: &str) {
     (finding.status, finding.first_broken_s, finding.reason) = (Status::Skipped, None, Some(reason.to_owned()));
 }
 
-fn judge_one(named: &NamedGate, summary: &Summary, trace: &Trace) -> Finding {
+/// Judges one gate of a run that was `ended` for it or for another one, or was not.
+fn judge_one(named: &NamedGate, summary: &Summary, trace: &Trace, ended: bool) -> Finding {
     let finding = Finding {
         warn: named.gate.options.warn,
         ..Finding::new(named.name.as_str(), Kind::Gate, named.gate.to_string())
@@ -70,13 +72,22 @@ fn judge_one(named: &NamedGate, summary: &Summary, trace: &Trace) -> Finding {
     match (&named.skip, named.gate.bound, named.gate.span) {
         (Some(reason), _, _) => skipped(reason),
         (None, Bound::Baseline(_), _) => skipped("no baseline was given: name one with --baseline RUN"),
-        (None, _, Span::Whole) => whole(named, summary, Finding { first_broken_s: trace.first_broken_s, ..finding }),
+        (None, _, Span::Whole) => {
+            let undecided = match (trace.aborted_s, ended) {
+                // The rest of the run could not have saved it, whatever these samples say by themselves.
+                (Some(_), _) => None,
+                (None, true) => Some(Status::NoData),
+                (None, false) => Some(Status::Invalid),
+            };
+            whole(named, summary, undecided, Finding { first_broken_s: trace.first_broken_s, ..finding })
+        }
         (None, _, Span::Over(_) | Span::InARow) => over_time::judge(named, summary, trace, finding),
     }
 }
 
-/// Judges the figure of the whole run.
-fn whole(named: &NamedGate, summary: &Summary, finding: Finding) -> Finding {
+/// Judges the figure of the whole run; `undecided` is what a strict gate is whose bound lies within the interval, if it
+/// is not decided all the same.
+fn whole(named: &NamedGate, summary: &Summary, undecided: Option<Status>, finding: Finding) -> Finding {
     let (gate, metric) = (&named.gate, named.gate.metric);
     let part = Part::whole(named, summary);
     let samples = part.samples(metric);
@@ -99,8 +110,8 @@ fn whole(named: &NamedGate, summary: &Summary, finding: Finding) -> Finding {
     if let Some(doubt) = budget.and_then(|budget| budget.doubt(gate, observed)) {
         return Finding { status: Status::Invalid, reason: Some(doubt), ..finding };
     }
-    if let (Some(close), true) = (&close, gate.options.strict) {
-        return Finding { status: Status::Invalid, reason: Some(close.clone()), ..finding };
+    if let (Some(close), true, Some(undecided)) = (&close, gate.options.strict, undecided) {
+        return Finding { status: undecided, reason: Some(close.clone()), ..finding };
     }
     match gate.holds(observed) {
         true => Finding { status: Status::Pass, first_broken_s: None, reason: close, ..finding },

@@ -82,7 +82,7 @@ pub(super) fn section(comparison: &Comparison) -> String {
     let mut rows = table(["scope", "figure", "base", "new", "ratio", "95% interval", "verdict"]);
     align_right(&mut rows, 2..6);
     let shown = comparison.rows.iter().filter(|row| row.role != Role::Shown || row.scope == "all steps");
-    let shown: Vec<Words> = shown.map(|row| Words::of(row, comparison)).collect();
+    let shown: Vec<Words> = shown.map(Words::of).collect();
     for words in shown.iter().take(MOST_ROWS) {
         let Words { scope, figure, base, new, ratio, interval, verdict, .. } = words.clone();
         rows.add_row([short(&scope), figure, base, new, ratio, interval, verdict.to_owned()]);
@@ -101,11 +101,15 @@ pub(super) fn section(comparison: &Comparison) -> String {
     let open = left_open(comparison);
     let notes = comparison.notes.iter().cloned().chain(open).chain(new_steps(comparison));
     notes.for_each(|note| out.push_str(&line("note", &note)));
-    let is_open = |finding: &&Finding| !matches!(finding.status, Status::Pass | Status::Skipped);
-    let warned = comparison.findings.iter().filter(|finding| finding.warn).filter(is_open);
-    let warned = warned.map(warning_words);
-    comparison.warnings.iter().cloned().chain(warned).for_each(|warning| out.push_str(&line("warning", &warning)));
+    warnings(comparison).iter().for_each(|warning| out.push_str(&line("warning", warning)));
     out
+}
+
+/// What a reader must keep in mind, with the rules that only warn and do not hold for certain.
+pub(super) fn warnings(comparison: &Comparison) -> Vec<String> {
+    let is_open = |finding: &&Finding| !matches!(finding.status, Status::Pass | Status::Skipped);
+    let warned = comparison.findings.iter().filter(|finding| finding.warn).filter(is_open).map(warning_words);
+    comparison.warnings.iter().cloned().chain(warned).collect()
 }
 
 /// A row in words.
@@ -124,14 +128,12 @@ pub(super) struct Words {
 }
 
 impl Words {
-    pub(super) fn of(row: &Row, comparison: &Comparison) -> Self {
+    pub(super) fn of(row: &Row) -> Self {
         let value = |value: Option<f64>| value.map_or("-".to_owned(), |value| figure(row.unit, value));
-        let warns =
-            comparison.findings.iter().any(|finding| finding.warn && row.bound.is_some() && is_about(finding, row));
         let (verdict, class) = match (row.role, row.status) {
             (Role::Shown, _) => ("", "skipped"),
             (_, Status::Pass) => ("pass", "pass"),
-            (_, Status::Fail) if warns => ("warn", "inconclusive"),
+            (_, Status::Fail) if row.warn => ("warn", "inconclusive"),
             (_, Status::Fail) => ("FAIL", "fail"),
             (_, Status::Skipped) => ("(open)", "skipped"),
             (_, Status::NoData) => ("no data", "inconclusive"),
@@ -152,15 +154,6 @@ impl Words {
             class,
         }
     }
-}
-
-/// Whether `finding` was made of `row`.
-fn is_about(finding: &Finding, row: &Row) -> bool {
-    let of = match row.scope.as_str() {
-        "all steps" => String::new(),
-        scope => format!(" of {scope}"),
-    };
-    finding.status == row.status && finding.wanted.starts_with(&format!("{}{of} ", row.figure))
 }
 
 fn ratio(ratio: f64) -> String {
@@ -256,6 +249,7 @@ mod tests {
             ratio,
             interval: Some(interval),
             bound: Some(1.1),
+            warn: false,
             role: if scope == "all steps" { Role::Deciding } else { Role::Watched },
             status,
             reason: None,

@@ -20,6 +20,10 @@ use crate::verdict::{Ending, Kind, Status};
 const MOST_STEPS: usize = 200;
 /// So are steps whose times would make the file larger than this, in bytes.
 const MOST_BYTES: usize = 4 << 20;
+/// A file with more of these was not written by mnload: it would take time and memory without bound.
+const MOST_STRETCHES: usize = 64;
+const MOST_TIMES: usize = 40_000;
+const MOST_COUNTED: u64 = u32::MAX as u64;
 
 /// What a run was a run of.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -86,9 +90,11 @@ impl Stretches {
         for series in order {
             let of_step: Vec<StepTally> = tallies(series).collect();
             let step = plan.series.step(series).and_then(|step| plan.steps.get(step));
-            let written = step.map(|step| StepStretches::of(&step.name, step.group.clone(), &of_step, &clocks));
+            let written = step
+                .filter(|_| kept.len() < MOST_STEPS)
+                .map(|step| StepStretches::of(&step.name, step.group.clone(), &of_step, &clocks));
             let size = written.as_ref().map_or(0, StepStretches::bytes);
-            match written.filter(|_| kept.len() < MOST_STEPS && bytes + size <= MOST_BYTES) {
+            match written.filter(|_| bytes + size <= MOST_BYTES) {
                 Some(written) => {
                     bytes += size;
                     kept.push((series, written));
@@ -159,6 +165,12 @@ impl StepStretches {
     }
 
     fn read(&self) -> Result<StepRun, Unreadable> {
+        let lists = [&self.outcomes, &self.failed, &self.passed].into_iter().chain(self.errors.values());
+        let is_sound =
+            |list: &Vec<u64>| list.len() <= MOST_STRETCHES && list.iter().all(|count| *count <= MOST_COUNTED);
+        if !lists.into_iter().all(is_sound) {
+            return Err(Unreadable::Times);
+        }
         let at = |list: &[u64], place: usize| list.get(place).copied().unwrap_or(0);
         let counts = (0..self.outcomes.len()).map(|place| Counts {
             outcomes: at(&self.outcomes, place),
@@ -205,6 +217,9 @@ impl RunResult {
         let (Some(stretches), Some(identity)) = (&self.stretches, &self.identity) else {
             return Err(Unreadable::NoStretches);
         };
+        if stretches.begin_s.len() > MOST_STRETCHES {
+            return Err(Unreadable::Times);
+        }
         let begin_s = self.warm_up.as_ref().map_or(0.0, |warm_up| warm_up.seconds);
         let end_s = begin_s + self.window_s;
         // Rates are of the window: what a stretch has outside of it is no time of theirs.
@@ -270,7 +285,10 @@ fn decoded(text: &str) -> Option<Vec<(u64, u64)>> {
     while rest.len() > 0 {
         us = us.checked_add(read_varint(&mut rest)?)?;
         // More than this was never counted; sums of such a file must not overflow.
-        times.push((us, read_varint(&mut rest).filter(|count| *count <= u64::from(u32::MAX))?));
+        times.push((us, read_varint(&mut rest).filter(|count| *count <= MOST_COUNTED)?));
+        if times.len() > MOST_TIMES {
+            return None;
+        }
     }
     Some(times)
 }

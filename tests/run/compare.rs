@@ -185,3 +185,34 @@ fn base_and_candidate_run_in_turn() {
     }
     assert!(one.requests_seen() >= 560 && other.requests_seen() >= 560);
 }
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_runs_in_turn_and_compares_nothing() {
+    let text = format!("{SCENARIO}{GATES}").replace("base_url = \"${ env.WHERE }\"\n", "").replace("7s", "60s");
+    let workspace = Workspace::with(&text);
+    let demo = target(Faults::default());
+    let url = demo.base_url();
+    let turns = ["compare", "--interleave", "3", "--scenario", "scenario.toml", "--out", "turns", &url, &url];
+    let running = workspace.spawn(&turns);
+    let start = std::time::Instant::now();
+    while demo.requests_seen() < 10 {
+        assert!(start.elapsed() < Duration::from_secs(30), "no request came");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    running.signal("INT");
+    let outcome = running.finish().exits_with(130).tells("stopped before the end, so nothing is compared");
+    assert!(outcome.stdout.is_empty(), "{}", outcome.stdout);
+    assert!(workspace.path().join("turns/01-base/report.html").exists(), "the run under way left its report");
+    assert!(!workspace.path().join("turns/comparison.json").exists());
+}
+
+#[test]
+fn what_cannot_run_in_turn_is_told_before_anything_is_sent() {
+    let workspace = Workspace::with("[target]\n[[step]]\nget = \"/health\"\n");
+    let turns = ["compare", "--interleave", "2", "--scenario", "scenario.toml"];
+    let urls = ["http://127.0.0.1:9", "http://127.0.0.1:9"];
+    let once = workspace.mnload(&[&turns[..], &urls[..]].concat()).exits_with(3);
+    once.tells("one pass through the steps has no figures");
+    workspace.mnload(&["compare", "--interleave", "2", urls[0], urls[1]]).exits_with(2).tells("--scenario");
+}

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::page::{NONE, time};
 use crate::compare::Comparison;
-use crate::report::comparison::Words;
+use crate::report::comparison::{Words, warnings};
 use crate::report::finding::{first_broken, is_warning, outcome, short_interval};
 use crate::report::result::{ErrorResult, RunResult, StepResult};
 use crate::units::{format_count, format_share};
@@ -103,9 +103,10 @@ pub(super) struct ComparisonTable {
 
 /// The table of a comparison.
 pub(super) fn comparison(comparison: &Comparison) -> ComparisonTable {
-    let remarks = comparison.warnings.iter().chain(&comparison.notes);
+    let warnings = warnings(comparison);
+    let remarks = warnings.iter().chain(&comparison.notes);
     ComparisonTable {
-        rows: comparison.rows.iter().take(MOST_ROWS).map(|row| Words::of(row, comparison)).collect(),
+        rows: comparison.rows.iter().take(MOST_ROWS).map(Words::of).collect(),
         left_out: comparison.rows.len().saturating_sub(MOST_ROWS),
         base: comparison.base.iter().map(|run| cut(&run.origin, LONGEST_MESSAGE)).collect(),
         remarks: remarks.map(|text| cut(text, LONGEST_MESSAGE)).collect(),
