@@ -408,6 +408,9 @@ fn a_run_that_was_ended_for_a_gate_fails_and_asks_nothing_more_of_the_others() {
         judge(&gates, &summary, &traces)[1].status
     };
     assert_eq!(["journeys >= 95%", "journeys < 50%"].map(with), [Status::Skipped, Status::Fail]);
+    // Fewer samples make intervals wider, which is the end's doing, too.
+    assert_eq!(with("error_rate < 10%, strict"), Status::Skipped);
+    assert_eq!(judge(&[named("error_rate < 10%, strict", None)], &summary, &[])[0].status, Status::Invalid);
     let by_a_step = judge(&gates, &summary, &[]);
     assert!(by_a_step.iter().any(|finding| finding.name == "abort_run"), "{by_a_step:?}");
 }
