@@ -9,17 +9,20 @@ pub(super) fn t_above(t: f64, df: f64) -> f64 {
     if t >= 0.0 { tail } else { 1.0 - tail }
 }
 
-/// The t above which lies `share` (below one half) of the distribution.
+/// The t above which lies `share` (below one half) of the distribution: Newton's method, which climbs to it from zero
+/// without passing it, since the tail is convex.
 pub(super) fn t_beyond(share: f64, df: f64) -> f64 {
-    let (mut low, mut high) = (0.0, 1.0);
-    while t_above(high, df) > share && high < 1e9 {
-        high *= 2.0;
+    let scale = (ln_gamma(0.5 * (df + 1.0)) - ln_gamma(0.5 * df)).exp() / (df * std::f64::consts::PI).sqrt();
+    let mut t = 0.0;
+    for _ in 0..100 {
+        let density = scale * (1.0 + t * t / df).powf(-0.5 * (df + 1.0));
+        let step = (t_above(t, df) - share) / density;
+        t += step;
+        if step <= 1e-9 * (1.0 + t) {
+            break;
+        }
     }
-    for _ in 0..40 {
-        let middle = 0.5 * (low + high);
-        if t_above(middle, df) > share { low = middle } else { high = middle }
-    }
-    0.5 * (low + high)
+    t
 }
 
 /// The share of the normal distribution that lies above `z`: Abramowitz and Stegun, 1964, 7.1.26, to 1e-7.
@@ -89,6 +92,7 @@ mod tests {
             (0.025, 28.0, 2.048),
             (0.005, 10.0, 3.169),
             (0.0005, 30.0, 3.646),
+            (0.0005, 2.0, 31.599),
             (0.025, 1e4, 1.960),
         ] {
             assert!((t_beyond(share, df) - wanted).abs() < 2e-3, "{share} {df}: {}", t_beyond(share, df));

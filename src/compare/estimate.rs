@@ -108,16 +108,18 @@ impl Estimate {
 
     /// Below this lies the true figure with a chance of `share` at the most.
     pub(super) fn low(&self, share: f64) -> f64 {
-        let by_spread = self.point - self.reach(share);
-        let place = (self.tail(share) * self.replicates.len() as f64) as usize;
+        let t = t_beyond(share, self.df);
+        let by_spread = self.point - self.error * t;
+        let place = (self.tail(t) * self.replicates.len() as f64) as usize;
         self.replicates.get(place).map_or(by_spread, |by_rank| by_spread.min(*by_rank)).min(self.point)
     }
 
     /// Above this lies it with a chance of `share` at the most.
     pub(super) fn high(&self, share: f64) -> f64 {
-        let by_spread = self.point + self.reach(share);
+        let t = t_beyond(share, self.df);
+        let by_spread = self.point + self.error * t;
         let count = self.replicates.len();
-        let place = count.saturating_sub(1 + (self.tail(share) * count as f64) as usize);
+        let place = count.saturating_sub(1 + (self.tail(t) * count as f64) as usize);
         self.replicates.get(place).map_or(by_spread, |by_rank| by_spread.max(*by_rank)).max(self.point)
     }
 
@@ -135,11 +137,11 @@ impl Estimate {
         self.error * t_beyond(share, self.df)
     }
 
-    /// The share of replicates beyond a bound of `share`: fewer than `share`, since few stretches vary too little
+    /// The share of replicates beyond a bound that lies `t` standard errors away: fewer than as many, since few stretches vary too little
     /// (Hesterberg, 2015: expanded percentiles).
-    fn tail(&self, share: f64) -> f64 {
+    fn tail(&self, t: f64) -> f64 {
         let few = (self.stretches / (self.stretches - 1.0).max(1.0)).min(2.0);
-        normal_above(t_beyond(share, self.df) * few.sqrt())
+        normal_above(t * few.sqrt())
     }
 }
 
