@@ -19,7 +19,7 @@ const ROOMS: [(&str, &[&str]); 18] = [
     ("system", &[]),
     ("stats", &[]),
     ("gate", &["metrics", "stats"]),
-    ("compare", &["gate", "metrics"]),
+    ("compare", &["gate", "metrics", "stats"]),
     ("plan", &["scenario", "load", "gate", "answer", "feed", "metrics"]),
     ("forecast", &["plan", "load", "metrics"]),
     ("engine", &["plan", "load", "client", "metrics", "answer", "gate", "system"]),

@@ -3,8 +3,8 @@
 //! Bounds are the wider of two: Student's t on the replicates' spread, and the replicates' own percentiles. The first is
 //! right about few stretches, the second about figures that jump, such as a percentile at the foot of a slow stretch.
 
-use super::distribution::{normal_above, t_above, t_beyond};
 use super::resample::Resamples;
+use crate::stats::{normal_above, t_above, t_beyond};
 
 /// A figure, and how far it may be from the true one.
 #[derive(Debug, Clone)]

@@ -5,7 +5,6 @@
 //! its sources.
 
 mod alike;
-mod distribution;
 mod estimate;
 mod foreign;
 mod judge;

@@ -7,6 +7,7 @@ mod mean;
 mod quantile;
 mod share;
 mod stretches;
+mod tails;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,7 @@ pub use mean::{Sum, mean};
 pub use quantile::{Ranks, fewest_with_ends, ranks};
 pub use share::share;
 pub use stretches::{LEAST_STRETCHES, Part, Weight};
+pub use tails::{normal_above, t_above, t_beyond};
 
 /// The share of intervals that hold the true figure.
 pub const CONFIDENCE: f64 = 0.95;
