@@ -79,10 +79,6 @@ impl Sides<'_> {
     /// The figure of `rule`'s gate on both sides.
     pub(super) fn measure(&self, rule: &Rule) -> Measured {
         let gate = &rule.gate;
-        if let Of::Tag(..) = gate.of {
-            let problem = "results do not keep which step has which tag: name the steps, or their group";
-            return Measured { problem: Some(problem.to_owned()), ..Measured::default() };
-        }
         let mut measured = match (gate.metric, self.base) {
             (Metric::Time(clock, statistic), _) => self.time(gate, clock, statistic),
             (Metric::ErrorRate(class), _) => self.errors(gate, class.map(|class| class.to_string()).as_deref()),

@@ -59,6 +59,8 @@ pub struct StepRun {
     pub name: String,
     /// The group that it belongs to.
     pub group: Option<String>,
+    /// Its tags by name.
+    pub tags: BTreeMap<String, String>,
     /// Failed requests by class, stretch by stretch.
     pub errors: BTreeMap<String, Vec<u64>>,
     /// Stretch by stretch.
@@ -85,8 +87,7 @@ impl Run {
             Of::All => self.steps.iter().chain(&self.others).collect(),
             Of::Step(name) => self.steps.iter().filter(|step| step.name == *name).collect(),
             Of::Group(group) => self.steps.iter().filter(|step| step.group.as_ref() == Some(group)).collect(),
-            // Which step has which tag is not kept.
-            Of::Tag(..) => Vec::new(),
+            Of::Tag(name, value) => self.steps.iter().filter(|step| step.tags.get(name) == Some(value)).collect(),
         }
     }
 

@@ -60,6 +60,9 @@ pub struct StepStretches {
     /// The group that it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
+    /// Its tags by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
     /// Requests that came to an end.
     pub requests: Vec<u64>,
     /// How often the step came to an end: requests without those that were tried again or led on.
@@ -90,9 +93,11 @@ impl Stretches {
         for series in order {
             let of_step: Vec<StepTally> = tallies(series).collect();
             let step = plan.series.step(series).and_then(|step| plan.steps.get(step));
-            let written = step
-                .filter(|_| kept.len() < MOST_STEPS)
-                .map(|step| StepStretches::of(&step.name, step.group.clone(), &of_step, &clocks));
+            let written = step.filter(|_| kept.len() < MOST_STEPS).map(|step| StepStretches {
+                group: step.group.clone(),
+                tags: step.tags.clone(),
+                ..StepStretches::of(&step.name, &of_step, &clocks)
+            });
             let size = written.as_ref().map_or(0, StepStretches::bytes);
             match written.filter(|_| bytes + size <= MOST_BYTES) {
                 Some(written) => {
@@ -111,7 +116,7 @@ impl Stretches {
             begin_s: all.iter().map(|batch| batch.second).collect(),
             seconds: all.iter().map(|batch| batch.seconds).collect(),
             steps: kept.into_iter().map(|(_, step)| step).collect(),
-            others: (!others.is_empty()).then(|| StepStretches::of("(other)", None, &others, &clocks)),
+            others: (!others.is_empty()).then(|| StepStretches::of("(other)", &others, &clocks)),
             steps_left_out: left_out,
         })
     }
@@ -130,7 +135,7 @@ fn clocks(plan: &Plan) -> Vec<Clock> {
 }
 
 impl StepStretches {
-    fn of(name: &str, group: Option<String>, stretches: &[StepTally], clocks: &[Clock]) -> Self {
+    fn of(name: &str, stretches: &[StepTally], clocks: &[Clock]) -> Self {
         let each = |count: fn(&StepTally) -> u64| stretches.iter().map(count).collect::<Vec<_>>();
         let mut errors: BTreeMap<String, Vec<u64>> = BTreeMap::new();
         for (at, tally) in stretches.iter().enumerate() {
@@ -150,7 +155,8 @@ impl StepStretches {
         });
         Self {
             name: name.to_owned(),
-            group,
+            group: None,
+            tags: BTreeMap::new(),
             requests: each(|tally| tally.requests),
             outcomes: each(StepTally::outcomes),
             failed: each(|tally| tally.failed),
@@ -184,6 +190,7 @@ impl StepStretches {
         Ok(StepRun {
             name: self.name.clone(),
             group: self.group.clone(),
+            tags: self.tags.clone(),
             errors: self.errors.clone(),
             counts: counts.collect(),
             times: times.collect::<Result<_, Unreadable>>()?,

@@ -8,16 +8,17 @@ use mnload::verdict::{Kind, Status, Verdict};
 
 use crate::support::{Outcome, Workspace, punctual};
 
-const SCENARIO: &str = "name = \"light\"\n[target]\nbase_url = \"${ env.WHERE }\"\n[load]\nmodel = \"open\"\nrate = \"40/s\"\nduration = \"7s\"\n[[step]]\nname = \"health\"\nget = \"/health\"\n[[step]]\nname = \"search\"\nget = \"/api/health\"\n";
+const SCENARIO: &str = "name = \"light\"\n[target]\nbase_url = \"${ env.WHERE }\"\n[load]\nmodel = \"open\"\nrate = \"40/s\"\nduration = \"7s\"\n[[step]]\nname = \"health\"\ntags = { kind = \"check\" }\nget = \"/health\"\n[[step]]\nname = \"search\"\ngroup = \"browse\"\nget = \"/api/health\"\n";
 const GATES: &str = "[gates]\nok = \"error_rate < 1%\"\n";
 
 fn target(faults: Faults) -> Demo {
-    let latency = Latency::Fixed(Duration::from_millis(6));
+    // Long enough that a busy machine is small beside it.
+    let latency = Latency::Fixed(Duration::from_millis(60));
     Demo::start(DemoOptions { latency, faults, ..DemoOptions::default() }).unwrap()
 }
 
 fn slow() -> Demo {
-    target(Faults { delay: Duration::from_millis(30), ..Faults::default() })
+    target(Faults { delay: Duration::from_millis(60), ..Faults::default() })
 }
 
 /// Runs the scenario against `demo`, into the folder `out`.
@@ -44,7 +45,7 @@ fn a_slower_target_fails_by_name_and_ratio_and_the_same_one_does_not() {
     run(&workspace, &slow(), "slow", &[]).exits_with(0);
 
     for new in ["base", "same"] {
-        let outcome = workspace.mnload(&["compare", "base", new]);
+        let outcome = workspace.mnload(&["compare", "base", new, "--margin", "25%"]);
         assert!(matches!(outcome.code, Some(0 | 4)), "{:?}: {}", outcome.code, outcome.stdout);
     }
     let outcome = workspace.mnload(&["compare", "base", "slow/result.json"]).exits_with(99);
@@ -52,6 +53,15 @@ fn a_slower_target_fails_by_name_and_ratio_and_the_same_one_does_not() {
     let widest = outcome.stdout.lines().map(|line| line.chars().count()).max();
     assert!(widest <= Some(80), "{widest:?} columns:\n{}", outcome.stdout);
     workspace.mnload(&["compare", "slow", "base"]).exits_with(0).says("NEW is not worse than BASE");
+
+    for of in ["group browse", "tag kind:check"] {
+        let gate = format!("p50 of {of} < 1.2x baseline");
+        let said = format!("wanted {gate}");
+        workspace.mnload(&["compare", "base", "slow", "--gate", &gate]).exits_with(99).says(&said);
+        workspace.mnload(&["compare", "slow", "base", "--gate", &gate]).exits_with(0);
+    }
+    let nobody = workspace.mnload(&["compare", "base", "slow", "--gate", "p50 of tag kind:write < 1.2x baseline"]);
+    nobody.exits_with(4);
 
     let json = workspace.mnload(&["compare", "--base", "base", "--base", "same", "--new", "slow", "--format", "json"]);
     let document = document(&json.exits_with(99));
@@ -116,7 +126,7 @@ fn other_tools(workspace: &Workspace) {
     assert!(outcome.stdout.contains("service.p99 of all steps"), "what it does not hold is named:\n{}", outcome.stdout);
     workspace.file(
         "vegeta.json",
-        r#"{"latencies":{"total":9000000000,"mean":40000000,"50th":40000000,"90th":80000000,"95th":90000000,
+        r#"{"latencies":{"total":9000000000,"mean":90000000,"50th":90000000,"90th":180000000,"95th":190000000,
             "99th":400000000,"max":500000000,"min":9000000},"bytes_in":{"total":1,"mean":1},"requests":2400,"rate":80.0,
             "throughput":79.0,"success":1,"status_codes":{"200":2400},"errors":[]}"#,
     );
