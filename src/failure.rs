@@ -3,6 +3,7 @@
 //! One vocabulary for the client that sees it, the metrics that count it and the reports that name it.
 
 use std::fmt;
+use std::str::FromStr;
 
 /// Why a request failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,6 +34,52 @@ pub enum Failure {
     Check,
 }
 
+/// A word that is no class of failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a class of failure")]
+pub struct UnknownFailure;
+
+impl Failure {
+    /// The words for all classes but those of a status.
+    pub const NAMES: [&str; 11] = [
+        "dns",
+        "connect_refused",
+        "connect_timeout",
+        "connect",
+        "tls",
+        "reset",
+        "closed",
+        "timeout",
+        "generator",
+        "protocol",
+        "check",
+    ];
+}
+
+impl FromStr for Failure {
+    type Err = UnknownFailure;
+
+    fn from_str(text: &str) -> Result<Self, UnknownFailure> {
+        Ok(match text {
+            "dns" => Self::Dns,
+            "connect_refused" => Self::ConnectRefused,
+            "connect_timeout" => Self::ConnectTimeout,
+            "connect" => Self::Connect,
+            "tls" => Self::Tls,
+            "reset" => Self::Reset,
+            "closed" => Self::Closed,
+            "timeout" => Self::Timeout,
+            "generator" => Self::Generator,
+            "protocol" => Self::Protocol,
+            "check" => Self::Check,
+            _ => {
+                let status = text.strip_prefix("http_").and_then(|status| status.parse().ok());
+                Self::Http(status.filter(|status| (100..=999).contains(status)).ok_or(UnknownFailure)?)
+            }
+        })
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = match self {
@@ -50,5 +97,21 @@ impl fmt::Display for Failure {
             Self::Check => "check",
         };
         f.write_str(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_class_is_read_as_it_is_written() {
+        for name in Failure::NAMES {
+            assert_eq!(name.parse::<Failure>().unwrap().to_string(), name);
+        }
+        assert_eq!("http_429".parse(), Ok(Failure::Http(429)));
+        for wrong in ["", "http_", "http_42", "http_4290", "429", "Timeout"] {
+            assert_eq!(wrong.parse::<Failure>(), Err(UnknownFailure), "{wrong}");
+        }
     }
 }

@@ -10,6 +10,8 @@ pub enum Kind {
     Gate,
     /// Whether the run can be judged at all: the generator's own behaviour.
     Validity,
+    /// How a run compares with earlier ones.
+    Baseline,
 }
 
 /// How a finding came out.
@@ -48,9 +50,59 @@ pub struct Finding {
     pub error_budget_us: Option<f64>,
     /// How many samples the figure stands on.
     pub samples: u64,
+    /// Where the figure would lie if the run were done again and again; absent where it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval: Option<Interval>,
+    /// When it was first broken, in seconds from the start of the load; absent if it never was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_broken_s: Option<u64>,
+    /// Whether it is only reported, and decides nothing.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub warn: bool,
     /// Why it came out so, where the figures alone do not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+/// Where a figure lies, as far as its samples tell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    /// The share of such intervals that hold the true figure, from 0 to 1.
+    pub confidence: f64,
+    /// Its lower end, in the unit of the bound: microseconds, a fraction of one, events per second; absent where the
+    /// samples are too few for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub low: Option<f64>,
+    /// Its upper end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub high: Option<f64>,
+    /// Both as text with their unit: `198ms to 240ms`.
+    pub text: String,
+    /// How many samples that know nothing of each other would say as much.
+    pub effective_samples: u64,
+}
+
+impl Finding {
+    /// A finding without any evidence yet.
+    pub fn new(name: impl Into<String>, kind: Kind, wanted: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            kind,
+            status: Status::NoData,
+            wanted: wanted.into(),
+            observed: None,
+            error_budget_us: None,
+            samples: 0,
+            interval: None,
+            first_broken_s: None,
+            warn: false,
+            reason: None,
+        }
+    }
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// What a run says about the build.
@@ -72,7 +124,7 @@ pub enum Ending {
     /// The plan was carried out.
     #[default]
     Completed,
-    /// Stopped by a step whose failure ends the run.
+    /// Stopped by a step whose failure ends the run, or for a gate that could no longer hold.
     Aborted,
     /// Stopped by Ctrl-C.
     Interrupted,
@@ -115,7 +167,9 @@ impl Verdict {
     ///
     /// What cannot be trusted proves nothing, so it outweighs a failure; no finding at all proves nothing either.
     pub fn of(findings: &[Finding]) -> Self {
-        let any = |statuses: &[Status]| findings.iter().any(|finding| statuses.contains(&finding.status));
+        let any = |statuses: &[Status]| {
+            findings.iter().filter(|finding| !finding.warn).any(|finding| statuses.contains(&finding.status))
+        };
         if any(&[Status::Invalid, Status::NoData]) {
             Self::Inconclusive
         } else if any(&[Status::Fail]) {
@@ -145,17 +199,7 @@ mod tests {
     use super::*;
 
     fn finding(status: Status) -> Finding {
-        let (name, wanted) = ("latency".to_owned(), "p95 < 600ms".to_owned());
-        Finding {
-            name,
-            kind: Kind::Gate,
-            status,
-            wanted,
-            observed: None,
-            error_budget_us: None,
-            samples: 0,
-            reason: None,
-        }
+        Finding { status, ..Finding::new("latency", Kind::Gate, "p95 < 600ms") }
     }
 
     #[test]
@@ -178,12 +222,69 @@ mod tests {
         }
     }
 
+    /// Each status, as a gate and as a warning.
+    fn all_findings() -> Vec<Finding> {
+        let all = [Status::Pass, Status::Fail, Status::NoData, Status::Invalid, Status::Skipped].map(finding);
+        all.into_iter().flat_map(|gate| [gate.clone(), Finding { warn: true, ..gate }]).collect()
+    }
+
+    /// Up to three findings of every kind, in every order.
+    fn all_small_runs() -> Vec<Vec<Finding>> {
+        let mut runs = vec![Vec::new()];
+        let mut longest = runs.clone();
+        for _ in 0..3 {
+            let with_one_more = |run: &Vec<Finding>| {
+                let run = run.clone();
+                all_findings().into_iter().map(move |finding| [run.clone(), vec![finding]].concat())
+            };
+            longest = longest.iter().flat_map(with_one_more).collect();
+            runs.extend(longest.iter().cloned());
+        }
+        runs
+    }
+
     #[test]
-    fn exit_codes_are_what_programs_rely_on() {
-        let completed = |verdict: Verdict| verdict.exit_code(Ending::Completed, 1) as u8;
-        assert_eq!([Verdict::Pass, Verdict::Fail, Verdict::Inconclusive].map(completed), [0, 99, 4]);
-        assert_eq!(Verdict::Pass.exit_code(Ending::Interrupted, 1) as u8, 130);
-        assert_eq!(Verdict::Pass.exit_code(Ending::Terminated, 1) as u8, 143);
-        assert_eq!(Verdict::Inconclusive.exit_code(Ending::Completed, 0) as u8, 5);
+    fn every_small_run_is_judged_as_the_worst_of_what_decides() {
+        // A row for each status that may be the worst: INCONCLUSIVE before FAIL before PASS.
+        let table = [
+            (Status::NoData, Verdict::Inconclusive),
+            (Status::Invalid, Verdict::Inconclusive),
+            (Status::Fail, Verdict::Fail),
+            (Status::Pass, Verdict::Pass),
+        ];
+        let runs = all_small_runs();
+        assert_eq!(runs.len(), 1 + 10 + 100 + 1_000);
+        for run in runs {
+            let decides = |status: Status| run.iter().any(|finding| !finding.warn && finding.status == status);
+            let worst = table.into_iter().find(|(status, _)| decides(*status));
+            let wanted = worst.map_or(Verdict::Inconclusive, |(_, verdict)| verdict);
+            let statuses: Vec<_> = run.iter().map(|finding| (finding.status, finding.warn)).collect();
+            assert_eq!(Verdict::of(&run), wanted, "{statuses:?}");
+            let reversed: Vec<_> = run.iter().rev().cloned().collect();
+            assert_eq!(Verdict::of(&reversed), wanted, "{statuses:?} in another order");
+            let gates: Vec<_> = run.iter().filter(|finding| !finding.warn).cloned().collect();
+            assert_eq!(Verdict::of(&gates), wanted, "{statuses:?} without its warnings");
+        }
+    }
+
+    #[test]
+    fn every_verdict_and_ending_has_its_exit_code() {
+        use Ending::{Aborted, Completed, Interrupted, Terminated};
+        use Verdict::{Fail, Inconclusive, Pass};
+        for started in [0, 1, u64::MAX] {
+            for (verdict, code) in [(Pass, 0), (Fail, 99), (Inconclusive, 4)] {
+                for (ending, wanted) in [(Completed, code), (Aborted, code), (Interrupted, 130), (Terminated, 143)] {
+                    // Nothing that ran is neither good nor bad; a signal is told whatever ran.
+                    let wanted = if started == 0 && wanted < 130 { 5 } else { wanted };
+                    assert_eq!(verdict.exit_code(ending, started) as u8, wanted, "{verdict:?} {ending:?} {started}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_run_of_warnings_alone_is_no_pass() {
+        let warnings = [finding(Status::Pass), finding(Status::Pass)].map(|gate| Finding { warn: true, ..gate });
+        assert_eq!(Verdict::of(&warnings), Verdict::Inconclusive);
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const VOCABULARY: [&str; 5] = ["diagnostic", "failure", "tls", "units", "verdict"];
 
 /// What each room may import beside the vocabulary.
-const ROOMS: [(&str, &[&str]); 16] = [
+const ROOMS: [(&str, &[&str]); 18] = [
     ("scenario", &[]),
     ("load", &[]),
     ("client", &[]),
@@ -17,18 +17,20 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ("answer", &[]),
     ("feed", &[]),
     ("system", &[]),
-    ("gate", &["metrics"]),
+    ("stats", &[]),
+    ("gate", &["metrics", "stats"]),
+    ("compare", &["gate", "metrics", "stats"]),
     ("plan", &["scenario", "load", "gate", "answer", "feed", "metrics"]),
     ("forecast", &["plan", "load", "metrics"]),
-    ("engine", &["plan", "load", "client", "metrics", "answer", "system"]),
+    ("engine", &["plan", "load", "client", "metrics", "answer", "gate", "system"]),
     ("doctor", &["demo", "engine", "load", "metrics", "plan", "scenario", "system"]),
-    ("report", &["plan", "load", "gate", "metrics", "forecast", "doctor"]),
-    ("cli", &["demo"]),
+    ("report", &["plan", "load", "gate", "metrics", "forecast", "doctor", "compare"]),
+    ("cli", &["demo", "gate"]),
     (
         "commands",
         &[
-            "cli", "client", "demo", "doctor", "engine", "forecast", "gate", "metrics", "plan", "report", "scenario",
-            "system",
+            "cli", "client", "compare", "demo", "doctor", "engine", "forecast", "gate", "metrics", "plan", "report",
+            "scenario", "system",
         ],
     ),
 ];

@@ -80,7 +80,7 @@ fn run(case: &Case) -> (Plan, Summary, u64) {
             std::future::pending::<()>().await;
         };
         tokio::select! {
-            summary = engine::run(&plan, connector, &live, &stop) => summary.unwrap(),
+            finished = engine::run(&plan, connector, &live, &stop) => finished.unwrap().summary,
             () = stopping => unreachable!(),
         }
     });

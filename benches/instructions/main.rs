@@ -61,6 +61,8 @@ fn sample(number: u64) -> Sample {
         due_ns,
         sent_ns: due_ns + 40_000,
         first_byte_ns: Some(due_ns + 900_000 + number * 7_919),
+        connect_us: None,
+        tls_us: None,
         done_ns: due_ns + 950_000 + number * 7_919,
         failure: None,
         checks: Checks { passed: 1, failed: 0 },

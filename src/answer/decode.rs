@@ -8,7 +8,7 @@ use hyper::header::{CONTENT_ENCODING, HeaderMap};
 
 use super::text::one_line_of;
 
-/// The longest body that is decoded, in bytes.
+/// The longest body that is looked at, before and after it is decoded, in bytes.
 pub const DECODED_AT_MOST: usize = 16 << 20;
 /// How many encodings one on top of the other are taken off.
 const LAYERS: usize = 4;
@@ -16,9 +16,12 @@ const LAYERS: usize = 4;
 /// `body` without the encodings that `headers` name; as it is if there are none.
 ///
 /// # Errors
-/// One line: an encoding that is not known, a damaged body, or one that is too long when decoded.
+/// One line: an encoding that is not known, a damaged body, or one that is too long.
 pub(super) fn decode<'a>(headers: &HeaderMap, body: &'a [u8]) -> Result<Cow<'a, [u8]>, String> {
     let mut decoded = Cow::Borrowed(body);
+    if body.len() > DECODED_AT_MOST {
+        return Err(format!("the body is longer than {} MiB, and no more of it is looked at", DECODED_AT_MOST >> 20));
+    }
     if body.is_empty() || !headers.contains_key(CONTENT_ENCODING) {
         return Ok(decoded);
     }

@@ -1,7 +1,6 @@
 //! Connections to the places that a plan names: looked up once, before the start.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -12,42 +11,13 @@ use tokio_rustls::rustls::{AlertDescription, Error as TlsError};
 use super::clock::Clock;
 use super::dial::{Dialer, Dialling, Network};
 use super::error::CallError;
+use super::exchange::Opening;
 use super::http1::Http1;
 use super::http2::Http2;
+use super::remote::{PrepareError, Remote};
 use super::tls::{self, H2, Http, Trust};
 use super::transport::Transport;
 use crate::failure::Failure;
-use crate::units::format_duration;
-
-/// A place to connect to, by name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Remote {
-    /// The name or address.
-    pub host: String,
-    /// The port.
-    pub port: u16,
-    /// Whether TLS is spoken.
-    pub tls: bool,
-    /// Where it is; if nothing is given, where its name leads.
-    pub addresses: Vec<SocketAddr>,
-}
-
-/// How a connection was opened: moments in nanoseconds of the clock, as far as it came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Opening {
-    /// When it was begun.
-    pub began_ns: u64,
-    /// When TCP was connected.
-    pub connected_ns: Option<u64>,
-    /// When TLS was agreed on; never without TLS.
-    pub secured_ns: Option<u64>,
-}
-
-impl Opening {
-    pub(super) fn at(began_ns: u64) -> Self {
-        Self { began_ns, connected_ns: None, secured_ns: None }
-    }
-}
 
 /// Makes connections to places that are known by number.
 #[derive(Clone)]
@@ -61,54 +31,6 @@ pub struct Connector {
 pub(super) enum Connection {
     Http1(Http1),
     Http2(Http2),
-}
-
-/// Why the target cannot be worked with at all.
-#[derive(Debug, thiserror::Error)]
-pub enum PrepareError {
-    /// The name is unknown.
-    #[error("cannot find {host}: {error}")]
-    Lookup {
-        /// The name.
-        host: String,
-        /// What the resolver said.
-        error: io::Error,
-    },
-    /// Connections cannot be opened from one of the local addresses.
-    #[error("cannot open connections from {address}, which local_addresses names: {error}")]
-    LocalAddress {
-        /// The address.
-        address: IpAddr,
-        /// What the system said.
-        error: io::Error,
-    },
-    /// No local address can connect to it.
-    #[error("none of local_addresses can connect to {host}{}: one is IPv4, the other IPv6", at(*address))]
-    Kind {
-        /// The name.
-        host: String,
-        /// The first of its addresses.
-        address: Option<IpAddr>,
-    },
-    /// The name is no name that a certificate could hold.
-    #[error("`{0}` is not a name that a certificate can be checked for")]
-    Name(String),
-    /// TLS cannot be set up.
-    #[error("cannot set up TLS: {0}")]
-    Tls(#[from] tokio_rustls::rustls::Error),
-    /// Nothing answers in time.
-    #[error("no connection within {}", format_duration(*.0))]
-    Silent(Duration),
-    /// The connection is not taken.
-    #[error("cannot connect to {host}:{port}: {}", error.message)]
-    Unreachable {
-        /// The name.
-        host: String,
-        /// The port.
-        port: u16,
-        /// What happened.
-        error: CallError,
-    },
 }
 
 struct Place {
@@ -239,11 +161,6 @@ impl std::fmt::Debug for Connector {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_list().entries(self.places.iter().map(|place| &place.remote)).finish()
     }
-}
-
-/// The address behind a name, for people.
-fn at(address: Option<IpAddr>) -> String {
-    address.map(|address| format!(" at {address}")).unwrap_or_default()
 }
 
 /// What is said when HTTP/2 alone is to be spoken, and the target does not.

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::connector::{PrepareError, Remote};
 use super::error::CallError;
 use super::local::LocalAddresses;
 use super::lookup::{self, Name};
 use super::proxy::{Proxy, authority};
+use super::remote::{PrepareError, Remote};
 use super::socket::Socket;
 use crate::failure::Failure;
 

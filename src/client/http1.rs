@@ -14,9 +14,9 @@ use hyper::http;
 use hyper_util::rt::TokioIo;
 
 use super::certificate::Certificate;
-use super::channel::Answer;
 use super::clock::Clock;
 use super::error::CallError;
+use super::exchange::Answer;
 use super::gather::Gathered;
 use super::transport::{Transport, Watched};
 use crate::failure::Failure;

@@ -18,9 +18,9 @@ use hyper::{Uri, Version, http};
 use tokio::sync::oneshot;
 
 use super::certificate::Certificate;
-use super::channel::{Answer, Request};
 use super::clock::Clock;
 use super::error::CallError;
+use super::exchange::{Answer, Request};
 use super::gather::Gathered;
 use super::transport::Transport;
 use crate::failure::Failure;

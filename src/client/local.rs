@@ -3,11 +3,15 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use tokio::net::{TcpSocket, TcpStream};
 
 use super::error::CallError;
 use crate::failure::Failure;
+
+/// A target is gone that acknowledges nothing for so long: a slow one acknowledges what it has yet to answer.
+const GONE: Duration = Duration::from_secs(30);
 
 /// Where connections are opened from, in turn; anywhere, as the system likes, if it is empty.
 #[derive(Debug, Default)]
@@ -62,6 +66,7 @@ impl LocalAddresses {
         let stream = connected.map_err(|error| CallError::of_connecting(&error))?;
         // Requests are written whole: waiting to fill a segment only adds latency of our own.
         stream.set_nodelay(true).map_err(|error| CallError::of_connecting(&error))?;
+        give_up_on_the_gone(&stream);
         Ok(stream)
     }
 
@@ -71,6 +76,17 @@ impl LocalAddresses {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed).checked_rem(fitting().count())?;
         fitting().nth(turn).copied()
     }
+}
+
+/// Has the system end `stream` when nothing of what was sent is acknowledged for [`GONE`], where it can: a shared
+/// connection to a machine that is gone would take every request down with it, for the quarter of an hour after which the
+/// system gives up by itself.
+fn give_up_on_the_gone(stream: &TcpStream) {
+    // A system that will not is as it was.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::net::sockopt::set_tcp_user_timeout(stream, GONE.as_millis() as u32);
+    #[cfg(not(target_os = "linux"))]
+    let _ = stream;
 }
 
 /// A socket that a connection from `local` can be opened with.
@@ -97,6 +113,14 @@ mod tests {
             seen.push(stream.local_addr().unwrap().ip().to_string());
         }
         assert_eq!(seen, ["127.0.0.2", "127.0.0.3", "127.0.0.2", "127.0.0.3"]);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_target_that_is_gone_is_given_up_on() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = LocalAddresses::default().connect(&[listener.local_addr().unwrap()]).await.unwrap();
+        assert_eq!(rustix::net::sockopt::tcp_user_timeout(&stream).unwrap(), 30_000);
     }
 
     #[tokio::test]

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use super::certificate::Certificate;
 use super::clock::Clock;
-use super::connector::{Connection, Connector, Opening};
+use super::connector::{Connection, Connector};
 use super::error::CallError;
+use super::exchange::Opening;
 use super::http1::Http1;
 use super::shared::{Lease, Promise, Promised, Shared};
 

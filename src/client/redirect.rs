@@ -9,15 +9,17 @@ use url::Url;
 pub struct Redirect {
     /// Where it goes.
     pub url: Url,
-    /// The method; a GET has no body.
+    /// The method.
     pub method: Method,
+    /// Whether the body is sent again.
+    pub keeps_body: bool,
 }
 
-/// What the answer from `from` to a request by `method` asks for, if it is a redirect.
+/// What the answer from `from` to a request by `asked` asks for, if it is a redirect.
 ///
 /// # Errors
 /// Says what is wrong with a redirect that leads nowhere.
-pub fn redirect(status: u16, headers: &HeaderMap, method: &Method, from: &Url) -> Result<Option<Redirect>, String> {
+pub fn redirect(status: u16, headers: &HeaderMap, asked: &Method, from: &Url) -> Result<Option<Redirect>, String> {
     if !matches!(status, 301 | 302 | 303 | 307 | 308) {
         return Ok(None);
     }
@@ -25,13 +27,15 @@ pub fn redirect(status: u16, headers: &HeaderMap, method: &Method, from: &Url) -
     let Some(location) = headers.get(LOCATION) else { return Ok(None) };
     let text = String::from_utf8_lossy(location.as_bytes());
     let url = from.join(&text).map_err(|error| format!("the redirect leads to `{text}`, which is no URL: {error}"))?;
-    let method = match (status, method.as_str()) {
+    let method = match (status, asked.as_str()) {
         // Everybody turns a redirected form into a visit; only 307 and 308 repeat the request as it was.
         (303, "HEAD") => Method::HEAD,
         (303, _) | (301 | 302, "POST") => Method::GET,
-        _ => method.clone(),
+        _ => asked.clone(),
     };
-    Ok(Some(Redirect { url, method }))
+    // What has been answered elsewhere is not asked again, whatever the method.
+    let keeps_body = status != 303 && method == *asked;
+    Ok(Some(Redirect { url, method, keeps_body }))
 }
 
 #[cfg(test)]
@@ -60,6 +64,9 @@ mod tests {
             assert_eq!(to(status, method.clone(), "/x").unwrap().unwrap().method, wanted, "{status} {method}");
         }
         assert_eq!(to(304, Method::GET, "/x"), Ok(None));
+        let keeps_body = |status, method| to(status, method, "/x").unwrap().unwrap().keeps_body;
+        assert!(keeps_body(307, Method::POST) && keeps_body(302, Method::PUT));
+        assert!(!keeps_body(302, Method::POST) && !keeps_body(303, Method::GET));
     }
 
     #[test]

@@ -7,9 +7,9 @@ use hyper::header::HeaderMap;
 use tokio::sync::Notify;
 
 use super::certificate::Certificate;
-use super::channel::{Answer, Request};
 use super::clock::Clock;
 use super::error::CallError;
+use super::exchange::{Answer, Request};
 use super::http2::{Http2, Undone};
 use super::pool::Pool;
 

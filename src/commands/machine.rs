@@ -2,10 +2,10 @@
 
 use std::thread::available_parallelism;
 
-use crate::engine::peak_rss_bytes;
+use crate::compare::MachineFacts;
 use crate::forecast::Host;
 use crate::plan::Machine;
-use crate::system::port_range;
+use crate::system::{cpu_model, peak_rss_bytes, port_range};
 
 /// Descriptors that are no connections: files, timers, runtimes.
 const KEPT_BACK: u64 = 64;
@@ -26,6 +26,16 @@ pub(super) fn this_host() -> Host {
         ports: port_range().map(|ports| ports.count()),
         memory_bytes: free_memory(),
         resident_bytes: peak_rss_bytes().unwrap_or_default(),
+    }
+}
+
+/// What figures depend on, to tell runs of different machines apart.
+pub(super) fn machine_facts() -> MachineFacts {
+    MachineFacts {
+        cores: available_parallelism().ok().map(|cores| usize::from(cores) as u64),
+        cpu: cpu_model(),
+        architecture: std::env::consts::ARCH.to_owned(),
+        system: std::env::consts::OS.to_owned(),
     }
 }
 

@@ -2,10 +2,14 @@
 //!
 //! What goes wrong is told apart here: the user's file (3), the target before the start (3), everything else (1).
 
+mod baseline;
+mod carry;
+mod compare;
 mod demo;
 mod doctor;
 mod init;
 mod inputs;
+mod interleave;
 mod machine;
 mod outputs;
 mod plan;
@@ -45,6 +49,9 @@ enum CommandError {
     /// Setup failed, so the load was not started.
     #[error("{error}\n  the load was not started; setup steps run before it, and each must pass{seen}")]
     Setup { error: EngineError, seen: String },
+    /// The runs cannot be compared.
+    #[error("{message}\n  {hint}")]
+    Incomparable { message: String, hint: String },
     /// Everything else.
     #[error("{0:#}")]
     Other(#[from] anyhow::Error),
@@ -57,6 +64,7 @@ impl CommandError {
             | Self::Unreachable { .. }
             | Self::LocalAddresses { .. }
             | Self::NotReady { .. }
+            | Self::Incomparable { .. }
             | Self::Setup { .. } => ExitCode::Invalid,
             Self::Other(_) => ExitCode::Internal,
         }
@@ -74,6 +82,7 @@ pub fn execute(cli: &Cli) -> ExitCode {
         Command::Run(args) => run::run(args),
         Command::Plan(args) => plan::run(args),
         Command::Init(args) => init::run(args),
+        Command::Compare(args) => compare::run(args),
         Command::Doctor(args) => doctor::run(args).map(|()| ExitCode::Passed).map_err(CommandError::from),
         Command::Schema => schema::run(),
         Command::Demo(args) => demo::run(args).map(|()| ExitCode::Passed).map_err(CommandError::from),

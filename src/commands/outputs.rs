@@ -86,7 +86,7 @@ fn fill(file: &File, name: &str, render: impl FnOnce(&mut dyn Write) -> anyhow::
 }
 
 /// `reports/NAME-TIME`, with a number behind it if two runs start in one second.
-fn unused_folder(name: &str, started_at: &jiff::Timestamp) -> PathBuf {
+pub(super) fn unused_folder(name: &str, started_at: &jiff::Timestamp) -> PathBuf {
     let safe: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).take(60).collect();
     let base = format!("{}-{}", safe.trim_matches('-'), started_at.strftime("%Y%m%dT%H%M%SZ"));

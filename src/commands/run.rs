@@ -1,24 +1,20 @@
 //! `mnload run`: plan, load, judge, report.
 
 use std::io::Write as _;
-use std::pin::pin;
 use std::sync::Arc;
 
-use anyhow::Context as _;
-use tokio::sync::watch;
-
 use super::CommandError;
+use super::baseline::Earlier;
+use super::carry::{Carried, carry_out, judged, left_at_once, reached};
 use super::inputs::plan_of;
 use super::outputs::{Outputs, write_json};
 use super::signals::Signals;
 use crate::cli::{Format, RunArgs};
 use crate::demo::{Demo, DemoOptions};
-use crate::engine::{self, EngineError, Stop};
-use crate::gate;
-use crate::metrics::{Live, Summary};
 use crate::plan::Plan;
-use crate::report::{self, Detail, Occasion, Progress, Report};
-use crate::verdict::{Ending, ExitCode};
+use crate::report::{self, Detail, Progress, Report};
+use crate::verdict::ExitCode;
+use anyhow::Context as _;
 
 pub(super) fn run(args: &RunArgs) -> Result<ExitCode, CommandError> {
     let demo = match args.demo {
@@ -26,19 +22,21 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, CommandError> {
         false => None,
     };
     let plan = Arc::new(plan_of(&args.scenario, demo.as_ref().map(Demo::base_url))?);
+    // What cannot be compared is known before anything is sent.
+    let earlier = Earlier::of(args, &plan)?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start a runtime")?;
-    runtime.block_on(load_and_judge(args, &plan))
+    runtime.block_on(load_and_judge(args, &plan, earlier.as_ref()))
 }
 
-async fn load_and_judge(args: &RunArgs, plan: &Arc<Plan>) -> Result<ExitCode, CommandError> {
+async fn load_and_judge(args: &RunArgs, plan: &Arc<Plan>, earlier: Option<&Earlier>) -> Result<ExitCode, CommandError> {
     let mut signals = Signals::listen().context("cannot listen for signals")?;
     if let Some(waiting) = report::waiting(plan).filter(|_| !args.quiet) {
         // A stderr that is gone must not end the run.
         let _ = writeln!(anstream::stderr(), "{waiting}");
     }
     let connector = tokio::select! {
-        reached = engine::reach(plan) => reached.map_err(|error| unreachable(plan, error))?,
+        reached = reached(plan) => reached?,
         ending = signals.next() => return Ok(left_at_once(ending)),
     };
     let started_at = jiff::Timestamp::now();
@@ -47,37 +45,14 @@ async fn load_and_judge(args: &RunArgs, plan: &Arc<Plan>) -> Result<ExitCode, Co
     if !args.quiet {
         progress.say(&format!("{}: {}", report::clean(&plan.name), report::statement(plan)));
     }
-    let stop = Stop::default();
-    let (live, mut watched) = watch::channel(Live::default());
-    let mut running = pin!(engine::run(plan, connector, &live, &stop));
-    let summary = loop {
-        tokio::select! {
-            ended = &mut running => match ended {
-                Ok(summary) => break summary,
-                Err(EngineError::Stopped) => {
-                    outputs.discard();
-                    progress.finish();
-                    return Ok(left_at_once(stop.ending()));
-                }
-                Err(error) => {
-                    outputs.discard();
-                    progress.finish();
-                    return Err(broken(plan, error));
-                }
-            },
-            Ok(()) = watched.changed() => progress.update(&watched.borrow_and_update()),
-            ending = signals.next() => {
-                if stop.is_asked() {
-                    outputs.discard();
-                    return Ok(left_at_once(stop.ending()));
-                }
-                stop.ask(ending);
-                progress.say("stopping: requests under way may finish; once more leaves at once");
-            }
-        }
+    let finished = match carry_out(plan, connector, &outputs, &mut signals, &mut progress).await? {
+        Carried::Out(finished) => *finished,
+        Carried::Left(code) => return Ok(code),
     };
-    progress.finish();
-    let report = judged(plan, summary, started_at);
+    let mut report = judged(plan, finished, started_at);
+    if let Some(earlier) = earlier {
+        earlier.compare_with(&mut report, outputs.folder())?;
+    }
     // The evidence first: a reader of standard output may have gone away.
     let written = outputs.write(&report);
     show(args, &report);
@@ -86,11 +61,6 @@ async fn load_and_judge(args: &RunArgs, plan: &Arc<Plan>) -> Result<ExitCode, Co
         progress.say(&format!("  report     {}", outputs.folder().join("report.html").display()));
     }
     Ok(exit_code(&report))
-}
-
-fn judged(plan: &Plan, summary: Summary, started_at: jiff::Timestamp) -> Report {
-    let findings = gate::judge(&plan.gates, &summary);
-    report::report_of(plan, summary, findings, &Occasion { started_at: format!("{started_at:.0}") })
 }
 
 /// The asked-for document on stdout; the report for people too, on stderr, if that is another.
@@ -111,42 +81,4 @@ fn show(args: &RunArgs, report: &Report) {
 
 fn exit_code(report: &Report) -> ExitCode {
     report.result.verdict.exit_code(report.result.ending, report.result.accounting.started())
-}
-
-fn left_at_once(ending: Ending) -> ExitCode {
-    match ending {
-        Ending::Terminated => ExitCode::Terminated,
-        Ending::Completed | Ending::Aborted | Ending::Interrupted => ExitCode::Interrupted,
-    }
-}
-
-/// A failing setup is the user's business like a target that is not there; the rest is ours.
-fn broken(plan: &Plan, error: EngineError) -> CommandError {
-    match error {
-        EngineError::Setup { ref step, ref call, .. } => {
-            let seen = call.as_deref().and_then(|call| report::render_failed_call(step, call));
-            let seen = seen.map(|seen| format!("\n\n{}", seen.trim_end())).unwrap_or_default();
-            CommandError::Setup { error, seen }
-        }
-        error @ EngineError::Target(_) => unreachable(plan, error),
-        error => CommandError::Other(anyhow::Error::new(error).context("the run broke down")),
-    }
-}
-
-fn unreachable(plan: &Plan, error: EngineError) -> CommandError {
-    use crate::client::PrepareError;
-    use crate::failure::Failure;
-    if let (EngineError::NotReady { .. }, Some(waited)) = (&error, report::waiting(plan)) {
-        return CommandError::NotReady { error, waited };
-    }
-    if let EngineError::Target(PrepareError::LocalAddress { .. } | PrepareError::Kind { .. }) = error {
-        return CommandError::LocalAddresses { error };
-    }
-    let hint = match &error {
-        EngineError::Target(PrepareError::Unreachable { error, .. }) if error.failure == Failure::Tls => {
-            "If it has a certificate of your own, name its authority in [target] ca"
-        }
-        _ => "To try mnload without a target, add --demo",
-    };
-    CommandError::Unreachable { target: plan.target.base_url.clone(), error, hint }
 }

@@ -71,5 +71,5 @@ async fn load(demo: &Demo, load: &str) -> Result<Summary, DoctorError> {
     let plan = Arc::new(Plan::resolve(&file, &overrides, &Machine { cores: 1, sockets: 1_000 })?);
     let connector = engine::reach(&plan).await?;
     let (live, _watched) = watch::channel(Live::default());
-    Ok(engine::run(&plan, connector, &live, &Stop::default()).await?)
+    Ok(engine::run(&plan, connector, &live, &Stop::default()).await?.summary)
 }

@@ -76,12 +76,10 @@ fn phases(exchange: &Exchange, lookup: Option<Duration>) -> Phases {
         Some(Opening { began_ns, connected_ns, secured_ns }) => secured_ns.or(*connected_ns).unwrap_or(*began_ns),
         None => *sent_ns,
     };
-    let connect = opening.and_then(|opening| Some(between(opening.began_ns, opening.connected_ns?)));
-    let tls = opening.and_then(|opening| Some(between(opening.connected_ns?, opening.secured_ns?)));
     Phases {
         lookup: lookup.map(|lookup| lookup.as_micros() as u64),
-        connect,
-        tls,
+        connect: opening.and_then(|opening| opening.connect_us()),
+        tls: opening.and_then(|opening| opening.tls_us()),
         wait: first_byte_ns.map(|first_byte_ns| between(ready_ns, first_byte_ns)),
         receive: first_byte_ns.map(|first_byte_ns| between(first_byte_ns, *done_ns)),
         total: between(*sent_ns, *done_ns),

@@ -8,7 +8,7 @@ use super::journey::Stage;
 use super::lanes::{Lanes, Offer};
 use super::pacer::Pacer;
 use super::worker::{Assignment, WorkerReport};
-use crate::load::{Arrival, Open, Shard};
+use crate::load::{Arrival, Open, Schedule, Shard};
 use crate::metrics::{Accounting, Punctuality};
 use crate::plan::Stream;
 
@@ -29,15 +29,18 @@ pub(super) async fn run(
     }
     let most = shard.share(*max_in_flight).max(1) as usize;
     let lanes = Lanes::new(Rc::clone(stage), stream, assignment.connector.clone(), most);
-    let mut pacer = Pacer::new(load.pacing, load.profile.peak_per_s() / shard.of as f64)?;
-    let offered = offer_all(load, planned, shard, stage, &lanes, &mut pacer).await?;
+    let mut pacer = Pacer::new(load.pacing, load.profile.peak_per_s() / shard.of as f64, Rc::clone(&stage.awake))?;
+    let (offered, left) = offer_all(load, planned, shard, stage, &lanes, &mut pacer).await?;
     // What is cut off at the limit is counted from what the lanes say afterwards.
     let _ = tokio::time::timeout(*patience, drain(&lanes, stage)).await;
     lanes.forget_waiting();
+    let abandoned = lanes.abandon();
+    // Random arrivals are drawn to be counted, which must not keep answers waiting.
+    let never_due = left.map_or(0, |schedule| 1 + schedule.remaining());
     let accounting = Accounting {
-        scheduled: offered.due + offered.never_due,
-        abandoned: lanes.abandon(),
-        unstarted: offered.never_due + lanes.forgotten(),
+        scheduled: offered.due + never_due,
+        abandoned,
+        unstarted: never_due + lanes.forgotten(),
         ..Accounting::default()
     };
     let punctuality = Punctuality { due: offered.judged, ..lanes.punctuality() };
@@ -45,30 +48,29 @@ pub(super) async fn run(
         accounting,
         due_in_window: offered.judged,
         peak_in_flight: lanes.peak_busy(),
-        awake: pacer.awake(),
         streams: BTreeMap::from([(stream, punctuality)]),
         ..WorkerReport::default()
     })
 }
 
-/// Arrivals by whether their time came.
+/// Arrivals whose time came.
 #[derive(Default)]
 struct Offered {
     due: u64,
     /// Of those, the ones after the warm-up.
     judged: u64,
-    never_due: u64,
 }
 
-/// Offers every arrival when it is due, the schedule starting when the stream does, until its end or a stop.
-async fn offer_all(
-    load: &Open,
+/// Offers every arrival when it is due, the schedule starting when the stream does, until its end or a stop. Gives what
+/// was left of it by then, behind the arrival that was waited for.
+async fn offer_all<'l>(
+    load: &'l Open,
     planned: &Stream,
     shard: Shard,
     stage: &Stage,
     lanes: &Rc<Lanes>,
     pacer: &mut Pacer,
-) -> io::Result<Offered> {
+) -> io::Result<(Offered, Option<Schedule<'l>>)> {
     let mut offered = Offered::default();
     let mut schedule = load.schedule(shard);
     let mut asked = std::pin::pin!(stage.stop.asked());
@@ -78,8 +80,7 @@ async fn offer_all(
             biased;
             () = &mut asked => {
                 stage.recorder.borrow_mut().close_window(stage.clock.now_ns());
-                offered.never_due += 1 + schedule.remaining();
-                return Ok(offered);
+                return Ok((offered, Some(schedule)));
             }
             waited = pacer.until(stage.clock.instant(due_ns)) => waited?,
         }
@@ -87,7 +88,7 @@ async fn offer_all(
         offered.judged += u64::from(!planned.is_warm_up(due_ns));
         lanes.offer(Offer { arrival: index, due_ns });
     }
-    Ok(offered)
+    Ok((offered, None))
 }
 
 /// Waits until every journey is over; a stop forgets the arrivals that wait.

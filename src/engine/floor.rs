@@ -1,6 +1,7 @@
 //! How punctual this machine lets a worker be when it has nothing else to do.
 
 use std::io;
+use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -16,7 +17,7 @@ use crate::metrics::Histogram;
 /// When the system gives no timer.
 pub async fn pacing_floor(pacing: Pacing, per_s: u32, lasting: Duration) -> io::Result<Histogram> {
     let gap = Duration::from_secs(1) / per_s.max(1);
-    let mut pacer = Pacer::new(pacing, f64::from(per_s))?;
+    let mut pacer = Pacer::new(pacing, f64::from(per_s), Rc::default())?;
     let mut lag = Histogram::default();
     let first = Instant::now() + gap;
     let mut due = first;

@@ -9,10 +9,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use super::usage;
 use crate::client::Clock;
 use crate::metrics::{Histogram, LATE, WorkerUse};
-use crate::system::thread_times;
+use crate::system::{thread_cpu, thread_times};
 
 /// Twenty wakes a second and worker are too few to be seen in its CPU time.
 const BEAT: Duration = Duration::from_millis(50);
@@ -26,8 +25,8 @@ pub(super) struct Pulse {
     pub(super) stalls: u64,
     /// When the loop came round last.
     last: Option<Instant>,
-    /// What the worker had of a core until the end of the load, once that has come.
-    used: Option<WorkerUse>,
+    /// What the worker had of a core until the end of the load, once that has come, and how long that was.
+    used: Option<(WorkerUse, Duration)>,
 }
 
 impl Pulse {
@@ -43,9 +42,9 @@ impl Pulse {
 
     /// What the worker had of a core while the load lasted, of which it waited for `awake` without sleeping.
     pub(super) fn used(&self, clock: &Clock, awake: Duration) -> WorkerUse {
-        let used = self.used.unwrap_or_else(|| used_until_now(clock));
-        let elapsed = Duration::from_nanos(clock.now_ns()).as_secs_f64();
-        WorkerUse { awake_share: awake.as_secs_f64() / elapsed.max(f64::EPSILON), ..used }
+        let (used, elapsed) = self.used.unwrap_or_else(|| used_until_now(clock));
+        let awake_share = awake.as_secs_f64() / elapsed.as_secs_f64().max(f64::EPSILON);
+        WorkerUse { awake_share: awake_share.min(used.cpu_share), ..used }
     }
 }
 
@@ -65,19 +64,20 @@ pub(super) async fn beat(clock: Clock, window_ns: u64, pulse: Rc<RefCell<Pulse>>
 }
 
 /// What the calling thread had of a core from the start of the load until now.
-fn used_until_now(clock: &Clock) -> WorkerUse {
+fn used_until_now(clock: &Clock) -> (WorkerUse, Duration) {
     let elapsed = Duration::from_nanos(clock.now_ns());
     if elapsed.is_zero() {
-        return WorkerUse::default();
+        return (WorkerUse::default(), elapsed);
     }
     let share = |time: Duration| time.as_secs_f64() / elapsed.as_secs_f64();
     let times = thread_times();
-    WorkerUse {
-        cpu_share: share(usage::thread_cpu()),
+    let used = WorkerUse {
+        cpu_share: share(thread_cpu()),
         awake_share: 0.0,
         waiting_share: times.waited.map(share),
         preempted: times.preempted,
-    }
+    };
+    (used, elapsed)
 }
 
 #[cfg(test)]

@@ -109,13 +109,12 @@ impl<'s> Hop<'s> {
                 headers.insert(HOST, authority);
             }
         }
-        let keeps_body = to.method == *self.method;
-        if !keeps_body {
+        if !to.keeps_body {
             for name in [CONTENT_TYPE, CONTENT_LENGTH, CONTENT_ENCODING] {
                 headers.remove(name);
             }
         }
-        let body = if keeps_body { self.body.clone() } else { Bytes::new() };
+        let body = if to.keeps_body { self.body.clone() } else { Bytes::new() };
         let (method, path, headers) = (Cow::Owned(to.method), Cow::Owned(path), Cow::Owned(headers));
         Ok(Self { place, method, path, headers, body, jar_cookies: false, taken: self.taken + 1 })
     }

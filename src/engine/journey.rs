@@ -15,11 +15,13 @@ use super::chance::choose_flow;
 use super::evidence;
 use super::hops::Hop;
 use super::judging::judge;
+use super::pacer::Awake;
 use super::session::{Base, Session, wear};
 use super::stop::Stop;
+use crate::answer::DECODED_AT_MOST;
 use crate::client::{Clock, Connector, Exchange, Pool};
 use crate::metrics::{Checks, JourneyEnding, Recorder, Role, Sample};
-use crate::plan::{Again, Condition, Judged, OnFailure, Only, Plan, RenderError, Scope, Seat, Step};
+use crate::plan::{Again, Condition, Judged, OnFailure, Only, Plan, RenderError, Scope, Seat, Step, Stream};
 use crate::verdict::Ending;
 
 /// What all journeys of one worker share.
@@ -33,6 +35,8 @@ pub(super) struct Stage {
     pub(super) clock: Clock,
     pub(super) recorder: RefCell<Recorder>,
     pub(super) stop: Stop,
+    /// What precise pacing waited without sleeping.
+    pub(super) awake: Rc<Awake>,
     /// Where calls are kept one by one, in a once run.
     pub(super) calls: Option<CallLog>,
 }
@@ -41,14 +45,13 @@ impl Stage {
     /// How many bytes of an answer to `step` are kept.
     fn kept_of(&self, step: &Step) -> usize {
         match (step.expect.needs_body(), &self.calls) {
-            (true, _) => usize::MAX,
+            // One byte more tells a body that is too long from one that just fits.
+            (true, _) => DECODED_AT_MOST + 1,
             (false, Some(_)) => evidence::KEPT,
             (false, None) => 0,
         }
     }
-}
 
-impl Stage {
     pub(super) fn new(
         plan: &Arc<Plan>,
         base: Base,
@@ -61,7 +64,7 @@ impl Stage {
         let streams = usize::try_from(connections.streams()).unwrap_or(usize::MAX);
         let pool = Rc::new(Pool::shared(connector, wear(connections), streams));
         let calls = CallLog::of(plan, connector);
-        Self { plan: Arc::clone(plan), base, pool, clock, recorder, stop, calls }
+        Self { plan: Arc::clone(plan), base, pool, clock, recorder, stop, awake: Rc::default(), calls }
     }
 }
 
@@ -101,7 +104,7 @@ pub(super) async fn perform(stage: &Rc<Stage>, session: &mut Session, ticket: Ti
     stage.recorder.borrow_mut().journey_started(ticket.taken_ns, ends_ns, warm_up);
     let rows: Option<Vec<_>> = plan.data.iter().map(|data| data.row(ticket.seat)).collect();
     let Some(rows) = rows else {
-        return without_a_row(stage, warm_up);
+        return without_a_row(stage, stream, warm_up);
     };
     match ticket.seat.iteration > 0 && stream.keeps_state() {
         true => session.go_on(ticket.seat, rows),
@@ -121,11 +124,13 @@ pub(super) async fn perform(stage: &Rc<Stage>, session: &mut Session, ticket: Ti
 }
 
 /// Fails a journey whose data has run out: nothing can be sent in its name.
-fn without_a_row(stage: &Rc<Stage>, warm_up: bool) -> Course {
+fn without_a_row(stage: &Rc<Stage>, stream: &Stream, warm_up: bool) -> Course {
     let message = "the rows of [data] have run out".to_owned();
+    // Which flow it would have been is not known; the first of its load stands for it.
+    let first = stream.flows.first().and_then(|flow| stage.plan.flows.get(*flow)).map_or(0, |flow| flow.steps.start);
     let mut recorder = stage.recorder.borrow_mut();
-    stage.calls.iter().for_each(|calls| calls.not_sent(0, &message));
-    recorder.not_sent(0, stage.clock.now_ns(), warm_up, message);
+    stage.calls.iter().for_each(|calls| calls.not_sent(first, &message));
+    recorder.not_sent(first, stage.clock.now_ns(), warm_up, message);
     recorder.journey_ended(JourneyEnding::Failed, warm_up);
     Course::Failed
 }
@@ -182,16 +187,20 @@ impl UnderWay<'_> {
         match is_done(&step.only, &self.session.scope) {
             Ok(true) => {}
             Ok(false) => return Course::Passed,
-            Err(error) => return self.not_sent(number, step, &error),
+            Err(error) => return self.not_sent(number, step, &error).await,
         }
         let mut tries = Tries::of(step, || self.stage.clock.now_ns());
         let passed = loop {
             let rendered = match step.request.render(&self.session.scope) {
                 Ok(rendered) => rendered,
-                Err(error) => return self.not_sent(number, step, &error),
+                Err(error) => return self.not_sent(number, step, &error).await,
             };
             let mut hop = Hop::first(step, rendered);
             let (exchange, judged) = self.call(number, step, &mut hop).await;
+            let Some(judged) = judged else {
+                self.record(number, step, &hop, &exchange, &Judged::default(), Role::Followed);
+                return Course::CutOff;
+            };
             let pause = judged.failure.and_then(|_| tries.pause_before_next(self.stage.clock.now_ns()));
             let role = if pause.is_some() { Role::TriedAgain } else { Role::Final };
             self.record(number, step, &hop, &exchange, &judged, role);
@@ -218,13 +227,15 @@ impl UnderWay<'_> {
     }
 
     /// Sends `hop` and follows the redirects that it may, which change it; the last exchange is still to be counted.
-    async fn call<'s>(&mut self, number: usize, step: &'s Step, hop: &mut Hop<'s>) -> (Exchange, Judged) {
+    /// There is no judgement if a stop came in between.
+    async fn call<'s>(&mut self, number: usize, step: &'s Step, hop: &mut Hop<'s>) -> (Exchange, Option<Judged>) {
         let target = &self.stage.plan.target;
         let mut first_sent_ns = None;
         loop {
             if step.cookies {
                 hop.add_cookies(&self.session.jar, target);
             }
+            self.session.sent += 1;
             let exchange = self.session.channel.call(&hop.request(step, self.stage.kept_of(step))).await;
             let since_ns = *first_sent_ns.get_or_insert(exchange.sent_ns);
             let judged = |exchange: &Exchange, session: &Session| {
@@ -232,7 +243,7 @@ impl UnderWay<'_> {
             };
             let Ok(answer) = &exchange.result else {
                 let judged = judged(&exchange, self.session);
-                return (exchange, judged);
+                return (exchange, Some(judged));
             };
             if step.cookies
                 && answer.headers.contains_key(SET_COOKIE)
@@ -241,17 +252,19 @@ impl UnderWay<'_> {
                 self.session.jar.keep(&answer.headers, &url);
             }
             match hop.next(step, &self.stage.plan, answer) {
-                Ok(Some(next)) => {
+                Ok(Some(next)) if !self.stage.stop.is_asked() => {
                     self.record(number, step, hop, &exchange, &Judged::default(), Role::Followed);
                     *hop = next;
                 }
+                // Nothing more is sent: the journey is cut off before its last word.
+                Ok(Some(_)) => return (exchange, None),
                 Ok(None) => {
                     let judged = judged(&exchange, self.session);
-                    return (exchange, judged);
+                    return (exchange, Some(judged));
                 }
                 Err(message) => {
                     let judged = Judged::misled(&message, step.expect.count());
-                    return (exchange, judged);
+                    return (exchange, Some(judged));
                 }
             }
         }
@@ -275,11 +288,13 @@ impl UnderWay<'_> {
     }
 
     /// Counts a request that could not even be made.
-    fn not_sent(&mut self, number: usize, step: &Step, error: &RenderError) -> Course {
+    async fn not_sent(&mut self, number: usize, step: &Step, error: &RenderError) -> Course {
         let message = self.stage.plan.secrets.redact(&error.to_string()).into_owned();
         self.stage.calls.iter().for_each(|calls| calls.not_sent(number, &message));
         self.stage.recorder.borrow_mut().not_sent(number, self.stage.clock.now_ns(), self.warm_up, message);
         self.fail(step);
+        // A step that is repeated must not keep the worker from everything else.
+        tokio::task::yield_now().await;
         Course::Failed
     }
 
@@ -295,6 +310,8 @@ impl UnderWay<'_> {
             due_ns: self.due_ns,
             sent_ns: exchange.sent_ns,
             first_byte_ns: exchange.first_byte_ns,
+            connect_us: exchange.opening.and_then(|opening| opening.connect_us()),
+            tls_us: exchange.opening.and_then(|opening| opening.tls_us()),
             done_ns: exchange.done_ns,
             failure,
             checks,

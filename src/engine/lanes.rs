@@ -178,7 +178,8 @@ impl Lanes {
                 self.cut_off.set(self.cut_off.get() + 1);
             }
             session.leave();
-            let waiting = self.waiting.borrow_mut().pop_front();
+            // After a stop they are forgotten, and not taken up only to be cut off.
+            let waiting = if self.stage.stop.is_asked() { None } else { self.waiting.borrow_mut().pop_front() };
             offer = match waiting {
                 Some(offer) => offer,
                 None => {

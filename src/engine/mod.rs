@@ -20,7 +20,6 @@ mod probe;
 mod reaching;
 mod session;
 mod stop;
-mod usage;
 mod users;
 mod wait;
 mod worker;
@@ -28,7 +27,6 @@ mod worker;
 pub use floor::pacing_floor;
 pub use probe::{ProbeError, Probed, probe};
 pub use stop::Stop;
-pub use usage::peak_rss_bytes;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,9 +35,13 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use crate::client::{Clock, Connector, PrepareError};
+use crate::gate::{Trace, Watcher};
 use crate::load::{Load, Shard};
-use crate::metrics::{Accounting, Aggregate, Call, Generator, Live, Punctuality, Snapshot, StreamSummary, Summary};
+use crate::metrics::{
+    Accounting, Aggregate, Call, Generator, Live, Punctuality, Second, Snapshot, StreamSummary, Summary,
+};
 use crate::plan::{Plan, Stream};
+use crate::system::peak_rss_bytes;
 use crate::units::format_duration;
 use crate::verdict::Ending;
 use observer::Observer;
@@ -48,6 +50,15 @@ use worker::{Assignment, WorkerReport};
 
 /// Time for all workers to be there before the first arrival is due.
 const HEAD_START: Duration = Duration::from_millis(5);
+
+/// A run that is over.
+#[derive(Debug, Clone, Default)]
+pub struct Finished {
+    /// All that was counted.
+    pub summary: Summary,
+    /// What was seen of each gate while it went on.
+    pub traces: Vec<Trace>,
+}
 
 /// Why a run could not take place.
 #[derive(Debug, thiserror::Error)]
@@ -101,7 +112,7 @@ pub async fn reach(plan: &Plan) -> Result<Connector, EngineError> {
     tokio::time::timeout(limit, reached).await.unwrap_or(Err(PrepareError::Silent(limit).into()))
 }
 
-/// Runs `plan` to its end, or until `stop` says so.
+/// Runs `plan` to its end, until `stop` says so, or until a gate that asks for it can no longer hold.
 ///
 /// # Errors
 /// When workers cannot be started or break down. What the target does wrong is data, not an error.
@@ -110,7 +121,7 @@ pub async fn run(
     connector: Connector,
     live: &watch::Sender<Live>,
     stop: &Stop,
-) -> Result<Summary, EngineError> {
+) -> Result<Finished, EngineError> {
     let base = once::setup(plan, &connector, &plan.scope, stop).await;
     // What setup says then is no more than that it was stopped.
     if matches!(stop.ending(), Ending::Interrupted | Ending::Terminated) {
@@ -147,7 +158,9 @@ pub async fn run(
     // One pass through the steps is over before there is anything to see.
     let mut observer = (!plan.is_once()).then(Observer::start);
     let aggregate = Aggregate::new(workers as usize, plan.series.count());
-    let aggregate = gather(receiver, aggregate, live, observer.as_mut()).await;
+    let mut watcher = Watcher::new(&plan.gates, plan.prospects());
+    let watching = Watching { watcher: &mut watcher, stop, live };
+    let aggregate = gather(receiver, aggregate, watching, observer.as_mut()).await;
     let mut reports = Vec::with_capacity(threads.len());
     for thread in threads {
         // Each has sent its last snapshot: joining does not wait.
@@ -159,14 +172,34 @@ pub async fn run(
     summary.generator.machine = observer.map(|seen| seen.finish(summary.total.connections_opened)).unwrap_or_default();
     let failed = once::teardown(plan, &connector, base).await;
     summary.warnings = failed.into_iter().chain(connector.lookup_warnings()).collect();
-    Ok(summary)
+    Ok(Finished { summary, traces: watcher.finish() })
+}
+
+/// Who looks at each second that is complete.
+struct Watching<'w> {
+    watcher: &'w mut Watcher,
+    stop: &'w Stop,
+    live: &'w watch::Sender<Live>,
+}
+
+impl Watching<'_> {
+    fn see(&mut self, second: &Second<'_>) {
+        if let Some(after) = self.stop.stopped_after() {
+            self.watcher.load_ended(after);
+        }
+        if let Some(gate) = self.watcher.see(second)
+            && self.stop.ask(Ending::Aborted)
+        {
+            self.watcher.aborted_by(gate);
+        }
+    }
 }
 
 /// Merges snapshots until every worker has hung up.
 async fn gather(
     mut snapshots: mpsc::UnboundedReceiver<Snapshot>,
     mut aggregate: Aggregate,
-    live: &watch::Sender<Live>,
+    mut watching: Watching<'_>,
     mut observer: Option<&mut Observer>,
 ) -> Aggregate {
     loop {
@@ -178,15 +211,15 @@ async fn gather(
             },
         };
         let Some(snapshot) = snapshot else { break };
-        if aggregate.take(snapshot) {
-            live.send_replace(aggregate.live());
+        if aggregate.take(snapshot, |second| watching.see(&second)) {
+            watching.live.send_replace(aggregate.live());
         }
     }
     aggregate
 }
 
 fn summarise(plan: &Plan, aggregate: Aggregate, reports: &[WorkerReport], elapsed: Duration, stop: &Stop) -> Summary {
-    let (total, timeline) = aggregate.finish();
+    let (total, timeline, batches) = aggregate.finish();
     let mut accounting = Accounting::default();
     let mut generator =
         Generator { workers: reports.len(), max_in_flight: plan.limits.max_in_flight, ..Generator::default() };
@@ -228,6 +261,7 @@ fn summarise(plan: &Plan, aggregate: Aggregate, reports: &[WorkerReport], elapse
         all_steps: total.all_steps(),
         total,
         timeline,
+        batches,
         generator,
         calls,
         streams: streams(plan, reports),

@@ -4,7 +4,9 @@
 //! arrivals that are closer together than [`GRAIN`] share one. To be there before the due time and wait awake is more
 //! punctual and costs the waiting.
 
+use std::cell::Cell;
 use std::io;
+use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::task::yield_now;
@@ -21,6 +23,33 @@ const ECONOMY_GRAIN: Duration = Duration::from_millis(1);
 /// So long before a due time whoever must be precise is awake: most wakes are less late than that.
 const AHEAD: Duration = Duration::from_micros(100);
 
+/// Two looks at the clock that are so close together had nothing to do in between: a request costs more.
+const NOTHING_BETWEEN: Duration = Duration::from_micros(4);
+
+/// How long one worker waited awake with nothing else to do.
+#[derive(Debug, Default)]
+pub(super) struct Awake {
+    total: Cell<Duration>,
+    /// Until when it is counted: several pacers of one worker wait through the same time.
+    until: Cell<Option<Instant>>,
+}
+
+impl Awake {
+    /// All of it.
+    pub(super) fn total(&self) -> Duration {
+        self.total.get()
+    }
+
+    /// Notes two looks at the clock, one after the other.
+    fn note(&self, before: Instant, now: Instant) {
+        let before = self.until.get().map_or(before, |until| before.max(until));
+        if now.saturating_duration_since(before) < NOTHING_BETWEEN {
+            self.total.set(self.total.get() + now.saturating_duration_since(before));
+        }
+        self.until.set(Some(now));
+    }
+}
+
 /// Waits for one due time after another.
 #[derive(Debug)]
 pub(super) struct Pacer {
@@ -28,19 +57,19 @@ pub(super) struct Pacer {
     grain: Duration,
     ahead: Duration,
     last_wake: Option<Instant>,
-    awake: Duration,
+    awake: Rc<Awake>,
 }
 
 impl Pacer {
-    /// A pacer for so many due times per second at the most.
-    pub(super) fn new(pacing: Pacing, peak_per_s: f64) -> io::Result<Self> {
+    /// A pacer for so many due times per second at the most; what it waits without sleeping is noted in `awake`.
+    pub(super) fn new(pacing: Pacing, peak_per_s: f64, awake: Rc<Awake>) -> io::Result<Self> {
         let (grain, ahead) = match pacing {
             Pacing::Default if peak_per_s > MOST_WAKES_PER_S => (GRAIN, Duration::ZERO),
             Pacing::Default => (Duration::ZERO, Duration::ZERO),
             Pacing::Precise => (Duration::ZERO, AHEAD),
             Pacing::Economy => (ECONOMY_GRAIN, Duration::ZERO),
         };
-        Ok(Self { timer: timer::Timer::new()?, grain, ahead, last_wake: None, awake: Duration::ZERO })
+        Ok(Self { timer: timer::Timer::new()?, grain, ahead, last_wake: None, awake })
     }
 
     /// Returns at `due` or as soon after it as can be; at once if it has passed.
@@ -63,20 +92,15 @@ impl Pacer {
         Ok(())
     }
 
-    /// How long it has waited without sleeping.
-    pub(super) fn awake(&self) -> Duration {
-        self.awake
-    }
-
     /// Lets the others work in the meantime: answers are read as they come.
     async fn wait_awake(&mut self, wake: Instant) {
-        let began = Instant::now();
-        let mut now = began;
+        let mut now = Instant::now();
         while now < wake {
             yield_now().await;
-            now = Instant::now();
+            let next = Instant::now();
+            self.awake.note(now, next);
+            now = next;
         }
-        self.awake += now - began;
     }
 }
 
@@ -143,5 +167,24 @@ mod timer {
             }
             Ok(())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_between_two_looks_is_no_waiting_and_nothing_is_waited_twice() {
+        let start = Instant::now();
+        let at = |us: u64| start + Duration::from_micros(us);
+        let awake = Awake::default();
+        awake.note(at(0), at(1));
+        // A request was sent in between.
+        awake.note(at(1), at(21));
+        awake.note(at(21), at(23));
+        // Another pacer of the same worker looks, too.
+        awake.note(at(22), at(24));
+        assert_eq!(awake.total(), Duration::from_micros(1 + 2 + 1));
     }
 }

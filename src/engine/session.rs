@@ -20,6 +20,8 @@ pub(super) struct Session {
     pub(super) channel: Channel,
     pub(super) scope: Scope,
     pub(super) jar: Jar,
+    /// Requests that were sent in its name.
+    pub(super) sent: u64,
     /// Nobody else uses its connections.
     alone: bool,
 }
@@ -34,7 +36,7 @@ impl Session {
             false => Rc::clone(&stage.pool),
         };
         let channel = Channel::new(connector.clone(), stage.clock, pool);
-        Self { channel, scope: stage.base.scope.fork(), jar: stage.base.jar.clone(), alone }
+        Self { channel, scope: stage.base.scope.fork(), jar: stage.base.jar.clone(), sent: 0, alone }
     }
 
     /// Begins the journey `seat` afresh, with the values and cookies of `base`.

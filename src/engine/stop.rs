@@ -25,8 +25,8 @@ impl Default for Stop {
 }
 
 impl Stop {
-    /// Asks everyone to stop; the first reason stays.
-    pub fn ask(&self, ending: Ending) {
+    /// Asks everyone to stop; says whether nobody had before: the first reason stays.
+    pub fn ask(&self, ending: Ending) -> bool {
         self.asked.store(true, Ordering::Relaxed);
         self.state.send_if_modified(|state| {
             let first = state.is_none();
@@ -34,7 +34,7 @@ impl Stop {
                 *state = Some((ending, Instant::now()));
             }
             first
-        });
+        })
     }
 
     /// Waits until somebody asks to stop.

@@ -14,14 +14,15 @@ use super::journey::{Course, Stage, Ticket, perform};
 use super::session::Session;
 use super::worker::{Assignment, WorkerReport};
 use crate::client::Connector;
-use crate::load::{Closed, Until};
+use crate::load::{Closed, Shard, Until};
 use crate::metrics::Accounting;
 use crate::plan::Per;
 
 /// The time whose share of journeys may start at once.
 const BURST: Duration = Duration::from_millis(10);
-/// A user whose journey failed waits so long before the next: a target that refuses at once is not hammered.
-const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(10);
+/// A user whose journey failed, or asked for nothing, waits so long before the next: a target that refuses at once is not
+/// hammered.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// A cap on journeys per second that all users of all workers share.
 pub(super) type Cap = RateLimiter<governor::state::NotKeyed, governor::state::InMemoryState, MonotonicClock>;
@@ -50,7 +51,12 @@ struct Books {
 /// Runs this worker's share of the users of stream number `stream` until its end and reports where their journeys went.
 pub(super) async fn run(load: &Closed, stream: usize, stage: &Rc<Stage>, assignment: &Assignment) -> WorkerReport {
     let start_after = stage.plan.streams[stream].start_after;
-    let shard = assignment.shard;
+    // A load of few users is carried by as few workers: a share of journeys without a user would never start.
+    let of = assignment.shard.of.min(load.users).max(1);
+    let shard = Shard { index: assignment.shard.index, of };
+    if shard.index >= of {
+        return WorkerReport::default();
+    }
     let (quota, time) = match load.until {
         Until::Elapsed(time) => (None, Some(time)),
         Until::Iterations(journeys, time) => (Some(shard.share(journeys)), time),
@@ -66,7 +72,7 @@ pub(super) async fn run(load: &Closed, stream: usize, stage: &Rc<Stage>, assignm
             cap: assignment.caps[stream].clone(),
             stream,
             number,
-            users: load.users,
+            shard,
             ends_ns,
         };
         all.spawn_local(user.live(assignment.connector.clone()));
@@ -106,9 +112,9 @@ struct User {
     books: Rc<Books>,
     cap: Option<Arc<Cap>>,
     stream: usize,
-    /// This user, and how many there are in all.
+    /// This user.
     number: u64,
-    users: u64,
+    shard: Shard,
     ends_ns: u64,
 }
 
@@ -118,23 +124,26 @@ impl User {
         let mut iteration = 0;
         self.wait_for_start().await;
         while let Some(now_ns) = self.may_start().await {
+            // In the order in which they start, so that no number is left out: rows are dealt by it.
+            let journey = self.books.started.get() * self.shard.of + self.shard.index;
             let (started, ended) = (self.books.started.get() + 1, self.books.ended.get());
             self.books.started.set(started);
             self.books.peak.set(self.books.peak.get().max(started - ended));
-            let journey = iteration * self.users + self.number;
             let seat = self.stage.plan.streams[self.stream].seat(self.number, iteration, journey);
             let judged = !self.stage.plan.streams[self.stream].is_warm_up(now_ns);
             self.books.judged.set(self.books.judged.get() + u64::from(judged));
             let ticket =
                 Ticket { due_ns: now_ns, taken_ns: now_ns, scheduled: false, stream: self.stream, journey, seat };
+            let sent_before = session.sent;
             let course = perform(&self.stage, &mut session, ticket).await;
             if course == Course::CutOff {
                 return;
             }
             self.books.ended.set(self.books.ended.get() + 1);
             iteration += 1;
-            if course == Course::Failed {
-                tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
+            // A journey that asked for nothing took no time: without a pause nobody else would get any.
+            if course == Course::Failed || session.sent == sent_before {
+                tokio::time::sleep(PAUSE).await;
             }
         }
     }

@@ -19,11 +19,13 @@ use super::journey::Stage;
 use super::session::Base;
 use super::stop::Stop;
 use super::users::Cap;
-use super::{dispatch, usage, users};
+use super::{dispatch, users};
 use crate::client::{Clock, Connector};
+use crate::gate;
 use crate::load::{Closed, Load, Shard, Until};
 use crate::metrics::{Accounting, Calls, Punctuality, Recorder, Snapshot, WorkerUse};
 use crate::plan::{Plan, Stream};
+use crate::system::thread_cpu;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -52,8 +54,6 @@ pub(super) struct WorkerReport {
     /// How punctual each open load was, by its number.
     pub(super) streams: BTreeMap<usize, Punctuality>,
     pub(super) cpu: Duration,
-    /// What precise pacing waited without sleeping.
-    pub(super) awake: Duration,
     /// What it had of a core while the load lasted; nothing in a once run.
     pub(super) used: Option<WorkerUse>,
     /// How late its event loop came round; nothing in a once run.
@@ -68,7 +68,7 @@ pub(super) fn spawn(assignment: Assignment) -> io::Result<JoinHandle<io::Result<
     Builder::new().name(name).spawn(move || {
         let runtime = LocalRuntime::new()?;
         let report = runtime.block_on(work(&Rc::new(assignment)))?;
-        Ok(WorkerReport { cpu: usage::thread_cpu(), ..report })
+        Ok(WorkerReport { cpu: thread_cpu(), ..report })
     })
 }
 
@@ -76,7 +76,8 @@ async fn work(assignment: &Rc<Assignment>) -> io::Result<WorkerReport> {
     let Assignment { shard, plan, clock, snapshots, .. } = &**assignment;
     let window_ns = plan.duration().map_or(u64::MAX, |window| window.as_nanos() as u64);
     let window = plan.judged_from().as_nanos() as u64..window_ns;
-    let recorder = RefCell::new(Recorder::new(shard.index, plan.series.clone(), window));
+    let logged = gate::logged(&plan.gates, plan.series.count());
+    let recorder = RefCell::new(Recorder::new(shard.index, plan.series.clone(), window).logging(logged));
     let (base, stop) = (assignment.base.clone(), assignment.stop.clone());
     let stage = Rc::new(Stage::new(plan, base, *clock, recorder, stop, &assignment.connector));
     let ticker = spawn_local(hand_in_every_second(Rc::clone(&stage), snapshots.clone()));
@@ -88,7 +89,7 @@ async fn work(assignment: &Rc<Assignment>) -> io::Result<WorkerReport> {
     ticker.abort();
     let used = beating.map(|beating| {
         beating.abort();
-        pulse.borrow().used(clock, report.awake)
+        pulse.borrow().used(clock, stage.awake.total())
     });
     hand_in(&stage, snapshots, clock.now_ns() / SECOND.as_nanos() as u64, true);
     let calls = stage.calls.as_ref().map(CallLog::take).unwrap_or_default();
@@ -136,7 +137,6 @@ impl WorkerReport {
         self.due_in_window += other.due_in_window;
         self.peak_in_flight += other.peak_in_flight;
         self.streams.extend(other.streams);
-        self.awake += other.awake;
     }
 }
 
@@ -147,6 +147,9 @@ async fn hand_in_every_second(stage: Rc<Stage>, snapshots: UnboundedSender<Snaps
         let tick = ticks.tick().await;
         let second = tick.duration_since(stage.clock.instant(0)).as_secs().saturating_sub(1);
         hand_in(&stage, &snapshots, second, false);
+        // A loop that stood still came to no tick of the seconds in between; nothing happened in them, and that is said.
+        let seconds_over = stage.clock.now_ns() / SECOND.as_nanos() as u64;
+        (second + 1..seconds_over).for_each(|second| hand_in(&stage, &snapshots, second, false));
         stage.pool.sweep(stage.clock.now_ns());
     }
 }

@@ -18,6 +18,10 @@ const HISTOGRAM_BYTES: u64 = 56 << 10;
 /// The same of one second of one worker: response, service and first byte, being written and handed in.
 const SECOND_BYTES: u64 = 2 * 3 * (8 << 10);
 
+/// What a window keeps of one second: counts, and its times, of which there are two kinds for a time from the due moment.
+const WINDOW_SECOND_BYTES: u64 = 1 << 10;
+const WINDOW_TIMES_BYTES: u64 = 2 * (8 << 10);
+
 /// Bytes, by what they are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Memory {
@@ -25,7 +29,7 @@ pub struct Memory {
     pub program: u64,
     /// Journeys under way and their connections.
     pub connections: u64,
-    /// Histograms of the steps.
+    /// Histograms of the steps, and what gates over time keep.
     pub figures: u64,
     /// A row for every second and step, wider ones for those long past.
     pub seconds: u64,
@@ -42,6 +46,8 @@ impl Memory {
         let (steps, workers) = (series as u64, plan.limits.workers as u64);
         // One more is all steps together, and the send lag.
         let figures = (steps + 1) * (HISTOGRAMS_PER_STEP * HISTOGRAM_BYTES + workers * SECOND_BYTES);
+        let windows: u64 = plan.windows().map(|(length, of_times)| window(length.min(over), of_times)).sum();
+        let figures = figures.saturating_add(windows);
         let rows = Timeline::most_rows(series, over.as_secs());
         Self {
             program,
@@ -54,6 +60,17 @@ impl Memory {
     /// All of it.
     pub fn whole(&self) -> u64 {
         [self.connections, self.figures, self.seconds].into_iter().fold(self.program, u64::saturating_add)
+    }
+}
+
+/// A window's seconds, and its sums: two for each second of a block and one for each block, blocks being as long as the
+/// root of it.
+fn window(length: Duration, of_times: bool) -> u64 {
+    let seconds = length.as_secs();
+    let sums = 3 * ((seconds as f64).sqrt().ceil() as u64);
+    match of_times {
+        true => seconds * (WINDOW_SECOND_BYTES + WINDOW_TIMES_BYTES) + sums * 2 * HISTOGRAM_BYTES,
+        false => (seconds + sums) * WINDOW_SECOND_BYTES,
     }
 }
 
@@ -77,6 +94,9 @@ mod tests {
         assert!(longer.seconds > 6 * small.seconds && longer.figures == small.figures);
         assert!(more_steps.figures > small.figures && more_steps.seconds > small.seconds);
         assert_eq!(small.whole(), small.program + small.connections + small.figures + small.seconds);
+        let windows = |gate: &str| forecast(&format!("{}[gates]\ng = \"{gate}\"\n", load(2, "2h"))).memory.figures;
+        assert!(windows("p95 < 1s over 1h") > 4 * windows("p95 < 1s over 10m") - 3 * windows("p95 < 1s"));
+        assert!(windows("error_rate < 1% over 1h") - windows("p95 < 1s") < 8 << 20);
         let (hours, day) = (forecast(&load(2, "6h")).memory, forecast(&load(2, "24h")).memory);
         assert!(day.seconds < 2 * hours.seconds, "{hours:?} {day:?}");
     }

@@ -3,7 +3,7 @@
 //! A generator that is late makes a response time longer, never shorter. So a figure above its bound is in doubt by the
 //! lateness and by the rounding, one below it only by the rounding. `docs/measuring.md` gives the reasons.
 
-use super::expression::{Gate, Metric};
+use super::language::{Clock, Gate, Metric, Statistic};
 use super::strain;
 use crate::metrics::{Histogram, Summary};
 use crate::units::format_us_f64;
@@ -29,19 +29,39 @@ pub(super) struct Budget {
 impl Budget {
     /// The budget of the time `observed_us` that `gate` judges; none if it judges no time.
     pub(super) fn of(gate: &Gate, observed_us: f64, summary: &Summary) -> Option<Self> {
+        Self::of_part(gate, observed_us, &summary.total.send_lag, Some(summary))
+    }
+
+    /// The same of a part of a run, whose requests were sent as late as `sending` says; what only the end of a run tells
+    /// is left out where there is no `summary` yet.
+    pub(super) fn of_part(
+        gate: &Gate,
+        observed_us: f64,
+        sending: &Histogram,
+        summary: Option<&Summary>,
+    ) -> Option<Self> {
+        let late = |clock: Clock, figure: &dyn Fn(&Histogram) -> f64| late(clock, sending, summary, figure);
         let histogram_us = observed_us * HISTOGRAM;
         let (late_us, histogram_us) = match gate.metric {
-            Metric::Percentile(percentile) => {
+            // What is judged here is the lateness itself.
+            Metric::Time(Clock::Lag, _) => return Some(Self { late_us: 0.0, rounded_us: histogram_us + CLOCK_US }),
+            Metric::Time(clock, Statistic::Percentile(percentile)) => {
                 let quantile = percentile.quantile().max(LEAST_QUANTILE);
-                (late(summary, |lag| lag.quantile_us(quantile).unwrap_or(0) as f64), histogram_us)
+                (late(clock, &|lag| lag.quantile_us(quantile).unwrap_or(0) as f64), histogram_us)
             }
-            Metric::Max => (late(summary, |lag| lag.quantile_us(1.0).unwrap_or(0) as f64), 0.0),
+            Metric::Time(clock, Statistic::Max) => (late(clock, &|lag| lag.quantile_us(1.0).unwrap_or(0) as f64), 0.0),
             // The mean of a sum is the sum of the means.
-            Metric::Mean => (late(summary, |lag| lag.latency().mean), histogram_us),
-            Metric::ErrorRate | Metric::Checks | Metric::Journeys | Metric::Rate => return None,
+            Metric::Time(clock, Statistic::Mean) => (late(clock, &|lag| lag.latency().mean), histogram_us),
+            Metric::ErrorRate(_)
+            | Metric::Errors(_)
+            | Metric::Failures
+            | Metric::Checks
+            | Metric::Journeys
+            | Metric::Rate => return None,
         };
         // Without time to spare the generator delays what it sends and what it notices: all of the figure may be its own.
-        let late_us = if strain::exhausted(summary).is_some() { late_us.max(observed_us) } else { late_us };
+        let exhausted = summary.is_some_and(|summary| strain::exhausted(summary).is_some());
+        let late_us = if exhausted { late_us.max(observed_us) } else { late_us };
         Some(Self { late_us, rounded_us: histogram_us + CLOCK_US })
     }
 
@@ -77,9 +97,11 @@ impl Budget {
 }
 
 /// How late the generator was, by `figure`: in sending where there is a schedule, in noticing where there is none.
-fn late(summary: &Summary, figure: impl Fn(&Histogram) -> f64) -> f64 {
-    let sending = figure(&summary.total.send_lag);
+/// A time that does not count from the due time knows nothing of late sending.
+fn late(clock: Clock, sent: &Histogram, summary: Option<&Summary>, figure: &dyn Fn(&Histogram) -> f64) -> f64 {
+    let sending = if clock == Clock::Response { figure(sent) } else { 0.0 };
+    let Some(summary) = summary else { return sending };
     let noticing = (figure(&summary.generator.loop_lag) - TIMER_GRAIN_US).max(0.0);
-    let all_scheduled = summary.total.send_lag.count() > 0 && summary.streams.is_empty();
+    let all_scheduled = clock == Clock::Response && sent.count() > 0 && summary.streams.is_empty();
     if all_scheduled { sending } else { sending.max(noticing) }
 }

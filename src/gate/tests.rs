@@ -39,14 +39,14 @@ fn worker(cpu_share: f64, waiting_share: Option<f64>) -> WorkerUse {
 }
 
 fn judged(text: &str, summary: &Summary) -> Finding {
-    judge(&[gate(text)], summary).swap_remove(0)
+    judge(&[gate(text)], summary, &[]).swap_remove(0)
 }
 
 /// The only finding about the run itself.
 #[track_caller]
 fn only_validity(gates: &[&str], summary: &Summary) -> Finding {
     let gates: Vec<_> = gates.iter().map(|text| gate(text)).collect();
-    let findings = judge(&gates, summary);
+    let findings = judge(&gates, summary, &[]);
     assert_eq!(Verdict::of(&findings), Verdict::Inconclusive, "{findings:?}");
     let mut about_the_run: Vec<_> = findings.into_iter().filter(|finding| finding.kind == Kind::Validity).collect();
     assert_eq!(about_the_run.len(), 1, "{about_the_run:?}");
@@ -56,7 +56,7 @@ fn only_validity(gates: &[&str], summary: &Summary) -> Finding {
 #[track_caller]
 fn nothing_against(gates: &[&str], summary: &Summary) {
     let gates: Vec<_> = gates.iter().map(|text| gate(text)).collect();
-    let findings = judge(&gates, summary);
+    let findings = judge(&gates, summary, &[]);
     assert!(findings.iter().all(|finding| finding.kind == Kind::Gate), "{findings:?}");
 }
 
@@ -114,6 +114,16 @@ fn a_load_without_a_schedule_is_late_where_its_loop_is() {
 }
 
 #[test]
+fn what_a_warning_would_need_of_the_generator_decides_nothing() {
+    let late = run(300 * MS, 8 * MS);
+    assert_eq!(only_validity(&["p95 < 50ms"], &late).name, "punctual");
+    nothing_against(&["p95 < 600ms", "p95 < 1ms, warn"], &late);
+    let skipped = NamedGate { skip: Some("no baseline".to_owned()), ..gate("p95 < 1ms") };
+    let findings = judge(&[gate("p95 < 600ms"), skipped], &late, &[]);
+    assert_eq!(Verdict::of(&findings), Verdict::Pass, "{findings:?}");
+}
+
+#[test]
 fn shares_have_no_error_budget() {
     let mut summary = run(12 * MS, 5 * MS);
     summary.all_steps.failed = 10;
@@ -145,7 +155,7 @@ fn a_generator_without_time_is_named_once_and_the_target_is_not_blamed() {
     let mut summary = run(900 * MS, 800 * MS);
     summary.generator.each_worker = vec![worker(0.99, None)];
     summary.generator.waited_for_slot = 500;
-    let findings = judge(&[gate("p95 < 600ms")], &summary);
+    let findings = judge(&[gate("p95 < 600ms")], &summary, &[]);
     assert_eq!(Verdict::of(&findings), Verdict::Inconclusive);
     assert_eq!(judged("p95 < 10ms", &summary).status, Status::Invalid, "all of the time may be the generator's own");
     assert_eq!(judged("p95 < 950ms", &summary).status, Status::Pass, "and it only adds");
@@ -153,7 +163,7 @@ fn a_generator_without_time_is_named_once_and_the_target_is_not_blamed() {
 
     summary.accounting.unstarted = 7;
     summary.accounting.scheduled = 7;
-    let findings = judge(&[], &summary);
+    let findings = judge(&[], &summary, &[]);
     let said: Vec<_> = findings.iter().filter_map(|finding| finding.reason.as_deref()).collect();
     assert!(said.iter().all(|reason| !reason.contains("target is too slow")), "{said:?}");
 }

@@ -3,7 +3,7 @@
 //! Each property of a sound run gives a finding only where it does not hold; [`crate::verdict::Verdict::of`] then
 //! says INCONCLUSIVE, whatever the gates say.
 
-use super::expression::{Bound, Comparison, Metric};
+use super::language::{Bound, Clock, Metric, Statistic};
 use super::{NamedGate, strain};
 use crate::metrics::{LATE, StreamSummary, Summary};
 use crate::units::{format_count, format_duration, format_rate, format_us, format_us_f64};
@@ -14,8 +14,9 @@ const BUSY: f64 = 0.7;
 /// The share of the offered rate that may be missed.
 const MISSED_LIMIT: f64 = 0.02;
 
-pub(super) fn findings(gates: &[NamedGate], summary: &Summary) -> Vec<Finding> {
-    [accounting(summary), ending(summary), aborted(summary)]
+/// What speaks against judging the run; `ended_by_gate` if it was ended because a gate could no longer hold.
+pub(super) fn findings(gates: &[NamedGate], summary: &Summary, ended_by_gate: bool) -> Vec<Finding> {
+    [accounting(summary), ending(summary), aborted(summary).filter(|_| !ended_by_gate)]
         .into_iter()
         .flatten()
         .chain(strain::findings(gates, summary))
@@ -26,16 +27,7 @@ pub(super) fn findings(gates: &[NamedGate], summary: &Summary) -> Vec<Finding> {
 
 pub(super) fn invalid(name: &str, wanted: String, observed: String, samples: u64, reason: String) -> Finding {
     let (observed, reason) = (Some(observed), Some(reason));
-    Finding {
-        name: name.to_owned(),
-        kind: Kind::Validity,
-        status: Status::Invalid,
-        wanted,
-        observed,
-        error_budget_us: None,
-        samples,
-        reason,
-    }
+    Finding { status: Status::Invalid, observed, samples, reason, ..Finding::new(name, Kind::Validity, wanted) }
 }
 
 fn accounting(summary: &Summary) -> Option<Finding> {
@@ -92,9 +84,15 @@ fn lateness(gates: &[NamedGate], summary: &Summary) -> Vec<Finding> {
 fn late_in_the_tail(gates: &[NamedGate], summary: &Summary) -> Option<Finding> {
     let tightest = gates.iter().filter_map(|named| {
         let quantile = match named.gate.metric {
-            Metric::Percentile(percentile) => percentile.quantile(),
-            Metric::Max => 1.0,
-            Metric::Mean | Metric::ErrorRate | Metric::Checks | Metric::Journeys | Metric::Rate => return None,
+            Metric::Time(_, Statistic::Percentile(percentile)) => percentile.quantile(),
+            Metric::Time(_, Statistic::Max) => 1.0,
+            Metric::Time(_, Statistic::Mean)
+            | Metric::ErrorRate(_)
+            | Metric::Errors(_)
+            | Metric::Failures
+            | Metric::Checks
+            | Metric::Journeys
+            | Metric::Rate => return None,
         };
         let bound_us = upper_bound_us(named).filter(|_| quantile > 0.99)?;
         let lag_us = summary.total.send_lag.quantile_us(quantile)?;
@@ -111,10 +109,12 @@ fn late_in_the_tail(gates: &[NamedGate], summary: &Summary) -> Option<Finding> {
 
 /// The bound of a gate that a lag could break.
 pub(super) fn upper_bound_us(named: &NamedGate) -> Option<f64> {
-    let upper = matches!(named.gate.comparison, Comparison::Below | Comparison::AtMost);
+    let upper = named.gate.comparison.is_upper();
+    // Whoever judges the lag itself says what it may be.
+    let is_lag = matches!(named.gate.metric, Metric::Time(Clock::Lag, _));
     match named.gate.bound {
-        Bound::Time(time) if upper && !time.is_zero() => Some(time.as_secs_f64() * 1e6),
-        Bound::Time(_) | Bound::Percent(_) | Bound::PerSecond(_) => None,
+        Bound::Time(time) if upper && !is_lag && !time.is_zero() => Some(time.as_secs_f64() * 1e6),
+        Bound::Time(_) | Bound::Percent(_) | Bound::PerSecond(_) | Bound::Count(_) | Bound::Baseline(_) => None,
     }
 }
 
@@ -130,14 +130,14 @@ fn late(gates: &[NamedGate], summary: &Summary) -> Option<Finding> {
     (lag_us as f64 > limit_us).then(|| {
         let generator = &summary.generator;
         let why = match generator.waited_for_slot {
-            0 => match generator.cpu_share > BUSY {
+            0 => match generator.worked_share() > BUSY {
                 true => format!(
                     "the generator was late: it was busy {:.0} % of the time; use more --workers, a smaller rate, or a larger machine",
-                    generator.cpu_share * 100.0
+                    generator.worked_share() * 100.0
                 ),
                 false => format!(
                     "the generator was late although it was busy only {:.0} % of the time: something else kept this machine busy; run it where it is quiet",
-                    generator.cpu_share * 100.0
+                    generator.worked_share() * 100.0
                 ),
             },
             waited => format!(

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use super::batches::Batches;
 use super::histogram::Latency;
 use super::history::History;
+use super::outcome::Outcome;
 use super::recorder::Snapshot;
 use super::tally::{StepTally, Tally};
 use super::timeline::Timeline;
@@ -16,12 +18,24 @@ pub struct Aggregate {
     /// All requests of the complete seconds as one, those of the warm-up included.
     all: StepTally,
     history: History,
+    batches: Batches,
     /// The last complete second: its number, the journeys started and the requests finished in it.
     last: Option<(u64, u64, u64)>,
     /// Seconds that not every worker has handed in yet.
-    open: BTreeMap<u64, Tally>,
+    open: BTreeMap<u64, (Tally, Vec<Outcome>)>,
     /// For each worker, the first second that it has not handed in yet.
     awaited: Vec<u64>,
+}
+
+/// A second that every worker has handed in.
+#[derive(Debug)]
+pub struct Second<'a> {
+    /// Which it is, from the start of the load.
+    pub number: u64,
+    /// What was counted in it.
+    pub tally: &'a Tally,
+    /// How steps came out one by one in it, of the series that are logged; in no order.
+    pub outcomes: &'a [Outcome],
 }
 
 /// The run so far, in the figures that a live view shows.
@@ -48,24 +62,30 @@ impl Aggregate {
             total: Tally::new(series),
             all: StepTally::default(),
             history: History::new(series),
+            batches: Batches::new(series),
             last: None,
             open: BTreeMap::new(),
             awaited: vec![0; workers],
         }
     }
 
-    /// Takes one worker's second; says whether a second became complete by it.
-    pub fn take(&mut self, snapshot: Snapshot) -> bool {
+    /// Takes one worker's second; shows `seen` the seconds that became complete by it, in order, and says whether there
+    /// was one.
+    pub fn take(&mut self, snapshot: Snapshot, seen: impl FnMut(Second<'_>)) -> bool {
         self.total.merge(&snapshot.tally);
         match self.open.entry(snapshot.second) {
-            Entry::Vacant(place) => drop(place.insert(snapshot.tally)),
-            Entry::Occupied(mut open) => open.get_mut().merge(&snapshot.tally),
+            Entry::Vacant(place) => drop(place.insert((snapshot.tally, snapshot.outcomes))),
+            Entry::Occupied(mut open) => {
+                let (tally, outcomes) = open.get_mut();
+                tally.merge(&snapshot.tally);
+                outcomes.extend(snapshot.outcomes);
+            }
         }
         if let Some(awaited) = self.awaited.get_mut(snapshot.worker as usize) {
             *awaited = if snapshot.last { u64::MAX } else { snapshot.second + 1 };
         }
         let complete_before = self.awaited.iter().copied().min().unwrap_or(u64::MAX);
-        self.close(complete_before)
+        self.close(complete_before, seen)
     }
 
     /// The figures for a live view.
@@ -78,21 +98,23 @@ impl Aggregate {
     }
 
     /// The run as a whole, once no more will come.
-    pub fn finish(mut self) -> (Tally, Timeline) {
-        self.close(u64::MAX);
-        (self.total, self.history.finish())
+    pub fn finish(mut self) -> (Tally, Timeline, Batches) {
+        self.close(u64::MAX, |_| {});
+        (self.total, self.history.finish(), self.batches)
     }
 
     /// Moves the seconds before `end` to the history, in order.
-    fn close(&mut self, end: u64) -> bool {
+    fn close(&mut self, end: u64, mut seen: impl FnMut(Second<'_>)) -> bool {
         let mut closed = false;
         while let Some(entry) = self.open.first_entry().filter(|entry| *entry.key() < end) {
-            let (second, tally) = entry.remove_entry();
+            let (second, (tally, outcomes)) = entry.remove_entry();
             let mut all = tally.all_steps();
             all.merge(&tally.warm_up.requests);
             self.history.push(second, &tally, &all);
+            self.batches.push(second, &tally);
             self.last = Some((second, tally.journeys_started, all.requests));
             self.all.merge(&all);
+            seen(Second { number: second, tally: &tally, outcomes: &outcomes });
             closed = true;
         }
         closed
@@ -106,17 +128,17 @@ mod tests {
     fn snapshot(worker: u64, second: u64, started: u64, last: bool) -> Snapshot {
         let mut tally = Tally::new(1);
         tally.journeys_started = started;
-        Snapshot { worker, second, tally, last }
+        Snapshot { worker, second, tally, outcomes: Vec::new(), last }
     }
 
     #[test]
     fn a_second_is_shown_when_every_worker_has_handed_it_in() {
         let mut aggregate = Aggregate::new(2, 1);
-        assert!(!aggregate.take(snapshot(0, 0, 3, false)));
-        assert!(!aggregate.take(snapshot(0, 1, 5, false)));
-        assert!(aggregate.take(snapshot(1, 0, 4, false)));
+        assert!(!aggregate.take(snapshot(0, 0, 3, false), |_| {}));
+        assert!(!aggregate.take(snapshot(0, 1, 5, false), |_| {}));
+        assert!(aggregate.take(snapshot(1, 0, 4, false), |_| {}));
         assert_eq!((aggregate.live().seconds, aggregate.live().started_per_s), (1, 7));
-        let (total, timeline) = aggregate.finish();
+        let (total, timeline, _) = aggregate.finish();
         assert_eq!(total.journeys_started, 12);
         assert_eq!(timeline.overall().map(|row| row.started).collect::<Vec<_>>(), [7, 5]);
     }
@@ -134,7 +156,7 @@ mod tests {
                     (0..2).for_each(|k| counted.response.record(100 + (second * 31 + step * 977 + k * 89) % 1_500));
                     requests += counted.requests;
                 }
-                aggregate.take(Snapshot { worker, second, tally, last: false });
+                aggregate.take(Snapshot { worker, second, tally, outcomes: Vec::new(), last: false }, |_| {});
             }
             if second % 97 > 0 {
                 continue;
@@ -144,7 +166,7 @@ mod tests {
             assert!(aggregate.open.len() <= 1);
         }
         assert!(most < 4 << 20, "{most} bytes");
-        let (total, timeline) = aggregate.finish();
+        let (total, timeline, _) = aggregate.finish();
         assert_eq!((total.all_steps().requests, total.all_steps().response.count()), (requests, requests));
         assert_eq!(timeline.overall().map(|row| row.requests).sum::<u64>(), requests);
         for step in 0..2 {
@@ -158,9 +180,9 @@ mod tests {
     fn a_worker_that_is_done_early_leaves_no_second_twice() {
         let mut aggregate = Aggregate::new(2, 1);
         for (worker, second, last) in [(0, 0, true), (1, 0, false), (1, 1, false), (1, 2, true)] {
-            aggregate.take(snapshot(worker, second, 1, last));
+            aggregate.take(snapshot(worker, second, 1, last), |_| {});
         }
-        let (_, timeline) = aggregate.finish();
+        let (_, timeline, _) = aggregate.finish();
         assert_eq!(
             timeline.overall().map(|row| (row.second, row.started)).collect::<Vec<_>>(),
             [(0, 2), (1, 1), (2, 1)]

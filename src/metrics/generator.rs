@@ -70,6 +70,12 @@ pub struct MachineUse {
 }
 
 impl Generator {
+    /// CPU time of the workers per time and worker, without what precise pacing waited awake.
+    pub fn worked_share(&self) -> f64 {
+        let awake: f64 = self.each_worker.iter().map(|worker| worker.awake_share).sum();
+        (self.cpu_share - awake / self.each_worker.len().max(1) as f64).max(0.0)
+    }
+
     /// The worker that was idle least, counted from 1: it had a core, or waited for one.
     pub fn busiest_worker(&self) -> Option<(usize, WorkerUse)> {
         let workers = self.each_worker.iter().copied();

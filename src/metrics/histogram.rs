@@ -4,7 +4,7 @@ use std::fmt;
 
 use hdrhistogram::Histogram as Hdr;
 
-use super::pages::Pages;
+use super::pages::{self, Pages};
 
 /// Beyond an hour a time is counted as an hour; the exact maximum is kept beside.
 const HIGHEST_US: u32 = 3_600_000_000;
@@ -66,6 +66,16 @@ impl Histogram {
         self.put(u32::try_from(us).map_or(HIGHEST_US, |us| us.min(HIGHEST_US)));
     }
 
+    /// Counts one time `count` times.
+    pub fn record_n(&mut self, us: u64, count: u64) {
+        if count > 0 {
+            self.widen(us, us);
+            self.count += count;
+            self.spill();
+            self.pages.count_n(u32::try_from(us).map_or(HIGHEST_US, |us| us.min(HIGHEST_US)), count);
+        }
+    }
+
     /// Adds every count of `other`; exact, and in any order.
     pub fn merge(&mut self, other: &Self) {
         if other.count == 0 {
@@ -124,6 +134,37 @@ impl Histogram {
         Some(if quantile >= 1.0 { self.max_us } else { counts.value_at_quantile(quantile).min(self.max_us) })
     }
 
+    /// How many times were not above `us`: exact for what [`Self::quantile_us`] gives.
+    pub fn at_most(&self, us: u64) -> u64 {
+        let few = self.few.iter().filter(|time| u64::from(**time) <= us).count() as u64;
+        few + self.pages.bins().filter(|(lowest, _)| *lowest <= us).map(|(_, count)| count).sum::<u64>()
+    }
+
+    /// Between which times the one lies that comes at `rank`, counted from 1 for the lowest; none beyond the highest.
+    pub fn at_rank(&self, rank: u64) -> Option<(u64, u64)> {
+        let counts = self.counts()?;
+        let mut below = 0;
+        let step = counts.iter_recorded().find(|step| {
+            below += step.count_at_value();
+            below >= rank
+        })?;
+        let us = step.value_iterated_to();
+        let (lowest, highest) = (counts.lowest_equivalent(us), counts.highest_equivalent(us));
+        Some((lowest.max(self.min_us), highest.min(self.max_us)))
+    }
+
+    /// The sum of all times, within 0.1 %, without making the library's histogram.
+    pub fn sum_us(&self) -> f64 {
+        let few = self.few.iter().map(|us| (u64::from(*us), 1));
+        few.chain(self.pages.bins()).map(|(us, count)| pages::middle(us) as f64 * count as f64).sum()
+    }
+
+    /// The mean and the variance of single times; none of nothing.
+    pub fn mean_and_variance(&self) -> Option<(f64, f64)> {
+        let counts = self.counts()?;
+        Some((counts.mean(), counts.stdev().powi(2)))
+    }
+
     /// The figures that reports show.
     pub fn latency(&self) -> Latency {
         let Some(counts) = self.counts() else { return Latency::default() };
@@ -155,6 +196,15 @@ impl Histogram {
         let Some(counts) = self.counts() else { return Vec::new() };
         let recorded = counts.iter_recorded();
         recorded.map(|step| (counts.lowest_equivalent(step.value_iterated_to()), step.count_at_value())).collect()
+    }
+}
+
+impl Histogram {
+    /// Every bucket that holds something: the highest time that falls into it, as percentiles give it, and its count.
+    pub fn edges(&self) -> Vec<(u64, u64)> {
+        let Some(counts) = self.counts() else { return Vec::new() };
+        let highest = |us: u64| counts.highest_equivalent(us).min(self.max_us);
+        counts.iter_recorded().map(|step| (highest(step.value_iterated_to()), step.count_at_value())).collect()
     }
 }
 
@@ -259,8 +309,31 @@ mod tests {
                     prop_assert_eq!(histogram.quantile_us(quantile), Some(wanted), "at {}", quantile);
                 }
                 prop_assert_eq!(histogram.latency().mean, library.mean());
+                let sum = library.mean() * library.len() as f64;
+                prop_assert!((histogram.sum_us() - sum).abs() <= sum * 1e-9, "{} for {}", histogram.sum_us(), sum);
                 prop_assert_eq!(histogram.count(), library.len());
                 prop_assert_eq!(histogram.curve().len(), library.iter_quantiles(5).count());
+            }
+        }
+
+        #[test]
+        fn ranks_and_counts_agree_with_the_times_themselves(times in prop::collection::vec(any_time(), 1..600), rank in 1u64..700) {
+            let (histogram, mut sorted) = (of(&times), times.clone());
+            sorted.sort_unstable();
+            // Beyond the highest time only the maximum is known.
+            let within = |us: u64| us.min(u64::from(HIGHEST_US));
+            match (histogram.at_rank(rank), sorted.get(rank as usize - 1)) {
+                (Some((low, high)), Some(us)) if *us <= u64::from(HIGHEST_US) => {
+                    prop_assert!((low..=high).contains(us), "{} in {}..={}", us, low, high);
+                    prop_assert!(high - low <= high / 1_000);
+                }
+                (seen, wanted) => prop_assert_eq!(seen.is_some(), wanted.is_some()),
+            }
+            for quantile in [0.1, 0.5, 0.95] {
+                let us = histogram.quantile_us(quantile).unwrap();
+                let wanted = times.iter().filter(|time| within(**time) <= us).count() as u64;
+                prop_assert_eq!(histogram.at_most(us), wanted);
+                prop_assert!(wanted as f64 >= quantile * times.len() as f64);
             }
         }
 

@@ -5,11 +5,14 @@
 
 mod accounting;
 mod aggregate;
+mod batches;
 mod call;
 mod generator;
 mod histogram;
 mod history;
+mod outcome;
 mod pages;
+mod punctuality;
 mod recorder;
 mod sample;
 mod series;
@@ -19,11 +22,14 @@ mod timeline;
 mod transient;
 mod warm_up;
 
-pub use accounting::{Accounting, JourneyEnding, LATE, Punctuality};
-pub use aggregate::{Aggregate, Live};
+pub use accounting::{Accounting, JourneyEnding};
+pub use aggregate::{Aggregate, Live, Second};
+pub use batches::{Batch, Batches};
 pub use call::{Call, Calls, Evidence, Excerpt, FailedCheck, HeaderLine, Phases, SeenResponse, SentRequest};
 pub use generator::{Generator, MachineUse, WorkerUse};
 pub use histogram::{CurvePoint, Histogram, Latency};
+pub use outcome::Outcome;
+pub use punctuality::{LATE, Punctuality};
 pub use recorder::{Recorder, Snapshot};
 pub use sample::{Checks, Role, Sample};
 pub use series::{MOST_SERIES, Series};

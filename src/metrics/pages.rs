@@ -21,6 +21,11 @@ type Page = Box<[u64; PAGE]>;
 #[derive(Clone, Default)]
 pub(super) struct Pages(Vec<Vec<Option<Page>>>);
 
+/// The time in the middle of those that are equivalent to `us`, which stands for them all.
+pub(super) fn middle(us: u64) -> u64 {
+    BINS.median_equivalent(us)
+}
+
 impl Pages {
     /// Whether nothing was ever counted.
     pub(super) fn is_empty(&self) -> bool {
@@ -29,10 +34,15 @@ impl Pages {
 
     /// Counts `us` once.
     pub(super) fn count(&mut self, us: u32) {
+        self.count_n(us, 1);
+    }
+
+    /// Counts `us` so many times.
+    pub(super) fn count_n(&mut self, us: u32, times: u64) {
         let us = u64::from(us);
         let width = BINS.equivalent_range(us).trailing_zeros();
         let bin = (us >> width) as usize;
-        self.page(width as usize, bin / PAGE)[bin % PAGE] += 1;
+        self.page(width as usize, bin / PAGE)[bin % PAGE] += times;
     }
 
     /// Adds every count of `other`.

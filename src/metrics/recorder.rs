@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::accounting::JourneyEnding;
-use super::sample::Sample;
+use super::outcome::Outcome;
+use super::sample::{Role, Sample};
 use super::series::Series;
 use super::tally::{Tally, Unsent};
 
@@ -16,6 +17,8 @@ pub struct Snapshot {
     pub second: u64,
     /// What was counted.
     pub tally: Tally,
+    /// How steps came out one by one, of the series that are logged.
+    pub outcomes: Vec<Outcome>,
     /// Whether the worker is done and this is its last.
     pub last: bool,
 }
@@ -26,6 +29,9 @@ pub struct Recorder {
     worker: u64,
     series: Series,
     current: Tally,
+    /// By series, whether outcomes are kept one by one; empty if none are.
+    logged: Vec<bool>,
+    outcomes: Vec<Outcome>,
     /// From the end of the warm-up to that of the schedule, in nanoseconds from its start.
     window: Range<u64>,
 }
@@ -33,18 +39,38 @@ pub struct Recorder {
 impl Recorder {
     /// A recorder for `worker`, of the steps of `series`; `window` is the time that rates are of, in nanoseconds.
     pub fn new(worker: u64, series: Series, window: Range<u64>) -> Self {
-        Self { worker, current: Tally::new(series.count()), series, window }
+        let current = Tally::new(series.count());
+        Self { worker, current, logged: Vec::new(), outcomes: Vec::new(), series, window }
+    }
+
+    /// The same, which besides keeps how steps came out one by one, of those series for which `logged` says so.
+    pub fn logging(self, logged: Vec<bool>) -> Self {
+        Self { logged, ..self }
     }
 
     /// Counts one request; see [`Tally::record`].
     pub fn record(&mut self, sample: &Sample, example: impl FnOnce() -> String) {
-        self.current.record(sample, self.series.of(sample.step), self.window.contains(&sample.done_ns), example);
+        let series = self.series.of(sample.step);
+        self.current.record(sample, series, self.window.contains(&sample.done_ns), example);
+        if !self.logged.is_empty() && sample.role == Role::Final && !sample.warm_up {
+            self.log(series, sample.done_ns, sample.failure.is_some());
+        }
+    }
+
+    fn log(&mut self, series: usize, done_ns: u64, failed: bool) {
+        if self.logged.get(series).is_some_and(|logged| *logged) {
+            self.outcomes.push(Outcome { done_ns, series, failed });
+        }
     }
 
     /// Counts a request that could not be made; see [`Tally::not_sent`].
     pub fn not_sent(&mut self, step: usize, at_ns: u64, warm_up: bool, message: String) {
         let at = Unsent { at_ns, in_window: self.window.contains(&at_ns), warm_up };
-        self.current.not_sent(step, self.series.of(step), at, message);
+        let series = self.series.of(step);
+        self.current.not_sent(step, series, at, message);
+        if !warm_up {
+            self.log(series, at_ns, true);
+        }
     }
 
     /// Ends the window at `at_ns` if it would end later.
@@ -74,6 +100,7 @@ impl Recorder {
     /// Hands on everything since the last call, as what happened in `second`.
     pub fn snapshot(&mut self, second: u64, last: bool) -> Snapshot {
         let empty = Tally::new(self.current.steps.len());
-        Snapshot { worker: self.worker, second, tally: std::mem::replace(&mut self.current, empty), last }
+        let tally = std::mem::replace(&mut self.current, empty);
+        Snapshot { worker: self.worker, second, tally, outcomes: std::mem::take(&mut self.outcomes), last }
     }
 }

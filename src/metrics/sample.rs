@@ -13,6 +13,10 @@ pub struct Sample {
     pub sent_ns: u64,
     /// When the head of the answer was there; none if it never was.
     pub first_byte_ns: Option<u64>,
+    /// How long it took to connect; none if it went over a connection that was there.
+    pub connect_us: Option<u64>,
+    /// How long the TLS handshake took; none without one.
+    pub tls_us: Option<u64>,
     /// When the last byte was read, or the request given up.
     pub done_ns: u64,
     /// Why it failed, if it did.

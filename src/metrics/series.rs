@@ -1,5 +1,6 @@
 //! Which series each step is counted in: a file may name thousands of steps, and each series has histograms of its own.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// So many steps are counted each by itself.
@@ -17,6 +18,7 @@ pub struct Series {
 impl Series {
     /// The series of `steps` steps; those that are `named` have their own, however many others there are.
     pub fn of_steps(steps: usize, named: &[usize]) -> Self {
+        let named: BTreeSet<usize> = named.iter().copied().collect();
         let room = MOST_SERIES.saturating_sub(named.len());
         let has_own = |step: &usize, others: &mut usize| match named.contains(step) {
             true => true,
@@ -68,7 +70,7 @@ mod tests {
 
     #[test]
     fn what_a_gate_names_is_never_counted_with_others() {
-        let series = Series::of_steps(2_500, &[0, 1_400, 2_499]);
+        let series = Series::of_steps(2_500, &[0, 1_400, 2_499, 1_400]);
         assert_eq!((series.count(), series.folded()), (MOST_SERIES + 1, 1_500));
         assert_eq!([1_400, 2_499].map(|step| series.step(series.of(step))), [Some(1_400), Some(2_499)]);
         let counted: Vec<usize> = (0..2_500).map(|step| series.of(step)).collect();

@@ -1,10 +1,13 @@
 //! A finished run in numbers.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
-use super::accounting::{Accounting, Punctuality};
+use super::accounting::Accounting;
+use super::batches::Batches;
 use super::call::Calls;
 use super::generator::Generator;
+use super::punctuality::Punctuality;
 use super::tally::{StepTally, Tally};
 use super::timeline::Timeline;
 use crate::verdict::Ending;
@@ -32,6 +35,8 @@ pub struct Summary {
     pub all_steps: StepTally,
     /// The run second by second.
     pub timeline: Timeline,
+    /// The run in a few stretches, with all that was counted in each.
+    pub batches: Batches,
     /// What the generator knows of itself.
     pub generator: Generator,
     /// The calls of a once run, one by one; nothing of any other.
@@ -54,19 +59,20 @@ pub struct StreamSummary {
 }
 
 /// What gates and reports ask of one step or all.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Requests<'a> {
     /// The counted requests.
-    pub tally: &'a StepTally,
+    pub tally: Cow<'a, StepTally>,
     window: Duration,
 }
 
 impl Summary {
-    /// The requests of one series of steps, or of all.
-    pub fn requests(&self, series: Option<usize>) -> Requests<'_> {
+    /// The requests of some series of steps, or of all.
+    pub fn requests(&self, series: Option<&[usize]>) -> Requests<'_> {
         let tally = match series {
-            Some(series) => &self.total.steps[series],
-            None => &self.all_steps,
+            None => Cow::Borrowed(&self.all_steps),
+            Some([series]) => Cow::Borrowed(&self.total.steps[*series]),
+            Some(several) => Cow::Owned(self.total.of_series(several)),
         };
         Requests { tally, window: self.window }
     }

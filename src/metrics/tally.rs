@@ -74,6 +74,12 @@ pub struct StepTally {
     pub service: Histogram,
     /// First byte − sent.
     pub first_byte: Histogram,
+    /// How long it took to connect, of requests that opened a connection.
+    pub connect: Histogram,
+    /// How long the TLS handshake took, of requests that did one.
+    pub tls: Histogram,
+    /// The failed ones by class.
+    pub errors: BTreeMap<Failure, u64>,
 }
 
 /// Errors by class.
@@ -136,6 +142,7 @@ impl Tally {
         counted.failed += 1;
         counted.in_window += u64::from(at.in_window && !at.warm_up);
         counted.checks_failed += 1;
+        *counted.errors.entry(Failure::Check).or_default() += 1;
         errors.note(Failure::Check, at.at_ns, step, || message);
     }
 
@@ -173,6 +180,13 @@ impl Tally {
         let mut all = StepTally::default();
         self.steps.iter().for_each(|step| all.merge(step));
         all
+    }
+
+    /// The steps of some series as one.
+    pub fn of_series(&self, series: &[usize]) -> StepTally {
+        let mut several = StepTally::default();
+        series.iter().filter_map(|series| self.steps.get(*series)).for_each(|step| several.merge(step));
+        several
     }
 }
 
@@ -227,6 +241,15 @@ impl StepTally {
         if let Some(us) = sample.first_byte_us() {
             self.first_byte.record(us);
         }
+        if let Some(us) = sample.connect_us {
+            self.connect.record(us);
+        }
+        if let Some(us) = sample.tls_us {
+            self.tls.record(us);
+        }
+        if let Some(failure) = sample.failure {
+            *self.errors.entry(failure).or_default() += 1;
+        }
     }
 
     /// Counts the end of a request, if it came within the window.
@@ -254,6 +277,11 @@ impl StepTally {
         self.response.merge(&other.response);
         self.service.merge(&other.service);
         self.first_byte.merge(&other.first_byte);
+        self.connect.merge(&other.connect);
+        self.tls.merge(&other.tls);
+        for (failure, count) in &other.errors {
+            *self.errors.entry(*failure).or_default() += count;
+        }
     }
 }
 
@@ -288,6 +316,8 @@ mod tests {
                 sent_ns: due_ns + lag,
                 first_byte_ns: status.is_none().then_some(due_ns + lag + took / 2),
                 done_ns: due_ns + lag + took,
+                connect_us: status.map(u64::from),
+                tls_us: None,
                 failure: status.map(Failure::Http),
                 checks: Checks { passed: u64::from(status.is_none()), failed: u64::from(status.is_some()) },
                 scheduled: step == 0,
@@ -337,6 +367,8 @@ mod tests {
             due_ns: 0,
             sent_ns: 0,
             first_byte_ns: None,
+            connect_us: None,
+            tls_us: None,
             done_ns: 1,
             failure: Some(Failure::Reset),
             checks: Checks::default(),

@@ -1,22 +1,22 @@
 //! `[gates]`, with the runbook's two where the file has none, and never without one that looks at errors.
 
+use std::time::Duration;
+
+use super::meant::steps_of;
+use super::prospects::Loads;
 use super::resolver::Resolver;
-use super::step::Step;
-use super::stream::{Stream, is_once};
-use crate::diagnostic::{Diagnostic, listed, nearest};
-use crate::gate::{Gate, Metric, NamedGate, Origin};
+use super::stream::is_once;
+use crate::diagnostic::Diagnostic;
+use crate::gate::{Bound, Gate, Metric, NamedGate, Of, Origin, Span, Statistic};
 use crate::scenario::{Document, Spanned, Value};
+use crate::units::format_duration;
 
 const DEFAULT_LATENCY: (&str, &str) = ("latency", "p95 < 600ms");
 const DEFAULT_ERRORS: (&str, &str) = ("errors", "error_rate < 1%");
 const DEFAULT_CHECKS: (&str, &str) = ("checks", "checks >= 100%");
 
-pub(super) fn resolve(
-    resolver: &mut Resolver<'_>,
-    document: &Document,
-    steps: &[Step],
-    streams: &[Stream],
-) -> Vec<NamedGate> {
+pub(super) fn resolve(resolver: &mut Resolver<'_>, document: &Document, loads: Loads<'_>) -> Vec<NamedGate> {
+    let Loads { streams, steps, .. } = loads;
     let once = is_once(streams);
     let mut gates = Vec::new();
     for (name, expression) in document.gates.iter().flat_map(|entries| &entries.get_ref().0) {
@@ -27,16 +27,18 @@ pub(super) fn resolve(
         }
         match text.parse::<Gate>() {
             Ok(gate) => {
-                let step = step_of(resolver, &gate, expression, &text, (document, steps));
+                let series = steps_of(resolver, &gate, expression, &text, (document, steps));
                 let skip = skip(&gate, once);
-                if gate.metric == Metric::Rate && gate.of.is_some() && streams.len() > 1 {
+                if gate.metric == Metric::Rate && gate.of != Of::All && streams.len() > 1 {
                     resolver.mistake(
                         expression.span(),
                         "the rate of a step cannot be judged here: flows have loads of their own, each with its own time",
                         "judge the rate of all, or give the flow a scenario of its own",
                     );
                 }
-                gates.push(NamedGate { name: name.get_ref().clone(), gate, series: step, origin: Origin::File, skip });
+                let named = NamedGate { name: name.get_ref().clone(), gate, series, origin: Origin::File, skip };
+                refuse_long_window(resolver, &named, expression, &text, loads);
+                gates.push(named);
             }
             Err(error) => {
                 let span = resolver.source.within(&expression.span(), &text, error.span);
@@ -58,58 +60,74 @@ pub(super) fn resolve(
     gates
 }
 
+/// A window that no stretch of the load is as long as can never be judged.
+fn refuse_long_window(
+    resolver: &mut Resolver<'_>,
+    named: &NamedGate,
+    expression: &Spanned<Value>,
+    text: &str,
+    loads: Loads<'_>,
+) {
+    let (Span::Over(window), None) = (named.gate.span, &named.skip) else { return };
+    let prospect = match &named.series {
+        None => loads.of_gate(named, None),
+        Some(steps) => loads.of_gate(named, Some(&|step| steps.contains(&step))),
+    };
+    // Windows begin with a whole second.
+    let begin = Duration::from_secs(prospect.judged_from.as_secs_f64().ceil() as u64);
+    let Some(judged) =
+        prospect.ends_at_the_latest.map(|ends| ends.saturating_sub(begin)).filter(|judged| *judged < window)
+    else {
+        return;
+    };
+    let start = text.rfind(" over ").map_or(0, |at| at + 1);
+    let place = start..text[start..].find(',').map_or(text.len(), |comma| start + comma);
+    let place = resolver.source.within(&expression.span(), text, place);
+    let (window, judged) = (format_duration(window), format_duration(judged));
+    resolver.mistake(
+        place,
+        format!("a window of {window} does not fit into the load: {judged} of it are judged"),
+        "make the window shorter or the load longer; a profile can give this gate a window of its own",
+    );
+}
+
 /// One pass through the steps has no percentiles and no rate: such gates of a file are for its other profiles.
 fn skip(gate: &Gate, once: bool) -> Option<String> {
-    let of_many = matches!(gate.metric, Metric::Percentile(_) | Metric::Mean | Metric::Rate);
-    (of_many && once).then(|| format!("one pass through the steps has no {}", gate.metric))
+    let of_many = match gate.metric {
+        Metric::Time(_, statistic) => statistic != Statistic::Max,
+        Metric::Rate => true,
+        Metric::ErrorRate(_) | Metric::Errors(_) | Metric::Failures | Metric::Checks | Metric::Journeys => false,
+    };
+    match gate.span {
+        _ if !once => None,
+        Span::Over(_) => Some("one pass through the steps has no windows".to_owned()),
+        Span::Whole | Span::InARow => of_many.then(|| format!("one pass through the steps has no {}", gate.metric)),
+    }
 }
 
 /// Whether a run in which everything fails could not pass this gate.
 fn judges_all_errors(named: &NamedGate) -> bool {
     let bound = named.gate.bound_value();
     let holds_at = |observed: f64| named.gate.comparison.holds(observed, bound);
+    let is_absolute = !matches!(named.gate.bound, Bound::Baseline(_)) && !named.gate.options.warn;
     named.series.is_none()
+        && is_absolute
         && match named.gate.metric {
-            Metric::ErrorRate => !holds_at(1.0),
+            Metric::ErrorRate(None) => !holds_at(1.0),
             Metric::Checks | Metric::Journeys => !holds_at(0.0),
-            Metric::Percentile(_) | Metric::Max | Metric::Mean | Metric::Rate => false,
+            // How many requests there will be is not known before: one failure must be too much.
+            Metric::Errors(None) => !holds_at(1.0),
+            Metric::ErrorRate(Some(_))
+            | Metric::Errors(Some(_))
+            | Metric::Failures
+            | Metric::Time(..)
+            | Metric::Rate => false,
         }
 }
 
 fn default_gate(name: &str, text: &str) -> Option<NamedGate> {
     let gate = text.parse().ok()?;
     Some(NamedGate { name: name.to_owned(), gate, series: None, origin: Origin::Default, skip: None })
-}
-
-/// The number of the step that the gate names, written as `text` in `expression`.
-fn step_of(
-    resolver: &mut Resolver<'_>,
-    gate: &Gate,
-    expression: &Spanned<Value>,
-    text: &str,
-    (document, steps): (&Document, &[Step]),
-) -> Option<usize> {
-    let name = gate.of.as_deref()?;
-    let found = steps.iter().position(|step| step.name == name);
-    // A step that has a mistake of its own, or none at all, has been told.
-    if found.is_none() && !steps.is_empty() && !is_written(document, name) {
-        let names = steps.iter().map(|step| step.name.as_str());
-        let hint = match nearest(name, names.clone()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("the steps are: {}", listed(names)),
-        };
-        let place = text.rfind(name).map_or(0..text.len(), |at| at..at + name.len());
-        let place = resolver.source.within(&expression.span(), text, place);
-        resolver.mistake(place, format!("there is no step `{name}`"), hint);
-    }
-    found
-}
-
-/// Whether the file gives a step this name.
-fn is_written(document: &Document, name: &str) -> bool {
-    let of_flows = document.flow.iter().flat_map(|flow| &flow.get_ref().step);
-    let mut names = document.step.iter().chain(of_flows).filter_map(|step| step.get_ref().name.as_ref());
-    names.any(|written| written.get_ref() == name)
 }
 
 #[cfg(test)]

@@ -202,6 +202,9 @@ fn staged(resolver: &mut Resolver<'_>, section: &LoadSection, stages: &[Spanned<
     Some(RateProfile::new(segments))
 }
 
+/// One journey in a month, per second.
+const LOWEST_MAX_RATE: f64 = 1.0 / (31.0 * 86_400.0);
+
 fn closed(resolver: &mut Resolver<'_>, written: &Spanned<LoadSection>) -> Option<Load> {
     let section = written.get_ref();
     let users = match &section.users {
@@ -216,6 +219,10 @@ fn closed(resolver: &mut Resolver<'_>, written: &Spanned<LoadSection>) -> Option
     let max_rate = section.max_rate.as_ref().and_then(|rate| Some((rate.span(), resolver.rate(rate)?)));
     if let Some((span, _)) = max_rate.as_ref().filter(|(_, rate)| *rate <= 0.0) {
         resolver.mistake(span.clone(), "a `max_rate` of zero never starts anything", "for example max_rate = \"50/s\"");
+    }
+    if let Some((span, _)) = max_rate.as_ref().filter(|(_, rate)| *rate > 0.0 && *rate < LOWEST_MAX_RATE) {
+        let message = "a `max_rate` below one in a month starts nothing that anybody waits for";
+        resolver.mistake(span.clone(), message, "for example max_rate = \"50/s\"");
     }
     let until = match (iterations, duration) {
         (Some(iterations), duration) => Until::Iterations(iterations, duration),

@@ -11,11 +11,14 @@ mod expect;
 pub(crate) mod fixture;
 mod flow;
 mod gates;
+mod identity;
 mod limits;
 mod load;
+mod meant;
 mod multipart;
 mod network;
 mod probe;
+mod prospects;
 mod proxy;
 mod redirected;
 mod request;
@@ -50,6 +53,7 @@ use crate::gate::NamedGate;
 use crate::metrics::Series;
 use crate::scenario::ScenarioFile;
 use flow::Steps;
+use prospects::Loads;
 use resolver::Resolver;
 use stream::Streams;
 
@@ -62,6 +66,8 @@ pub struct Plan {
     pub description: String,
     /// The file that it comes from, as it was named.
     pub file: String,
+    /// A hash of what is sent and when: two runs that share it can be compared.
+    pub scenario_hash: String,
     /// Where requests go.
     pub target: Target,
     /// When they go: one stream of journeys, and one more for each flow with a load of its own.
@@ -124,16 +130,20 @@ impl Plan {
         network::check(&mut resolver, document.target.as_ref(), &target);
         let Streams { all: streams, seed, limits } =
             stream::resolve(&mut resolver, document, &steps, &flows, overrides.workers, machine);
-        let mut gates = gates::resolve(&mut resolver, document, &steps, &streams);
-        let named: Vec<usize> = gates.iter().filter_map(|named| named.series).collect();
+        let mut gates =
+            gates::resolve(&mut resolver, document, Loads { streams: &streams, flows: &flows, steps: &steps });
+        let named: Vec<usize> = gates.iter().filter_map(|named| named.series.as_deref()).flatten().copied().collect();
         let series = Series::of_steps(steps.len(), &named);
-        gates.iter_mut().for_each(|named| named.series = named.series.map(|step| series.of(step)));
+        for step in gates.iter_mut().filter_map(|named| named.series.as_mut()).flatten() {
+            *step = series.of(*step);
+        }
         data::check(&mut resolver, document.data.as_ref(), &data, &streams);
         if document.step.is_empty() && document.flow.is_empty() {
             let missing = "the scenario has no steps: nothing would be sent";
             let mistake = Diagnostic::nowhere(format!("{}: {missing}", file.source.name));
             resolver.mistakes.push(mistake.hint("add a [[step]] with get = \"/health\""));
         }
+        let scenario_hash = identity::hash(file, &overrides.vars, &streams);
         let file = file.source.name.to_string();
         let data = data.into_iter().map(|data| data.seeded(seed)).collect();
         let (mistakes, scope) = resolver.finish(seed);
@@ -141,6 +151,7 @@ impl Plan {
             name,
             description,
             file,
+            scenario_hash,
             target,
             streams,
             seed,
@@ -170,8 +181,7 @@ impl Plan {
 
     /// When the window of the rates begins, from the start of the load: where the first warm-up is over.
     pub fn judged_from(&self) -> Duration {
-        let any = self.streams.iter().any(|stream| !stream.warm_up.is_zero());
-        self.streams.iter().map(Stream::judged_from).min().filter(|_| any).unwrap_or_default()
+        judged_from(&self.streams)
     }
 
     /// The most requests of one journey of `stream`, if none is tried again.
@@ -179,6 +189,11 @@ impl Plan {
         let flows = stream.flows.iter().filter_map(|flow| self.flows.get(*flow));
         flows.map(|flow| self.steps[flow.steps.clone()].iter().map(|step| step.repeat).sum()).max().unwrap_or(0)
     }
+}
+
+fn judged_from(streams: &[Stream]) -> Duration {
+    let any = streams.iter().any(|stream| !stream.warm_up.is_zero());
+    streams.iter().map(Stream::judged_from).min().filter(|_| any).unwrap_or_default()
 }
 
 fn stem(path: &str) -> String {

@@ -1,5 +1,6 @@
 //! One step of a flow: a request, what its answer must be, and how the journey goes on.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::expect::{self, Expect};
@@ -18,6 +19,8 @@ pub struct Step {
     pub name: String,
     /// Reports count the steps of one group together, too.
     pub group: Option<String>,
+    /// Names and values by which gates can speak of several steps.
+    pub tags: BTreeMap<String, String>,
     /// What is sent.
     pub request: Request,
     /// How long one request may take.
@@ -118,6 +121,7 @@ pub(super) fn resolve(
     let cookies = section.cookies.as_ref().map_or(target.cookies, |cookies| *cookies.get_ref());
     let think = section.think.as_ref().and_then(|think| think::resolve(resolver, think));
     let group = section.group.as_ref().map(|group| resolver.text(group)).filter(|group| !group.is_empty());
+    let tags = tags(resolver, section);
     let on_failure =
         section.on_failure.as_ref().and_then(|on_failure| resolver.parsed(on_failure, reaction)).unwrap_or_default();
     let name = section.name.as_ref().map(|name| resolver.text(name));
@@ -130,7 +134,39 @@ pub(super) fn resolve(
     }
     let request = request?;
     let name = name.unwrap_or_else(|| request.summary());
-    Some(Step { name, group, request, redirects, cookies, timeout, expect, only, repeat, again, think, on_failure })
+    Some(Step {
+        name,
+        group,
+        tags,
+        request,
+        redirects,
+        cookies,
+        timeout,
+        expect,
+        only,
+        repeat,
+        again,
+        think,
+        on_failure,
+    })
+}
+
+/// The tags of a step; one without a name or a value could not be named in a gate.
+fn tags(resolver: &mut Resolver<'_>, section: &StepSection) -> BTreeMap<String, String> {
+    let mut tags = BTreeMap::new();
+    for (name, written) in section.tags.iter().flat_map(|tags| &tags.get_ref().0) {
+        let value = resolver.scalar(name.get_ref(), written);
+        if name.get_ref().trim().is_empty() || name.get_ref().contains(':') {
+            let message = format!("`{}` cannot be the name of a tag", name.get_ref());
+            resolver.mistake(
+                name.span(),
+                message,
+                "gates name tags as name:value, so a name is not empty and has no `:`",
+            );
+        }
+        tags.insert(name.get_ref().clone(), value);
+    }
+    tags
 }
 
 fn only(resolver: &mut Resolver<'_>, section: &StepSection) -> Only {

@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use super::Report;
+use super::finding;
 use super::result::{
     CallFailure, CallResult, ErrorResult, ExampleResult, GeneratorResult, Load as LoadResult, PlanResult, Rates,
     RunResult, SCHEMA, SCHEMA_VERSION, StepResult, Steps, Times, WarmUpResult,
 };
 use super::statement::{counted, statement};
+use super::stretches::{Identity, Stretches};
+use crate::compare::{Comparison, MachineFacts};
 use crate::failure::Failure;
 use crate::gate::Origin;
 use crate::load::Load;
@@ -27,6 +30,8 @@ const LONG_ENOUGH: Duration = Duration::from_secs(30);
 pub struct Occasion {
     /// When the run started (RFC 3339, UTC).
     pub started_at: String,
+    /// The machine that it is made on.
+    pub machine: MachineFacts,
 }
 
 /// The report of a run of `plan` that left `summary`, judged as `findings`.
@@ -48,7 +53,7 @@ pub fn report_of(plan: &Plan, summary: Summary, findings: Vec<Finding>, occasion
         started_at: occasion.started_at.clone(),
         verdict,
         exit_code: verdict.exit_code(summary.ending, summary.accounting.started()) as u8,
-        reasons: reasons(&findings),
+        reasons: finding::reasons(&findings),
         accounting: summary.accounting,
         rates: Rates {
             offered_per_s: summary.offered_per_s,
@@ -65,7 +70,7 @@ pub fn report_of(plan: &Plan, summary: Summary, findings: Vec<Finding>, occasion
         warm_up: warm_up_result(plan, &summary),
         steps: Steps(steps.collect()),
         groups: groups(plan, &summary),
-        warnings: warnings(plan, &summary),
+        warnings: warnings(plan, &summary, &findings),
         steps_folded: plan.series.folded() as u64,
         generator: generator_result(&summary),
         plan: plan_result(plan),
@@ -75,26 +80,30 @@ pub fn report_of(plan: &Plan, summary: Summary, findings: Vec<Finding>, occasion
         findings,
         calls,
         calls_left_out: summary.calls.left_out,
+        identity: Some(Identity { scenario_hash: plan.scenario_hash.clone(), machine: occasion.machine.clone() }),
+        stretches: Stretches::of(plan, &summary),
+        comparison: None,
     };
     let (response_curve, service_curve) = (all.response.curve(), all.service.curve());
     Report { result, timeline: summary.timeline, response_curve, service_curve }
 }
 
-/// A sentence for everything that keeps the verdict from being a pass.
-fn reasons(findings: &[Finding]) -> Vec<String> {
-    let reason = |finding: &Finding| match (finding.status, finding.kind) {
-        (Status::Pass | Status::Skipped, _) => None,
-        (Status::Fail, _) => {
-            let observed = finding.observed.as_deref().unwrap_or("nothing");
-            let why = finding.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-            Some(format!("{}: wanted {}, observed {observed}{why}", finding.name, finding.wanted))
-        }
-        (Status::NoData | Status::Invalid, kind) => {
-            let why = finding.reason.as_deref().unwrap_or("it cannot be judged");
-            Some(if kind == Kind::Gate { format!("{}: {why}", finding.name) } else { why.to_owned() })
-        }
-    };
-    findings.iter().filter_map(reason).collect()
+impl Report {
+    /// Takes a comparison with earlier runs in: its findings stand beside the gates, in place of those that waited for it,
+    /// and the verdict follows from all of them.
+    pub fn add_comparison(&mut self, comparison: Comparison) {
+        let result = &mut self.result;
+        let answered = |finding: &Finding| {
+            finding.status == Status::Skipped && comparison.findings.iter().any(|other| other.name == finding.name)
+        };
+        result.findings.retain(|finding| !answered(finding));
+        let at = result.findings.iter().rposition(|finding| finding.kind == Kind::Gate).map_or(0, |last| last + 1);
+        result.findings.splice(at..at, comparison.findings.iter().cloned());
+        result.verdict = Verdict::of(&result.findings);
+        result.exit_code = result.verdict.exit_code(result.ending, result.accounting.started()) as u8;
+        result.reasons = finding::reasons(&result.findings);
+        result.comparison = Some(comparison);
+    }
 }
 
 /// The step that has `series` to itself.
@@ -102,15 +111,15 @@ fn step_of(plan: &Plan, series: usize) -> Option<&Step> {
     plan.steps.get(plan.series.step(series)?)
 }
 
-fn warnings(plan: &Plan, summary: &Summary) -> Vec<String> {
+fn warnings(plan: &Plan, summary: &Summary, findings: &[Finding]) -> Vec<String> {
     let warm_up = &summary.total.warm_up;
     let failed = warm_up.mostly_failed().then(|| {
         let (failed, all) = (format_count(warm_up.requests.failed), counted(warm_up.requests.requests, "request"));
         format!("{failed} of {all} of the warm-up failed: what was judged may not be a target that has warmed up")
     });
-    [folded(plan), failed, unlike_the_rest(plan, summary)]
+    finding::warnings(findings)
         .into_iter()
-        .flatten()
+        .chain([folded(plan), failed, unlike_the_rest(plan, summary)].into_iter().flatten())
         .chain(summary.warnings.clone())
         .collect()
 }

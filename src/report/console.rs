@@ -1,12 +1,14 @@
-//! The final report for people: the verdict first, then why, then the figures, within 90 columns.
+//! The final report for people: the verdict first, then why, then the figures, within 90 columns; gates within 80.
 //!
 //! Colours are always written; whoever prints the text takes them out where they do not belong.
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{CellAlignment, Table, presets::NOTHING};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, presets::NOTHING};
 
 use super::Report;
 use super::calls;
+use super::comparison;
+use super::finding::{is_warning, outcome, short_interval, stands_on};
 use super::lines::{labelled, warning};
 use super::result::{ErrorResult, GeneratorResult, RunResult};
 use super::statement::counted;
@@ -26,6 +28,8 @@ pub enum Detail {
 
 /// More errors than this are left to the files.
 const MOST_ERRORS: usize = 8;
+/// The table of gates is no wider, but for one more column on the left.
+const NARROW: u16 = 79;
 /// Longer names are cut in the middle of a table.
 const LONGEST_NAME: usize = 24;
 
@@ -38,8 +42,9 @@ pub fn render(report: &Report, detail: Detail) -> String {
             true => [gates(result), calls::table(result), calls::failures(result), once(result)],
             false => [gates(result), steps(result), errors(result), health(result)],
         };
+        let compared = result.comparison.as_ref().map(comparison::section).unwrap_or_default();
         let warnings: String = result.warnings.iter().map(|text| warning(text)).collect();
-        for section in sections.into_iter().chain([warnings]) {
+        for section in sections.into_iter().chain([compared, warnings]) {
             if !section.is_empty() {
                 out.push('\n');
                 out.push_str(&section);
@@ -58,39 +63,60 @@ fn headline(result: &RunResult) -> String {
     let style = style.bold();
     let mut out = format!("{style}{word}{style:#}  {} (exit {})\n", clean(&result.name), result.exit_code);
     match result.reasons.is_empty() {
-        true => {
-            let gates = counted(result.findings.len() as u64, "gate");
-            out.push_str(&format!("  {gates} held over {}\n", counted(result.times_us.response.count, "request")));
-        }
+        true => out.push_str(&format!("  {}\n", stands_on(result))),
         false => result.reasons.iter().for_each(|reason| out.push_str(&format!("  {}\n", clean(reason)))),
     }
     out
 }
 
 fn gates(result: &RunResult) -> String {
-    let mut table = table(["", "gate", "wanted", "observed", "samples"]);
-    align_right(&mut table, 3..5);
-    for finding in result.findings.iter().filter(|finding| finding.kind == Kind::Gate) {
-        let observed = finding.observed.as_deref().unwrap_or("-");
-        let row = [
-            mark(finding),
-            short(&finding.name),
-            clean(&finding.wanted),
-            observed.to_owned(),
-            format_count(finding.samples),
-        ];
+    let gates: Vec<_> = result.findings.iter().filter(|finding| finding.kind != Kind::Validity).collect();
+    // A once run has none, and no column of dashes.
+    let mut columns = vec!["", "gate", "wanted", "observed"];
+    let intervals = gates.iter().filter_map(|finding| finding.interval.as_ref());
+    let percent = intervals.map(|interval| interval.confidence * 100.0).next();
+    let interval_title = percent.map(|percent| format!("{percent:.0}% interval"));
+    columns.extend(interval_title.as_deref());
+    columns.push("samples");
+    let mut table = narrow_table(&columns);
+    for finding in &gates {
+        let mut row = vec![mark(finding), short(&finding.name), clean(&finding.wanted)];
+        row.push(finding.observed.as_deref().map_or_else(|| "-".to_owned(), clean));
+        if interval_title.is_some() {
+            row.push(finding.interval.as_ref().map_or_else(|| "-".to_owned(), |it| clean(&short_interval(it))));
+        }
+        row.push(format_count(finding.samples));
         table.add_row(row);
     }
     let mut out = finished(&table, |line| {
-        let status = result.findings.iter().map(|finding| (mark(finding), status_style(finding.status)));
+        let status = gates.iter().map(|finding| (mark(finding), outcome_style(finding)));
         status.into_iter().find(|(mark, _)| line.trim_start().starts_with(mark.as_str())).map(|(_, style)| style)
     });
+    // What holds has no place among the reasons.
+    for finding in gates.iter().filter(|finding| finding.status == Status::Pass) {
+        let note = finding.reason.as_ref().map(|reason| labelled("note", &format!("{}: {reason}", finding.name)));
+        out.push_str(&note.unwrap_or_default());
+    }
     let added = &result.plan.added_gates;
     if !added.is_empty() {
         let names = added.iter().map(|name| clean(name)).collect::<Vec<_>>().join(" and ");
         out.push_str(&format!("  added by mnload, since the file has no gate of its own for it: {names}\n"));
     }
     out
+}
+
+/// A table of gates: names and statements are broken so that each line fits into a narrow terminal.
+fn narrow_table(columns: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_header(columns).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(NARROW);
+    for (at, column) in table.column_iter_mut().enumerate() {
+        if !(1..3).contains(&at) {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+    }
+    align_right(&mut table, 3..columns.len());
+    table
 }
 
 fn steps(result: &RunResult) -> String {
@@ -214,18 +240,16 @@ fn insecure(result: &RunResult) -> &'static str {
 }
 
 fn mark(finding: &Finding) -> String {
-    match finding.status {
-        Status::Pass => "pass",
-        Status::Fail => "FAIL",
-        Status::NoData => "no data",
-        Status::Invalid => "invalid",
-        Status::Skipped => "skipped",
+    match outcome(finding) {
+        // What fails the run is seen at once.
+        "fail" => "FAIL".to_owned(),
+        other => other.to_owned(),
     }
-    .to_owned()
 }
 
-fn status_style(status: Status) -> Style {
-    match status {
+fn outcome_style(finding: &Finding) -> Style {
+    match finding.status {
+        _ if is_warning(finding) => coloured(AnsiColor::Yellow),
         Status::Pass => coloured(AnsiColor::Green),
         Status::Fail => coloured(AnsiColor::Red).bold(),
         Status::NoData | Status::Invalid => coloured(AnsiColor::Yellow),
@@ -285,7 +309,7 @@ fn is_direction_mark(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture::Fixture;
+    use crate::report::fixture::{Fixture, finding, known};
 
     fn plain(text: &str) -> String {
         anstream::adapter::strip_str(text).to_string()
@@ -300,6 +324,56 @@ mod tests {
             assert!(["PASS", "FAIL", "INCONCLUSIVE"].iter().any(|word| text.starts_with(word)), "{text}");
             assert!(text.contains("scheduled ="), "{text}");
         }
+    }
+
+    /// A run with the longest of everything in its table of gates.
+    fn wordy() -> Fixture {
+        let gate = |name: &str, status: Status, wanted: &str| {
+            known(finding(name, status, wanted, Some("1m 12s")), "10m 12s to 10m 59s")
+        };
+        let close = Some("the bound lies within the interval 10m 12s to 10m 59s: a longer run may tell".to_owned());
+        let findings = vec![
+            gate(
+                "browsing of signed-in users",
+                Status::Fail,
+                "p99.9 of group 'everything else' < 1m, at least 1000000 samples, strict",
+            ),
+            Finding { reason: close, ..gate("b", Status::Pass, "p95 < 600ms") },
+            Finding {
+                warn: true,
+                ..gate("c", Status::NoData, "service.p95 of tag kind:read <= 600ms, warn, abort after 30s")
+            },
+        ];
+        Fixture { findings, ..Fixture::default() }
+    }
+
+    #[test]
+    fn the_gates_fit_80_columns_and_say_how_sure_they_are() {
+        for fixture in [Fixture::default(), wordy()] {
+            let text = plain(&gates(&fixture.report().result));
+            let mut table = text.lines().take_while(|line| !line.starts_with("  note"));
+            assert!(table.all(|line| line.chars().count() <= 80), "{text}");
+        }
+        let short = plain(&gates(&Fixture::default().report().result));
+        let mut lines = short.lines();
+        assert_eq!(lines.next(), Some("           gate     wanted                    observed  95% interval  samples"));
+        assert_eq!(lines.next(), Some("  pass     latency  p95 < 600ms                  212ms     198–240ms    9,600"));
+        assert!(
+            short.contains("\n  warning  longest  max of search < 2s, warn     4.12s             -    9,600\n"),
+            "{short}"
+        );
+        let wordy = plain(&render(&wordy().report(), Detail::Full));
+        assert!(
+            wordy.contains("  note       b: the bound lies within the interval 10m 12s to 10m 59s: a longer run"),
+            "{wordy}"
+        );
+        assert!(wordy.contains("  warning    c: it cannot be judged"), "{wordy}");
+    }
+
+    #[test]
+    fn a_smoke_check_has_no_column_of_intervals() {
+        let text = plain(&render(&Fixture::once().report(), Detail::Full));
+        assert!(!text.contains("interval"), "{text}");
     }
 
     #[test]

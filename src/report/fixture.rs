@@ -3,6 +3,7 @@
 //! `Fixture::default()` is two minutes of a healthy MediaNest with a stall in the middle; fields bend it.
 
 use super::Report;
+use super::finding::{reasons, warnings};
 use super::result::{
     CallFailure, CallResult, ErrorResult, ExampleResult, GeneratorResult, Load, PlanResult, Rates, RunResult, SCHEMA,
     SCHEMA_VERSION, StepResult, Steps, Times,
@@ -11,7 +12,7 @@ use crate::metrics::{
     Accounting, Evidence, Excerpt, FailedCheck, HeaderLine, Histogram, Latency, Phases, SeenResponse, SentRequest,
     Timeline, TimelineRow,
 };
-use crate::verdict::{Ending, Finding, Kind, Status, Verdict};
+use crate::verdict::{Ending, Finding, Interval, Kind, Status, Verdict};
 
 /// What a made-up run is like.
 #[derive(Debug, Clone)]
@@ -51,9 +52,14 @@ impl Default for Fixture {
             every_fails: 400,
             stall: 60..64,
             findings: vec![
-                finding("latency", Status::Pass, "p95 < 600ms", Some("212ms")),
-                finding("errors", Status::Pass, "error_rate < 1%", Some("0.25%")),
-                finding("search", Status::Pass, "p95 of search < 300ms", Some("96.4ms")),
+                known(finding("latency", Status::Pass, "p95 < 600ms", Some("212ms")), "198ms to 240ms"),
+                known(finding("errors", Status::Pass, "error_rate < 1%", Some("0.25%")), "0.17% to 0.37%"),
+                known(finding("search", Status::Pass, "p95 of search < 300ms", Some("96.4ms")), "92.1ms to 101ms"),
+                Finding {
+                    warn: true,
+                    first_broken_s: Some(61),
+                    ..finding("longest", Status::Fail, "max of search < 2s, warn", Some("4.12s"))
+                },
             ],
             insecure: false,
             message: "expected status 200, got 503 Service Unavailable".to_owned(),
@@ -64,16 +70,15 @@ impl Default for Fixture {
 
 /// A gate's finding.
 pub(super) fn finding(name: &str, status: Status, wanted: &str, observed: Option<&str>) -> Finding {
-    Finding {
-        name: name.to_owned(),
-        kind: Kind::Gate,
-        status,
-        wanted: wanted.to_owned(),
-        observed: observed.map(str::to_owned),
-        error_budget_us: None,
-        samples: 9_600,
-        reason: None,
-    }
+    let observed = observed.map(str::to_owned);
+    Finding { status, observed, samples: 9_600, ..Finding::new(name, Kind::Gate, wanted) }
+}
+
+/// `finding` with an interval; of its ends only the text is known.
+pub(super) fn known(finding: Finding, text: &str) -> Finding {
+    let interval =
+        Interval { confidence: 0.95, low: None, high: None, text: text.to_owned(), effective_samples: 2_400 };
+    Finding { interval: Some(interval), ..finding }
 }
 
 /// A finding about the run itself.
@@ -192,7 +197,7 @@ impl Fixture {
             started_at: "2026-05-04T09:30:00.123Z".to_owned(),
             verdict,
             exit_code: verdict.exit_code(Ending::Completed, journeys) as u8,
-            reasons: self.reasons(),
+            reasons: reasons(&self.findings),
             findings: self.findings.clone(),
             accounting: Accounting {
                 scheduled: journeys,
@@ -213,7 +218,7 @@ impl Fixture {
             warm_up: None,
             steps_folded: 0,
             groups: Steps(Vec::new()),
-            warnings: Vec::new(),
+            warnings: warnings(&self.findings),
             generator: GeneratorResult {
                 cpu_share: 0.06,
                 peak_rss_bytes: 14_680_064,
@@ -231,19 +236,10 @@ impl Fixture {
             elapsed_s: self.seconds as f64 + 0.41,
             calls: self.calls.clone(),
             calls_left_out: 0,
+            identity: None,
+            stretches: None,
+            comparison: None,
         }
-    }
-
-    fn reasons(&self) -> Vec<String> {
-        let open = self.findings.iter().filter(|finding| !matches!(finding.status, Status::Pass | Status::Skipped));
-        open.map(|finding| match (&finding.reason, &finding.observed) {
-            (Some(reason), _) => format!("{}: {reason}", finding.name),
-            (None, observed) => {
-                let observed = observed.as_deref().unwrap_or("nothing");
-                format!("{}: wanted {}, observed {observed}", finding.name, finding.wanted)
-            }
-        })
-        .collect()
     }
 
     fn errors(&self, failed: u64) -> Vec<ErrorResult> {

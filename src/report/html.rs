@@ -62,8 +62,8 @@ fn cleaned(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture::{Fixture, finding, invalid};
-    use crate::verdict::Status;
+    use crate::report::fixture::{Fixture, finding, invalid, known};
+    use crate::verdict::{Finding, Status};
 
     const HOSTILE: &str =
         "<script>alert('1')</script> \"q\" ]]> --> \u{202E}evil\u{2066} \u{0}\u{1b}[31m &amp; ${x} {{ y }}";
@@ -75,9 +75,24 @@ mod tests {
     /// The run that is looked at: it fails, and shows every panel.
     fn failing() -> Fixture {
         let findings = vec![
-            finding("latency", Status::Fail, "p95 < 600ms", Some("6.07s")),
+            Finding {
+                first_broken_s: Some(62),
+                ..known(finding("latency", Status::Fail, "p95 < 600ms", Some("6.07s")), "590ms to 9.8s")
+            },
+            Finding {
+                reason: Some("the bound lies within the interval 88.1ms to 312ms: a longer run may tell".to_owned()),
+                ..known(
+                    finding("media", Status::Pass, "p95 of 'open media' < 300ms", Some("96.4ms")),
+                    "88.1ms to 312ms",
+                )
+            },
+            Finding {
+                warn: true,
+                reason: Some("p99.9 needs at least 1000 samples, there were 20".to_owned()),
+                ..finding("tail", Status::NoData, "p99.9 < 2s, warn", None)
+            },
             finding("longest", Status::Pass, "max < 15s", Some("12.17s")),
-            finding("errors", Status::Pass, "error_rate < 1%", Some("0.25%")),
+            known(finding("errors", Status::Pass, "error_rate < 1%", Some("0.25%")), "0.17% to 0.37%"),
             finding("search", Status::Skipped, "p95 of search < 300ms", None),
         ];
         Fixture { findings, stall: 60..72, ..Fixture::default() }

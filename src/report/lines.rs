@@ -24,7 +24,12 @@ pub(super) fn warning(text: &str) -> String {
 /// `text`, cleaned, with line ends between words so that no line is wider than the page; all but the first are indented
 /// by `indent`, and the first is taken to be.
 pub(super) fn broken(text: &str, indent: usize) -> String {
-    let room = COLUMNS - indent;
+    broken_within(text, indent, COLUMNS)
+}
+
+/// The same for a page of so many `columns`.
+pub(super) fn broken_within(text: &str, indent: usize, columns: usize) -> String {
+    let room = columns - indent;
     let mut out = String::new();
     let mut used = 0;
     for word in clean(text).split(' ').flat_map(|word| pieces(word, room)) {

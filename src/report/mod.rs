@@ -5,10 +5,12 @@
 
 mod build;
 mod calls;
+mod comparison;
 mod console;
 mod csv;
 mod doctor;
 mod document;
+mod finding;
 #[cfg(test)]
 mod fixture;
 mod forecast;
@@ -20,11 +22,13 @@ mod route;
 mod sketch;
 mod statement;
 mod strain;
+mod stretches;
 mod svg;
 mod target;
 
 pub use build::{Occasion, report_of};
 pub use calls::render_failed as render_failed_call;
+pub use comparison::{ComparisonDocument, render as render_comparison};
 pub use console::{Detail, clean, render as render_console};
 pub use csv::{summary as render_summary_csv, timeline as render_timeline_csv};
 pub use doctor::{DoctorDocument, render as render_doctor};
@@ -37,6 +41,7 @@ pub use result::{
     StepResult, Steps, Times, WarmUpResult,
 };
 pub use statement::{statement, waiting};
+pub use stretches::{Identity, StepStretches, Stretches, Unreadable};
 pub use target::{Asked, render as render_target};
 
 use crate::metrics::{CurvePoint, Timeline};

@@ -8,6 +8,8 @@ use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
 use super::statement::counted;
+use super::stretches::{Identity, Stretches};
+use crate::compare::Comparison;
 use crate::metrics::{Accounting, Evidence, Latency, MachineUse, Phases, WorkerUse};
 use crate::units::{format_count, format_duration};
 use crate::verdict::{Ending, Finding, Verdict};
@@ -78,6 +80,15 @@ pub struct RunResult {
     /// How many calls there were beyond those.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub calls_left_out: u64,
+    /// What it was a run of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Identity>,
+    /// The run in stretches, from which it is compared with others; nothing of a once run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stretches: Option<Stretches>,
+    /// How it compares with the runs of `--baseline`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<Comparison>,
 }
 
 /// One call of a once run.
@@ -345,7 +356,7 @@ impl Steps {
     }
 }
 
-fn is_zero(count: &u64) -> bool {
+pub(super) fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 

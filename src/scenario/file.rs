@@ -289,6 +289,8 @@ pub struct StepSection {
     pub cookies: Option<Spanned<bool>>,
     /// Reports count the steps of one group together, too.
     pub group: Option<Spanned<String>>,
+    /// Names and values by which gates can speak of several steps.
+    pub tags: Option<Spanned<Entries>>,
     /// A pause after the step: `1s`, `1s..3s`, or a distribution.
     pub think: Option<Spanned<Short<ThinkSection>>>,
     /// Only if this holds.

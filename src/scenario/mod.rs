@@ -4,6 +4,7 @@
 //! that it uses are laid beneath it and the profile over it, each value with the place where it was written.
 //! What the values mean is [`crate::plan`]'s business.
 
+mod canonical;
 mod file;
 mod include;
 mod merge;
@@ -35,6 +36,9 @@ pub struct ScenarioFile {
     pub source: Source,
     /// The content of all of them together, with the profile applied.
     pub document: Document,
+    /// What is sent and when, as one text that does not depend on how the file is written; without where it goes, the seed
+    /// and the gates.
+    pub canonical: String,
 }
 
 impl ScenarioFile {
@@ -52,8 +56,8 @@ impl ScenarioFile {
     /// # Errors
     /// As [`ScenarioFile::read`].
     pub fn parse(name: &str, text: &str, profile: Option<&str>) -> Result<Self, Diagnostics> {
-        let (source, document) = parse::document(name, text, profile)?;
-        Ok(Self { source, document })
+        let (source, document, canonical) = parse::document(name, text, profile)?;
+        Ok(Self { source, document, canonical })
     }
 }
 

@@ -9,14 +9,19 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer, Error};
 
+use super::canonical::canonical;
 use super::file::Document;
 use super::include::{self, Gathered};
 use super::merge::{Level, lay_over, shifted};
 use super::profile::{self, Profiles};
 use crate::diagnostic::{Diagnostic, Diagnostics, File, Source, nearest};
 
-/// The document that `text`, the files that it uses and its profile make together.
-pub(super) fn document(name: &str, text: &str, profile: Option<&str>) -> Result<(Source, Document), Diagnostics> {
+/// The document that `text`, the files that it uses and its profile make together, and its canonical text.
+pub(super) fn document(
+    name: &str,
+    text: &str,
+    profile: Option<&str>,
+) -> Result<(Source, Document, String), Diagnostics> {
     let Gathered { source, order, mut mistakes } = include::gather(name, text);
     let complete = mistakes.0.is_empty();
     let mut tree = DeTable::new();
@@ -39,7 +44,8 @@ pub(super) fn document(name: &str, text: &str, profile: Option<&str>) -> Result<
             Err(_) => {}
         }
     }
-    mistakes.unless_empty(document).map(|document| (source, document))
+    let canonical = canonical(&tree);
+    mistakes.unless_empty(document).map(|document| (source, document, canonical))
 }
 
 /// The keys and values of a file that is known to be TOML, with their places in the whole source.
@@ -255,7 +261,7 @@ mod tests {
 
     #[test]
     fn tables_keep_the_order_of_the_file() {
-        let (_, document) = document("s", "[gates]\nz = \"a\"\nb = \"c\"\n", None).unwrap();
+        let (_, document, _) = document("s", "[gates]\nz = \"a\"\nb = \"c\"\n", None).unwrap();
         let names: Vec<_> = document.gates.unwrap().get_ref().0.iter().map(|(key, _)| key.get_ref().clone()).collect();
         assert_eq!(names, ["z", "b"]);
     }

@@ -118,6 +118,10 @@ fn shape(key: &str) -> Option<Json> {
             let from_environment = "${ env.BASE_URL | default('http://127.0.0.1:3000') }";
             text("`http://` or `https://`.", &["http://127.0.0.1:3000", from_environment])
         }
+        "tags" => json!({
+            "additionalProperties": { "type": ["string", "number", "boolean"] },
+            "examples": [{ "kind": "read" }],
+        }),
         "headers" | "form" => json!({ "additionalProperties": { "type": ["string", "number", "boolean"] } }),
         "gates" => {
             let note = "`FIGURE [of STEP] COMPARISON BOUND`, by a name of your choice.";

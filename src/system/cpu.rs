@@ -94,6 +94,17 @@ pub fn clock_source() -> Option<String> {
     Some(text.trim().to_owned()).filter(|name| !name.is_empty())
 }
 
+/// The model of the processor.
+pub fn cpu_model() -> Option<String> {
+    parse_model(&text_of("/proc/cpuinfo")?)
+}
+
+/// The first line `model name : …`; some architectures have none.
+fn parse_model(text: &str) -> Option<String> {
+    let line = text.lines().find(|line| line.starts_with("model name"))?;
+    line.split_once(':').map(|(_, model)| model.trim().to_owned()).filter(|model| !model.is_empty())
+}
+
 /// `user nice system idle iowait irq softirq steal guest guest_nice`; the guests are in the first two already.
 fn parse_stat(text: &str) -> Option<CpuTimes> {
     let line = text.lines().find_map(|line| line.strip_prefix("cpu "))?;
@@ -141,6 +152,13 @@ mod tests {
             "an old kernel"
         );
         assert_eq!((parse_stat(""), parse_stat("cpu  1 2 x\n")), (None, None));
+    }
+
+    #[test]
+    fn the_model_of_the_first_core_is_the_machines() {
+        let text = "processor\t: 0\nmodel name\t: A CPU @ 2 GHz\nprocessor\t: 1\nmodel name\t: another\n";
+        assert_eq!(parse_model(text).as_deref(), Some("A CPU @ 2 GHz"));
+        assert_eq!((parse_model("processor: 0\n"), parse_model("model name:\n")), (None, None));
     }
 
     #[test]

@@ -9,11 +9,11 @@ mod memory;
 mod ports;
 mod thread;
 
-pub use cpu::{CpuTimes, Pressure, cgroup_cores, clock_source, cpu_pressure, cpu_times, process_cpu};
+pub use cpu::{CpuTimes, Pressure, cgroup_cores, clock_source, cpu_model, cpu_pressure, cpu_times, process_cpu};
 pub use files::{FileLimits, file_limits, open_files};
-pub use memory::major_faults;
+pub use memory::{major_faults, peak_rss_bytes};
 pub use ports::{PortRange, WaitingReuse, listen_backlog, port_range, time_wait, waiting_reuse};
-pub use thread::{ThreadTimes, thread_times};
+pub use thread::{ThreadTimes, thread_cpu, thread_times};
 
 /// The text of a small file of the system; none where there is no such file.
 fn text_of(path: &str) -> Option<String> {

@@ -21,6 +21,19 @@ pub fn thread_times() -> ThreadTimes {
     }
 }
 
+/// CPU time of the calling thread so far.
+pub fn thread_cpu() -> Duration {
+    #[cfg(unix)]
+    {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        Duration::new(time.tv_sec.try_into().unwrap_or(0), time.tv_nsec.try_into().unwrap_or(0))
+    }
+    #[cfg(not(unix))]
+    {
+        Duration::ZERO
+    }
+}
+
 /// Nanoseconds on a core, nanoseconds of waiting for one, and turns.
 fn parse_schedstat(text: &str) -> Option<Duration> {
     let numbers: Vec<u64> = text.split_whitespace().map_while(|word| word.parse().ok()).collect();

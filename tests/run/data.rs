@@ -1,6 +1,7 @@
 //! Rows of data files: who gets which, and what happens when there are not enough.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use crate::support::Workspace;
 use crate::support::raw::{RawServer, ok};
@@ -42,6 +43,30 @@ fn every_journey_has_its_row_and_every_user_may_have_one() {
 fn rows_that_would_run_out_are_known_before_the_run_or_fail_their_journeys() {
     assert!(rows("order = \"unique\"", "users = 1\niterations = 4", 3).is_empty());
     assert_eq!(rows("order = \"unique\"", "users = 1\nduration = \"300ms\"", 99).len(), 3);
+}
+
+#[test]
+fn users_of_unlike_speed_use_every_row_once() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&seen);
+    let server = RawServer::start(move |_, head| {
+        let row = head.split(['=', ' ']).nth(2).unwrap_or_default().to_owned();
+        // Whoever gets the first row is slow, and the other does all the rest.
+        let pause = Duration::from_millis(if row == "a@x" { 400 } else { 0 });
+        noted.lock().unwrap().push(row);
+        std::thread::sleep(pause);
+        ok("", "")
+    });
+    let workspace = Workspace::with(&format!(
+        "[target]\nbase_url = \"{}\"\n[data.users]\nfile = \"users.csv\"\norder = \"unique\"\n[load]\nmodel = \"closed\"\nusers = 2\niterations = 3\n[[step]]\nget = \"/u?e=${{ data.users.email }}\"\n",
+        server.base_url()
+    ));
+    workspace.file("users.csv", USERS);
+    let accounting = workspace.run(&[]).says("3 scheduled = 3 passed").result().accounting;
+    assert_eq!((accounting.passed, accounting.failed), (3, 0));
+    let mut rows = seen.lock().unwrap().clone();
+    rows.sort();
+    assert_eq!(rows, ["a@x", "b@x", "c,d@x"]);
 }
 
 #[test]

@@ -220,3 +220,14 @@ fn what_is_tried_again_dilutes_no_error_rate() {
     let result = outcome.exits_with(99).says("observed 100%").result();
     assert_eq!(result.steps.0[0].1.requests, 42);
 }
+
+#[test]
+fn a_user_whose_journeys_ask_for_nothing_leaves_the_others_their_time() {
+    let notes = Notes::start();
+    let outcome = notes.run(
+        "[load]\nmodel = \"closed\"\nusers = 2\nduration = \"500ms\"\n[[step]]\nget = \"/other\"\nunless = \"user == 0\"\n[gates]\nc = \"checks >= 100%\"\n",
+    );
+    let requests = outcome.exits_with(0).result().steps.0[0].1.requests;
+    assert!(requests >= 10, "the other user sent {requests} requests");
+    assert_eq!(notes.lines().len() as u64, requests);
+}

@@ -72,6 +72,20 @@ fn each_flow_keeps_its_own_schedule_and_the_sums_add_up() {
 }
 
 #[test]
+fn a_load_of_fewer_users_than_workers_does_all_its_journeys() {
+    let (server, seen) = noting();
+    let flows = FLOWS.replace("users = 2", "users = 1");
+    let workspace = Workspace::with(&format!("[target]\nbase_url = \"{}\"\n{flows}", server.base_url()));
+    punctual(|| {
+        seen.lock().unwrap().clear();
+        workspace.run(&["--overwrite", "--workers", "3"])
+    })
+    .exits_with(0)
+    .says("16 scheduled = 16 passed");
+    assert_eq!(seen.lock().unwrap().iter().filter(|(path, _)| path == "/browse").count(), 6);
+}
+
+#[test]
 fn a_once_run_does_every_flow_once_whatever_their_loads() {
     let (server, seen) = noting();
     scenario(&server).run(&["--profile", "smoke"]).exits_with(0);

@@ -65,7 +65,7 @@ fn requests_that_fail_fast_do_not_pass_a_gate_on_time() {
 fn a_percentile_of_too_few_samples_is_inconclusive_with_4() {
     let demo = target(Faults::default());
     let outcome = open_load(&demo, 10, "1s", "[gates]\nlatency = \"p95 < 600ms\"\n").run(&[]).exits_with(4);
-    let outcome = outcome.says("INCONCLUSIVE").says("p95 needs at least 20 requests, there were 10");
+    let outcome = outcome.says("INCONCLUSIVE").says("p95 needs at least 20 samples, there were 10");
     assert_eq!(outcome.result().findings[0].status, Status::NoData);
 }
 

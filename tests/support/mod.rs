@@ -84,7 +84,8 @@ impl Workspace {
         self.spawn(arguments).finish()
     }
 
-    fn spawn(&self, arguments: &[&str]) -> Running {
+    /// Any command, under way.
+    pub(crate) fn spawn(&self, arguments: &[&str]) -> Running {
         let child = Command::new(env!("CARGO_BIN_EXE_mnload"))
             .args(arguments)
             .current_dir(self.folder.path())

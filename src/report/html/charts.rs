@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::HtmlError;
 use super::page::{NONE, format_us};
-use crate::gate::{Bound as GateBound, Gate};
+use crate::gate::{Bound as GateBound, Clock, Gate, Metric, Of};
 use crate::metrics::{CurvePoint, Latency, TimelineRow};
 use crate::report::Report;
 use crate::report::svg::{Area, Axis, Bound, Chart, Ink, Line, MOST_POINTS, Run, Shape, runs};
@@ -113,11 +113,13 @@ fn latency(report: &Report, rows: &[&TimelineRow]) -> Result<Figure, HtmlError> 
 
 /// The bounds of gates about the times of all steps that fit beside `highest`, and the labels of those that do not.
 fn bounds(report: &Report, highest: f64) -> (Vec<Bound>, Vec<String>) {
-    let gates = report.result.findings.iter().filter(|finding| finding.kind == Kind::Gate);
+    let gates = report.result.findings.iter().filter(|finding| finding.kind != Kind::Validity);
     let timed = gates.filter_map(|finding| {
         let gate: Gate = finding.wanted.parse().ok()?;
-        let drawn = gate.of.is_none() && matches!(gate.bound, GateBound::Time(_));
-        drawn.then(|| Bound { label: gate.to_string(), at: gate.bound_value() })
+        let drawn = gate.of == Of::All
+            && matches!(gate.metric, Metric::Time(Clock::Response, _))
+            && matches!(gate.bound, GateBound::Time(_));
+        drawn.then(|| Bound { label: gate.plain().to_string(), at: gate.bound_value() })
     });
     let (near, far): (Vec<_>, Vec<_>) = timed.take(MOST_BOUNDS).partition(|bound| bound.at <= highest * FAR_ABOVE);
     (near, far.into_iter().map(|bound| bound.label).collect())

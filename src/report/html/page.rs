@@ -7,9 +7,10 @@ use serde::Serialize;
 use super::HtmlError;
 use super::calls::{self, Calls};
 use super::charts::{self, Figure};
-use super::tables::{self, Errors, Gates, StepTable};
+use super::tables::{self, ComparisonTable, Errors, Gates, StepTable};
 use crate::metrics::Latency;
 use crate::report::Report;
+use crate::report::finding;
 use crate::report::result::RunResult;
 use crate::report::statement::counted;
 use crate::report::strain;
@@ -37,6 +38,8 @@ pub(super) struct Page {
     gates: Gates,
     validity: Validity,
     steps: StepTable,
+    /// How the run compares with earlier ones, if it was.
+    comparison: Option<ComparisonTable>,
     /// The calls of a once run, in place of steps, charts and errors.
     calls: Option<Calls>,
     figures: Vec<Figure>,
@@ -97,6 +100,7 @@ impl Page {
             gates: tables::gates(result),
             validity: validity(result),
             steps: tables::steps(result),
+            comparison: result.comparison.as_ref().map(tables::comparison),
             calls: calls::of(result),
             figures: if result.is_once() { Vec::new() } else { charts::figures(report)? },
             errors: tables::errors(result),
@@ -157,14 +161,7 @@ fn reasons(result: &RunResult) -> Vec<String> {
 
 /// What a verdict without reasons stands on.
 fn stands_on(result: &RunResult) -> String {
-    let held = result.findings.iter().filter(|finding| finding.kind == Kind::Gate && finding.status == Status::Pass);
-    match held.count() as u64 {
-        0 => "No gate was judged.".to_owned(),
-        held => {
-            let requests = counted(result.times_us.response.count, "request");
-            format!("{} held over {requests}.", counted(held, "gate"))
-        }
-    }
+    format!("{}.", finding::stands_on(result))
 }
 
 fn exit_meaning(code: u8) -> &'static str {
@@ -298,7 +295,7 @@ fn environment(result: &RunResult) -> Vec<Fact> {
     let plan = &result.plan;
     let ending = match result.ending {
         Ending::Completed => "the plan was carried out",
-        Ending::Aborted => "stopped by a step whose failure ends the run",
+        Ending::Aborted => "stopped before its end, by a step or for a gate",
         Ending::Interrupted => "stopped by Ctrl-C",
         Ending::Terminated => "stopped by SIGTERM",
     };

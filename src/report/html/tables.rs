@@ -3,6 +3,9 @@
 use serde::Serialize;
 
 use super::page::{NONE, time};
+use crate::compare::Comparison;
+use crate::report::comparison::{Words, warnings};
+use crate::report::finding::{first_broken, is_warning, outcome, short_interval};
 use crate::report::result::{ErrorResult, RunResult, StepResult};
 use crate::units::{format_count, format_share};
 use crate::verdict::{Finding, Kind, Status};
@@ -19,6 +22,8 @@ const MOST_EXAMPLES: usize = 5;
 #[derive(Debug, Serialize)]
 pub(super) struct Gates {
     rows: Vec<FindingRow>,
+    /// What the column of intervals is called; empty if there are none.
+    interval_title: String,
     /// Findings that are no gates.
     about_the_run: Vec<FindingRow>,
     left_out: usize,
@@ -30,13 +35,18 @@ struct FindingRow {
     name: String,
     /// Asked for by mnload.
     added: bool,
+    /// It decides nothing.
+    only_warns: bool,
     wanted: String,
     observed: String,
+    /// Empty where the figure has none.
+    interval: String,
     samples: String,
     /// For CSS.
     class: &'static str,
     status: &'static str,
-    reason: String,
+    /// Since when it does not hold, and why it came out so.
+    reasons: Vec<String>,
 }
 
 /// Requests by step.
@@ -82,6 +92,27 @@ struct Example {
     message: String,
 }
 
+/// The run beside earlier ones.
+#[derive(Debug, Serialize)]
+pub(super) struct ComparisonTable {
+    rows: Vec<Words>,
+    left_out: usize,
+    base: Vec<String>,
+    remarks: Vec<String>,
+}
+
+/// The table of a comparison.
+pub(super) fn comparison(comparison: &Comparison) -> ComparisonTable {
+    let warnings = warnings(comparison);
+    let remarks = warnings.iter().chain(&comparison.notes);
+    ComparisonTable {
+        rows: comparison.rows.iter().take(MOST_ROWS).map(Words::of).collect(),
+        left_out: comparison.rows.len().saturating_sub(MOST_ROWS),
+        base: comparison.base.iter().map(|run| cut(&run.origin, LONGEST_MESSAGE)).collect(),
+        remarks: remarks.map(|text| cut(text, LONGEST_MESSAGE)).collect(),
+    }
+}
+
 /// A name that fits into a table.
 pub(super) fn short(name: &str) -> String {
     cut(name, LONGEST_NAME)
@@ -89,33 +120,39 @@ pub(super) fn short(name: &str) -> String {
 
 /// The table of gates.
 pub(super) fn gates(result: &RunResult) -> Gates {
-    let of = |kind: Kind| result.findings.iter().filter(move |finding| finding.kind == kind);
+    let of =
+        |validity: bool| result.findings.iter().filter(move |finding| (finding.kind == Kind::Validity) == validity);
     let row = |finding: &Finding| finding_row(finding, &result.plan.added_gates);
+    let confidence = of(false).filter_map(|finding| finding.interval.as_ref()).map(|it| it.confidence * 100.0).next();
     Gates {
-        rows: of(Kind::Gate).take(MOST_ROWS).map(row).collect(),
-        about_the_run: of(Kind::Validity).take(MOST_ROWS).map(row).collect(),
-        left_out: of(Kind::Gate).count().saturating_sub(MOST_ROWS),
+        interval_title: confidence.map(|percent| format!("{percent:.0}% interval")).unwrap_or_default(),
+        rows: of(false).take(MOST_ROWS).map(row).collect(),
+        about_the_run: of(true).take(MOST_ROWS).map(row).collect(),
+        left_out: of(false).count().saturating_sub(MOST_ROWS),
         any_added: !result.plan.added_gates.is_empty(),
     }
 }
 
 fn finding_row(finding: &Finding, added: &[String]) -> FindingRow {
-    let (class, status) = match finding.status {
-        Status::Pass => ("pass", "pass"),
-        Status::Fail => ("fail", "fail"),
-        Status::NoData => ("inconclusive", "no data"),
-        Status::Invalid => ("inconclusive", "invalid"),
-        Status::Skipped => ("skipped", "skipped"),
+    let class = match finding.status {
+        _ if is_warning(finding) => "inconclusive",
+        Status::Pass => "pass",
+        Status::Fail => "fail",
+        Status::NoData | Status::Invalid => "inconclusive",
+        Status::Skipped => "skipped",
     };
+    let text = |text: &str| cut(text, LONGEST_MESSAGE);
     FindingRow {
         name: short(&finding.name),
         added: finding.kind == Kind::Gate && added.contains(&finding.name),
-        wanted: cut(&finding.wanted, LONGEST_MESSAGE),
-        observed: finding.observed.as_deref().map_or(NONE.to_owned(), |text| cut(text, LONGEST_MESSAGE)),
+        only_warns: finding.warn,
+        wanted: text(&finding.wanted),
+        observed: finding.observed.as_deref().map_or(NONE.to_owned(), text),
+        interval: finding.interval.as_ref().map(|interval| text(&short_interval(interval))).unwrap_or_default(),
         samples: format_count(finding.samples),
         class,
-        status,
-        reason: finding.reason.as_deref().map(|text| cut(text, LONGEST_MESSAGE)).unwrap_or_default(),
+        status: outcome(finding),
+        reasons: first_broken(finding).into_iter().chain(finding.reason.as_deref().map(text)).collect(),
     }
 }
 

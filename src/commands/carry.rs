@@ -1,0 +1,120 @@
+//! One load from its start to its end: shown while it is under way, stopped when somebody asks for it.
+
+use std::pin::pin;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::CommandError;
+use super::machine::machine_facts;
+use super::outputs::Outputs;
+use super::signals::Signals;
+use crate::client::Connector;
+use crate::engine::{self, EngineError, Finished, Stop};
+use crate::gate;
+use crate::metrics::Live;
+use crate::plan::Plan;
+use crate::report::{self, Occasion, Progress, Report};
+use crate::verdict::{Ending, ExitCode};
+
+/// How a load came to its end.
+pub(super) enum Carried {
+    /// With figures.
+    Out(Box<Finished>),
+    /// Somebody did not want to wait for any.
+    Left(ExitCode),
+}
+
+/// The target, ready and connected to once.
+pub(super) async fn reached(plan: &Plan) -> Result<Connector, CommandError> {
+    engine::reach(plan).await.map_err(|error| unreachable(plan, error))
+}
+
+/// Carries `plan` out; the files of `outputs` are gone again if nothing can stand in them.
+pub(super) async fn carry_out(
+    plan: &Arc<Plan>,
+    connector: Connector,
+    outputs: &Outputs,
+    signals: &mut Signals,
+    progress: &mut Progress,
+) -> Result<Carried, CommandError> {
+    let stop = Stop::default();
+    let (live, mut watched) = watch::channel(Live::default());
+    let mut running = pin!(engine::run(plan, connector, &live, &stop));
+    let ended = loop {
+        tokio::select! {
+            ended = &mut running => match ended {
+                Ok(finished) => break Carried::Out(Box::new(finished)),
+                Err(EngineError::Stopped) => {
+                    outputs.discard();
+                    break Carried::Left(left_at_once(stop.ending()));
+                }
+                Err(error) => {
+                    outputs.discard();
+                    progress.finish();
+                    return Err(broken(plan, error));
+                }
+            },
+            Ok(()) = watched.changed() => progress.update(&watched.borrow_and_update()),
+            ending = signals.next() => {
+                if stop.is_asked() {
+                    outputs.discard();
+                    return Ok(Carried::Left(left_at_once(stop.ending())));
+                }
+                stop.ask(ending);
+                progress.say("stopping: requests under way may finish; once more leaves at once");
+            }
+        }
+    };
+    progress.finish();
+    Ok(ended)
+}
+
+pub(super) fn judged(plan: &Plan, finished: Finished, started_at: jiff::Timestamp) -> Report {
+    let Finished { summary, traces } = finished;
+    let findings = gate::judge(&plan.gates, &summary, &traces);
+    report::report_of(
+        plan,
+        summary,
+        findings,
+        &Occasion { started_at: format!("{started_at:.0}"), machine: machine_facts() },
+    )
+}
+
+pub(super) fn left_at_once(ending: Ending) -> ExitCode {
+    match ending {
+        Ending::Terminated => ExitCode::Terminated,
+        Ending::Completed | Ending::Aborted | Ending::Interrupted => ExitCode::Interrupted,
+    }
+}
+
+/// A failing setup is the user's business like a target that is not there; the rest is ours.
+fn broken(plan: &Plan, error: EngineError) -> CommandError {
+    match error {
+        EngineError::Setup { ref step, ref call, .. } => {
+            let seen = call.as_deref().and_then(|call| report::render_failed_call(step, call));
+            let seen = seen.map(|seen| format!("\n\n{}", seen.trim_end())).unwrap_or_default();
+            CommandError::Setup { error, seen }
+        }
+        error @ EngineError::Target(_) => unreachable(plan, error),
+        error => CommandError::Other(anyhow::Error::new(error).context("the run broke down")),
+    }
+}
+
+fn unreachable(plan: &Plan, error: EngineError) -> CommandError {
+    use crate::client::PrepareError;
+    use crate::failure::Failure;
+    if let (EngineError::NotReady { .. }, Some(waited)) = (&error, report::waiting(plan)) {
+        return CommandError::NotReady { error, waited };
+    }
+    if let EngineError::Target(PrepareError::LocalAddress { .. } | PrepareError::Kind { .. }) = error {
+        return CommandError::LocalAddresses { error };
+    }
+    let hint = match &error {
+        EngineError::Target(PrepareError::Unreachable { error, .. }) if error.failure == Failure::Tls => {
+            "If it has a certificate of your own, name its authority in [target] ca"
+        }
+        _ => "To try mnload without a target, add --demo",
+    };
+    CommandError::Unreachable { target: plan.target.base_url.clone(), error, hint }
+}
