@@ -81,7 +81,7 @@ fn gates(result: &RunResult) -> String {
     let mut table = narrow_table(&columns);
     for finding in &gates {
         let mut row = vec![mark(finding), short(&finding.name), clean(&finding.wanted)];
-        row.push(finding.observed.as_deref().map_or_else(|| "-".to_owned(), clean));
+        row.push(finding.observed.as_deref().map_or_else(|| "-".to_owned(), |observed| clean(figure(observed))));
         if interval_title.is_some() {
             row.push(finding.interval.as_ref().map_or_else(|| "-".to_owned(), |it| clean(&short_interval(it))));
         }
@@ -103,6 +103,12 @@ fn gates(result: &RunResult) -> String {
         out.push_str(&format!("  added by mnload, since the file has no gate of its own for it: {names}\n"));
     }
     out
+}
+
+/// The figure alone, without where it was seen or what it was made of, which have more room elsewhere.
+fn figure(observed: &str) -> &str {
+    let end = [" (", ": "].iter().filter_map(|more| observed.find(more)).min();
+    &observed[..end.unwrap_or(observed.len())]
 }
 
 /// A table of gates: names and statements are broken so that each line fits into a narrow terminal.
@@ -343,6 +349,8 @@ mod tests {
                 warn: true,
                 ..gate("c", Status::NoData, "service.p95 of tag kind:read <= 600ms, warn, abort after 30s")
             },
+            finding("d", Status::Pass, "p95 < 600ms over 10s", Some("19ms (worst of 11 windows, ended at 16s)")),
+            finding("e", Status::Pass, "p95 < 1.2x baseline", Some("1.01x: 18.3ms to 18.5ms")),
         ];
         Fixture { findings, ..Fixture::default() }
     }
@@ -353,6 +361,13 @@ mod tests {
             let text = plain(&gates(&fixture.report().result));
             let mut table = text.lines().take_while(|line| !line.starts_with("  note"));
             assert!(table.all(|line| line.chars().count() <= 80), "{text}");
+        }
+        let wordy_table = plain(&gates(&wordy().report().result));
+        // However much the others take, a statement is not broken into letters.
+        let lines = wordy_table.lines().take_while(|line| !line.starts_with("  note")).count();
+        assert!(lines <= 15, "{wordy_table}");
+        for figure in [" 19ms ", " 1.01x "] {
+            assert!(wordy_table.contains(figure), "{wordy_table}");
         }
         let short = plain(&gates(&Fixture::default().report().result));
         let mut lines = short.lines();
