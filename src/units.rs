@@ -106,7 +106,7 @@ pub fn format_us_f64(us: f64) -> String {
         _ if us < 1_000.0 => format!("{}µs", significant(us)),
         _ if us < 999_950.0 => format!("{}ms", significant(us / 1e3)),
         _ if us < 600e6 => format!("{}s", significant(us / 1e6)),
-        _ => format_duration(Duration::from_secs_f64(us / 1e6)),
+        _ => format_duration(Duration::try_from_secs_f64(us / 1e6).unwrap_or(Duration::MAX)),
     }
 }
 
@@ -217,6 +217,7 @@ mod tests {
         assert_eq!(format_us(600_400), "600.4ms");
         assert_eq!(format_us(999_999), "1s");
         assert_eq!(format_us(1_250_000), "1.25s");
+        assert!(format_us_f64(1e30).contains("years"), "{}", format_us_f64(1e30));
         for (ms, text) in [(90_000, "1m 30s"), (20_076, "20s"), (1_250, "1s 250ms"), (53, "53ms"), (0, "0s")] {
             assert_eq!(format_duration(Duration::from_millis(ms)), text);
         }

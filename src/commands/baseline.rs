@@ -11,6 +11,7 @@ use crate::compare::{Baseline, Options, Refusal, Rule, Rules, Run, Summary, comp
 use crate::gate::{Bound, NamedGate};
 use crate::plan::Plan;
 use crate::report::{Report, RunResult, clean};
+use crate::verdict::Ending;
 
 /// No result or summary is larger.
 const MOST_BYTES: u64 = 64 << 20;
@@ -51,6 +52,11 @@ impl Earlier {
 
     /// Adds to `report`, which goes to `folder`, how it compares.
     pub(super) fn compare_with(&self, report: &mut Report, folder: &Path) -> Result<(), CommandError> {
+        if report.result.ending != Ending::Completed {
+            let why = "the run is not compared with a baseline: it was ended early";
+            report.result.warnings.push(why.to_owned());
+            return Ok(());
+        }
         match report.result.compared(&folder.display().to_string()) {
             Ok(run) => report.add_comparison(compare(&self.baseline, &[run], &self.options)?),
             // A run in which nothing was judged says so by its gates.

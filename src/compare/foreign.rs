@@ -95,7 +95,7 @@ fn k6<'v>(values_of: impl Fn(&str) -> Option<&'v Value>) -> Option<Summary> {
         "med" => Some(Some(50.0)),
         _ => key.strip_prefix("p(")?.strip_suffix(')')?.parse().ok().map(Some),
     };
-    let times = duration.iter().filter_map(|(key, ms)| Some((percentile(key)?, ms.as_f64()? * 1e3)));
+    let times = duration.iter().filter_map(|(key, ms)| Some((percentile(key)?, sound_us(ms.as_f64()? * 1e3)?)));
     let number = |name: &str, key: &str| values_of(name).and_then(|values| values.get(key)).and_then(Value::as_f64);
     let error_rate = number("http_req_failed", "value").or_else(|| number("http_req_failed", "rate"));
     let requests = number("http_reqs", "count");
@@ -118,7 +118,7 @@ fn vegeta(document: &Value) -> Option<Summary> {
         "mean" => Some(None),
         _ => key.strip_suffix("th")?.parse().ok().map(Some),
     };
-    let times = latencies.iter().filter_map(|(key, ns)| Some((percentile(key)?, ns.as_f64()? / 1e3)));
+    let times = latencies.iter().filter_map(|(key, ns)| Some((percentile(key)?, sound_us(ns.as_f64()? / 1e3)?)));
     let number = |key: &str| document.get(key).and_then(Value::as_f64);
     Some(Summary {
         tool: Tool::Vegeta,
@@ -128,6 +128,11 @@ fn vegeta(document: &Value) -> Option<Summary> {
         requests: number("requests").map(|count| count as u64),
         rate_per_s: number("throughput"),
     })
+}
+
+/// A time that a request can have taken; none of what is no number, or longer than thirty years.
+fn sound_us(us: f64) -> Option<f64> {
+    (0.0..1e15).contains(&us).then_some(us)
 }
 
 #[cfg(test)]

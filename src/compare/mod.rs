@@ -22,6 +22,7 @@ mod words;
 pub use foreign::{Summary, Tool};
 pub use rules::{Role, Rule, Rules};
 pub use run::{Counts, MachineFacts, Run, StepRun};
+pub use words::{figure, times};
 
 use serde::{Deserialize, Serialize};
 

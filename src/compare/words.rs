@@ -13,7 +13,7 @@ use crate::units::{format_duration, format_rate, format_share, format_us_f64};
 const MOST_TIMES: f64 = 30.0;
 
 /// A figure with its unit.
-pub(super) fn figure(unit: Unit, value: f64) -> String {
+pub fn figure(unit: Unit, value: f64) -> String {
     match unit {
         Unit::Us => format_us_f64(value),
         Unit::Share => format_share(value),
@@ -22,7 +22,7 @@ pub(super) fn figure(unit: Unit, value: f64) -> String {
 }
 
 /// `1.08x`
-pub(super) fn times(ratio: f64) -> String {
+pub fn times(ratio: f64) -> String {
     if ratio < 10.0 { format!("{ratio:.2}x") } else { format!("{ratio:.0}x") }
 }
 

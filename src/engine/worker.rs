@@ -1,6 +1,6 @@
 //! One worker: a thread with a runtime of its own, its part of the load, and a snapshot every second.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::io;
 use std::rc::Rc;
@@ -80,7 +80,8 @@ async fn work(assignment: &Rc<Assignment>) -> io::Result<WorkerReport> {
     let recorder = RefCell::new(Recorder::new(shard.index, plan.series.clone(), window).logging(logged));
     let (base, stop) = (assignment.base.clone(), assignment.stop.clone());
     let stage = Rc::new(Stage::new(plan, base, *clock, recorder, stop, &assignment.connector));
-    let ticker = spawn_local(hand_in_every_second(Rc::clone(&stage), snapshots.clone()));
+    let next = Rc::new(Cell::new(0));
+    let ticker = spawn_local(hand_in_every_second(Rc::clone(&stage), snapshots.clone(), Rc::clone(&next)));
     let pulse = Rc::new(RefCell::new(Pulse::default()));
     // One pass through the steps has no rate that a late loop could spoil.
     let beating = (!plan.is_once()).then(|| spawn_local(beat(*clock, window_ns, Rc::clone(&pulse))));
@@ -91,7 +92,10 @@ async fn work(assignment: &Rc<Assignment>) -> io::Result<WorkerReport> {
         beating.abort();
         pulse.borrow().used(clock, stage.awake.total())
     });
-    hand_in(&stage, snapshots, clock.now_ns() / SECOND.as_nanos() as u64, true);
+    // The load may be over before the tick at its end is noticed: what was counted until then belongs to its last second.
+    let now = clock.now_ns() / SECOND.as_nanos() as u64;
+    (next.get()..now).for_each(|second| hand_in(&stage, snapshots, second, false));
+    hand_in(&stage, snapshots, now.max(next.get()), true);
     let calls = stage.calls.as_ref().map(CallLog::take).unwrap_or_default();
     let pulse = pulse.take();
     Ok(WorkerReport { calls, used, pulse, ..report })
@@ -140,16 +144,16 @@ impl WorkerReport {
     }
 }
 
-async fn hand_in_every_second(stage: Rc<Stage>, snapshots: UnboundedSender<Snapshot>) {
+/// `next` is the first second that is still to be handed in.
+async fn hand_in_every_second(stage: Rc<Stage>, snapshots: UnboundedSender<Snapshot>, next: Rc<Cell<u64>>) {
     let mut ticks = interval_at(stage.clock.instant(SECOND.as_nanos() as u64), SECOND);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
-        let tick = ticks.tick().await;
-        let second = tick.duration_since(stage.clock.instant(0)).as_secs().saturating_sub(1);
-        hand_in(&stage, &snapshots, second, false);
+        ticks.tick().await;
         // A loop that stood still came to no tick of the seconds in between; nothing happened in them, and that is said.
-        let seconds_over = stage.clock.now_ns() / SECOND.as_nanos() as u64;
-        (second + 1..seconds_over).for_each(|second| hand_in(&stage, &snapshots, second, false));
+        let over = stage.clock.now_ns() / SECOND.as_nanos() as u64;
+        (next.get()..over).for_each(|second| hand_in(&stage, &snapshots, second, false));
+        next.set(over.max(next.get()));
         stage.pool.sweep(stage.clock.now_ns());
     }
 }

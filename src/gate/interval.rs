@@ -81,7 +81,7 @@ fn stretches<Count: Default + std::ops::AddAssign>(
         let mut sum = Count::default();
         let steps = batch.tally.steps.iter().enumerate();
         let meant = steps.filter(|(series, _)| named.series.as_ref().is_none_or(|meant| meant.contains(series)));
-        let (journeys_passed, journeys) = journeys(batch);
+        let (journeys_passed, journeys) = batch.tally.judged_journeys();
         // Every step of the run lies beside the same lag and journeys.
         let most = if whole_run_only { 1 } else { usize::MAX };
         for (_, step) in meant.take(most) {
@@ -96,14 +96,6 @@ fn stretches<Count: Default + std::ops::AddAssign>(
         sum
     };
     summary.batches.all().iter().map(in_one).collect()
-}
-
-/// Journeys that passed, and all that came to an end, without those of the warm-up.
-fn journeys(batch: &Batch) -> (u64, u64) {
-    let (tally, warm_up) = (&batch.tally, &batch.tally.warm_up);
-    let passed = tally.journeys_passed.saturating_sub(warm_up.journeys_passed);
-    let failed = tally.journeys_failed.saturating_sub(warm_up.journeys_failed);
-    (passed, passed + failed)
 }
 
 fn interval(metric: Metric, (low, high): (Option<f64>, Option<f64>), weight: Weight) -> Interval {

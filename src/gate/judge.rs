@@ -110,12 +110,17 @@ fn whole(named: &NamedGate, summary: &Summary, undecided: Option<Status>, findin
     if let Some(doubt) = budget.and_then(|budget| budget.doubt(gate, observed)) {
         return Finding { status: Status::Invalid, reason: Some(doubt), ..finding };
     }
+    let has_none = finding.interval.is_none() && matches!(metric, Metric::Time(..));
+    if let (true, true, Some(undecided)) = (gate.options.strict, has_none, undecided) {
+        let reason = format!("there are too few samples to say where {metric} lies: a longer run would tell");
+        return Finding { status: undecided, reason: Some(reason), ..finding };
+    }
     if let (Some(close), true, Some(undecided)) = (&close, gate.options.strict, undecided) {
         return Finding { status: undecided, reason: Some(close.clone()), ..finding };
     }
     match gate.holds(observed) {
         true => Finding { status: Status::Pass, first_broken_s: None, reason: close, ..finding },
-        false => Finding { status: Status::Fail, reason: refused(named, summary).or(close), ..finding },
+        false => Finding { status: Status::Fail, reason: refused(named, &part, summary).or(close), ..finding },
     }
 }
 
@@ -132,7 +137,7 @@ fn too_few(named: &NamedGate, samples: u64) -> Option<String> {
 
 /// That the target's rate limit kept requests out, if that has a part in what `named` has missed: whoever reads that a
 /// tenth failed must not look for a fault in the service.
-fn refused(named: &NamedGate, summary: &Summary) -> Option<String> {
+fn refused(named: &NamedGate, part: &Part<'_>, summary: &Summary) -> Option<String> {
     let counts_failures = match named.gate.metric {
         Metric::ErrorRate(class) | Metric::Errors(class) => {
             class.is_none_or(|class| class.has(Failure::Http(TOO_MANY_REQUESTS)))
@@ -140,8 +145,10 @@ fn refused(named: &NamedGate, summary: &Summary) -> Option<String> {
         Metric::Checks | Metric::Journeys | Metric::Rate | Metric::Failures => true,
         Metric::Time(..) => false,
     };
-    let refused = summary.total.errors.get(&Failure::Http(TOO_MANY_REQUESTS)).filter(|_| counts_failures)?.count;
-    let (refused, of) = (format_count(refused), format_count(summary.all_steps.requests));
+    // Journeys are of all steps.
+    let requests = if named.gate.metric == Metric::Journeys { &summary.all_steps } else { &*part.requests };
+    let refused = requests.errors.get(&Failure::Http(TOO_MANY_REQUESTS)).filter(|_| counts_failures)?;
+    let (refused, of) = (format_count(*refused), format_count(requests.requests));
     Some(format!(
         "{refused} of {of} requests were refused by a rate limit of the target (status 429): lower the rate, or have the limit raised for this address"
     ))

@@ -210,3 +210,13 @@ fn open_files_at_their_limit_are_said_once_with_or_without_a_request_that_met_it
     assert_eq!(refused.observed.as_deref(), Some("4 could not"));
     because(&refused, &["256 of 256 open files"]);
 }
+
+#[test]
+fn a_strict_gate_without_an_interval_is_undecided() {
+    let mut summary = run(12 * MS, 100);
+    summary.all_steps.response = times(&[(1, 12 * MS)]);
+    let strict = judged("mean < 100ms, strict", &summary);
+    assert_eq!(strict.status, Status::Invalid);
+    because(&strict, &["too few samples"]);
+    assert_eq!(judged("mean < 100ms", &summary).status, Status::Pass);
+}

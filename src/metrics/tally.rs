@@ -182,6 +182,13 @@ impl Tally {
         all
     }
 
+    /// Journeys that passed, and all that came to an end, without those of the warm-up.
+    pub fn judged_journeys(&self) -> (u64, u64) {
+        let passed = self.journeys_passed.saturating_sub(self.warm_up.journeys_passed);
+        let failed = self.journeys_failed.saturating_sub(self.warm_up.journeys_failed);
+        (passed, passed + failed)
+    }
+
     /// The steps of some series as one.
     pub fn of_series(&self, series: &[usize]) -> StepTally {
         let mut several = StepTally::default();

@@ -110,7 +110,9 @@ fn judges_all_errors(named: &NamedGate) -> bool {
     let bound = named.gate.bound_value();
     let holds_at = |observed: f64| named.gate.comparison.holds(observed, bound);
     let is_absolute = !matches!(named.gate.bound, Bound::Baseline(_)) && !named.gate.options.warn;
-    named.series.is_none()
+    // What is skipped in this run judges nothing in it.
+    named.skip.is_none()
+        && named.series.is_none()
         && is_absolute
         && match named.gate.metric {
             Metric::ErrorRate(None) => !holds_at(1.0),
@@ -141,6 +143,9 @@ mod tests {
             judges_all_errors(&NamedGate { name: String::new(), gate, series: None, origin: Origin::File, skip: None })
         };
         assert!(judges("journeys >= 95%") && judges("journeys > 0%"));
+        let skipped =
+            NamedGate { skip: Some("not in this run".to_owned()), ..default_gate("e", "error_rate < 1%").unwrap() };
+        assert!(!judges_all_errors(&skipped), "what is not judged lets everything pass");
         assert!(!judges("journeys >= 0%") && !judges("journeys < 50%") && !judges("p95 < 1s"));
     }
 }

@@ -9,8 +9,8 @@ use super::console::{align_right, clean, coloured, finished, table};
 use super::finding::reasons;
 use super::lines::broken_within;
 use super::statement::counted;
-use crate::compare::{Compared, Comparison, Role, Row, Unit};
-use crate::units::{format_duration, format_rate, format_share, format_us_f64};
+use crate::compare::{Compared, Comparison, Role, Row, Unit, figure, times};
+use crate::units::format_duration;
 use crate::verdict::{Ending, Finding, Status, Verdict};
 
 /// The value of `schema`.
@@ -144,7 +144,7 @@ impl Words {
             figure: row.figure.clone(),
             base: value(row.base),
             new: value(row.new),
-            ratio: row.ratio.map_or("-".to_owned(), ratio),
+            ratio: row.ratio.map_or("-".to_owned(), times),
             interval: row.interval.map_or("-".to_owned(), |[low, high]| match row.unit {
                 Unit::Share => format!("{:+.2}..{:+.2}pt", low * 100.0, high * 100.0),
                 Unit::Us | Unit::PerS => format!("{low:.2}..{high:.2}"),
@@ -153,18 +153,6 @@ impl Words {
             reason: row.reason.clone().unwrap_or_default(),
             class,
         }
-    }
-}
-
-fn ratio(ratio: f64) -> String {
-    if ratio < 10.0 { format!("{ratio:.2}x") } else { format!("{ratio:.0}x") }
-}
-
-fn figure(unit: Unit, value: f64) -> String {
-    match unit {
-        Unit::Us => format_us_f64(value),
-        Unit::Share => format_share(value),
-        Unit::PerS => format_rate(value),
     }
 }
 

@@ -224,14 +224,19 @@ impl RunResult {
         let (Some(stretches), Some(identity)) = (&self.stretches, &self.identity) else {
             return Err(Unreadable::NoStretches);
         };
-        if stretches.begin_s.len() > MOST_STRETCHES {
+        let bytes: usize = stretches.steps.iter().chain(&stretches.others).map(StepStretches::bytes).sum();
+        // Nobody wrote more than this: a file that has it would take memory and time without end.
+        if stretches.begin_s.len() > MOST_STRETCHES || stretches.steps.len() > MOST_STEPS || bytes > 2 * MOST_BYTES {
             return Err(Unreadable::Times);
         }
         let begin_s = self.warm_up.as_ref().map_or(0.0, |warm_up| warm_up.seconds);
         let end_s = begin_s + self.window_s;
-        // Rates are of the window: what a stretch has outside of it is no time of theirs.
-        let within = |(begin, seconds): (&u64, &u64)| {
-            let (begin, end) = (*begin as f64, (begin + seconds) as f64);
+        // Rates are of the window: what a stretch has outside of it is no time of theirs, and what lies between two, before
+        // the first or behind the last, in which nothing came to an end, is.
+        let begins: Vec<f64> = stretches.begin_s.iter().map(|begin| *begin as f64).collect();
+        let within = |at: usize| {
+            let begin = if at == 0 { begin_s } else { begins[at] };
+            let end = begins.get(at + 1).copied().unwrap_or(f64::INFINITY);
             (end.min(end_s) - begin.max(begin_s)).max(0.0)
         };
         Ok(Run {
@@ -244,7 +249,7 @@ impl RunResult {
             machine: identity.machine.clone(),
             window_s: self.window_s,
             doubts: self.doubts(),
-            stretch_s: stretches.begin_s.iter().zip(&stretches.seconds).map(within).collect(),
+            stretch_s: (0..begins.len()).map(within).collect(),
             steps: stretches.steps.iter().map(StepStretches::read).collect::<Result<_, _>>()?,
             others: stretches.others.as_ref().map(StepStretches::read).transpose()?,
         })

@@ -124,6 +124,10 @@ fn other_tools(workspace: &Workspace) {
     let outcome = workspace.mnload(&["compare", "k6.json", "base"]).exits_with(99);
     let outcome = outcome.says("service.p95").says("k6's summary says nothing of its own noise");
     assert!(outcome.stdout.contains("service.p99 of all steps"), "what it does not hold is named:\n{}", outcome.stdout);
+    let others = workspace.mnload(&["compare", "k6.json", "base", "--gate", "connect.p95 < 1.2x baseline"]);
+    others.exits_with(4);
+    workspace.file("endless.json", "{\"metrics\":{\"http_req_duration\":{\"p(95)\":1e30}}}");
+    workspace.mnload(&["compare", "endless.json", "base"]).exits_with(4).says("does not tell service.p95");
     workspace.file(
         "vegeta.json",
         r#"{"latencies":{"total":9000000000,"mean":90000000,"50th":90000000,"90th":180000000,"95th":190000000,

@@ -10,7 +10,7 @@
 //! bound   = a time | a percentage | a rate | a number | N "x baseline"
 //! option  = "at least" N "samples" | "strict" | "warn" | "abort" [ "after" time ]
 //! ```
-//! [`parse`] reads it with the place of every mistake, [`sense`] says what does not go together, [`print`] writes it.
+//! `parse` reads it with the place of every mistake, `sense` says what does not go together, `print` writes it.
 
 mod parse;
 mod part;

@@ -101,9 +101,13 @@ fn can_be_lost(gate: &Gate) -> bool {
     let of_the_whole = match gate.metric {
         Metric::Time(_, Statistic::Percentile(_) | Statistic::Max) => gate.comparison.is_upper(),
         Metric::ErrorRate(_) | Metric::Errors(_) | Metric::Failures => {
-            gate.comparison.is_upper() || gate.bound_value() == 0.0
+            gate.comparison.is_upper() || gate.comparison == Comparison::Equal && gate.bound_value() == 0.0
         }
-        Metric::Checks | Metric::Journeys => !gate.comparison.is_upper(),
+        Metric::Checks | Metric::Journeys => match gate.comparison {
+            Comparison::AtLeast | Comparison::Above => true,
+            Comparison::Equal => gate.bound_value() == 1.0,
+            Comparison::Below | Comparison::AtMost => false,
+        },
         Metric::Time(_, Statistic::Mean) | Metric::Rate => false,
     };
     let is_absolute = !matches!(gate.bound, Bound::Baseline(_));

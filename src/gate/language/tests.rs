@@ -131,6 +131,8 @@ fn mistakes_say_where_and_what_to_do() {
         ("p95 < 1s, at least many samples", "at least many samples", "not a number of samples", "at least 200"),
         ("max < 1s, strict", "strict", "an interval", "percentiles"),
         ("rate >= 5/s, abort", "abort", "not known before the end", "over 30s"),
+        ("errors > 0, abort", "abort", "not known before the end", "over 30s"),
+        ("checks = 50%, abort", "abort", "not known before the end", "over 30s"),
         ("p95 < 1.2y baseline", "1.2y baseline", "not a multiple", "1.2x baseline"),
         ("max < 1.2x baseline", "1.2x baseline", "not compared", "percentiles"),
         ("p95 > 1.2x baseline", "1.2x baseline", "no better", "use <"),

@@ -32,12 +32,7 @@ impl Counted {
         }
         match metric {
             Metric::Time(Clock::Response | Clock::Lag, _) => counted.lag.merge(&tally.send_lag),
-            Metric::Journeys => {
-                let ended = |all: u64, warm_up: u64| all.saturating_sub(warm_up);
-                counted.journeys_passed = ended(tally.journeys_passed, tally.warm_up.journeys_passed);
-                let failed = ended(tally.journeys_failed, tally.warm_up.journeys_failed);
-                counted.journeys = counted.journeys_passed + failed;
-            }
+            Metric::Journeys => (counted.journeys_passed, counted.journeys) = tally.judged_journeys(),
             _ => {}
         }
         counted

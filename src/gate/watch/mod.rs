@@ -178,7 +178,11 @@ impl Watched {
     /// Whether so much time is `over` that the run may be ended, and the gate can no longer hold.
     fn asks_for_the_end(&self, over: Duration) -> bool {
         let Some(grace) = self.named.gate.options.abort else { return false };
-        if over < self.prospect.judged_from.saturating_add(grace) {
+        // A load that is over has nothing to be stopped.
+        let ends = self.prospect.ends.or(self.prospect.ends_at_the_latest);
+        let nothing_comes = !self.prospect.supplies.is_empty() && self.prospect.remaining(self.progress) == 0;
+        let is_over = nothing_comes || ends.is_some_and(|ends| over >= ends);
+        if is_over || over < self.prospect.judged_from.saturating_add(grace) {
             return false;
         }
         match &self.state {

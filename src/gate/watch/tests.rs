@@ -372,6 +372,10 @@ fn a_grace_is_waited_for_and_a_skipped_gate_costs_nothing() {
     assert_eq!(asked("max < 600ms, abort after 4s"), Some(4));
     assert_eq!(asked("p50 < 600ms over 3s, abort"), Some(3));
     assert_eq!(asked("max < 600ms"), None);
+    // A load that is over has nothing to be stopped.
+    let late = steady(10, |second| if second < 9 { 100_000 } else { 900_000 });
+    assert_eq!(traced(&named("max < 600ms, abort", None), ending_after(10), &late, 10).1, None);
+    assert_eq!(traced(&named("max < 600ms, abort", None), ending_after(11), &late, 10).1, Some(10));
     assert_eq!(asked("max < 1s, abort"), None);
     let skipped = NamedGate { skip: Some("not now".to_owned()), ..named("failures < 2 in a row", None) };
     assert!(logged(std::slice::from_ref(&skipped), 3).is_empty());
