@@ -3,7 +3,7 @@
 //! A generator that is late makes a response time longer, never shorter. So a figure above its bound is in doubt by the
 //! lateness and by the rounding, one below it only by the rounding. `docs/measuring.md` gives the reasons.
 
-use super::language::{Clock, Gate, Metric, Statistic};
+use super::language::{Clock, Gate, Statistic};
 use super::strain;
 use crate::metrics::{Histogram, Summary};
 use crate::units::format_us_f64;
@@ -42,22 +42,16 @@ impl Budget {
     ) -> Option<Self> {
         let late = |clock: Clock, figure: &dyn Fn(&Histogram) -> f64| late(clock, sending, summary, figure);
         let histogram_us = observed_us * HISTOGRAM;
-        let (late_us, histogram_us) = match gate.metric {
+        let (late_us, histogram_us) = match gate.metric.time()? {
             // What is judged here is the lateness itself.
-            Metric::Time(Clock::Lag, _) => return Some(Self { late_us: 0.0, rounded_us: histogram_us + CLOCK_US }),
-            Metric::Time(clock, Statistic::Percentile(percentile)) => {
+            (Clock::Lag, _) => return Some(Self { late_us: 0.0, rounded_us: histogram_us + CLOCK_US }),
+            (clock, Statistic::Percentile(percentile)) => {
                 let quantile = percentile.quantile().max(LEAST_QUANTILE);
                 (late(clock, &|lag| lag.quantile_us(quantile).unwrap_or(0) as f64), histogram_us)
             }
-            Metric::Time(clock, Statistic::Max) => (late(clock, &|lag| lag.quantile_us(1.0).unwrap_or(0) as f64), 0.0),
+            (clock, Statistic::Max) => (late(clock, &|lag| lag.quantile_us(1.0).unwrap_or(0) as f64), 0.0),
             // The mean of a sum is the sum of the means.
-            Metric::Time(clock, Statistic::Mean) => (late(clock, &|lag| lag.latency().mean), histogram_us),
-            Metric::ErrorRate(_)
-            | Metric::Errors(_)
-            | Metric::Failures
-            | Metric::Checks
-            | Metric::Journeys
-            | Metric::Rate => return None,
+            (clock, Statistic::Mean) => (late(clock, &|lag| lag.latency().mean), histogram_us),
         };
         // Without time to spare the generator delays what it sends and what it notices: all of the figure may be its own.
         let exhausted = summary.is_some_and(|summary| strain::exhausted(summary).is_some());

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::NamedGate;
-use super::language::{Metric, Statistic};
+use super::language::Statistic;
 use super::validity::{invalid, upper_bound_us};
 use crate::failure::Failure;
 use crate::metrics::{LATE, Summary, WorkerUse};
@@ -75,16 +75,11 @@ fn stood_still(gates: &[NamedGate], summary: &Summary) -> Option<Finding> {
     let ticks = generator.loop_lag.count();
     let loop_lag = generator.loop_lag.buckets();
     let touched = gates.iter().filter(|named| named.skip.is_none()).filter_map(|named| {
-        let (beyond, least) = match named.gate.metric {
-            Metric::Time(_, Statistic::Percentile(percentile)) => (1.0 - percentile.quantile(), LEAST_LATE),
-            Metric::Time(_, Statistic::Max) => (0.0, 1),
-            Metric::Time(_, Statistic::Mean) => (0.5, LEAST_LATE),
-            Metric::ErrorRate(_)
-            | Metric::Errors(_)
-            | Metric::Failures
-            | Metric::Checks
-            | Metric::Journeys
-            | Metric::Rate => return None,
+        let (_, statistic) = named.gate.metric.time()?;
+        let (beyond, least) = match statistic {
+            Statistic::Percentile(percentile) => (1.0 - percentile.quantile(), LEAST_LATE),
+            Statistic::Max => (0.0, 1),
+            Statistic::Mean => (0.5, LEAST_LATE),
         };
         let limit_us = (upper_bound_us(named)? / 10.0).max(LATE.as_secs_f64() * 1e6);
         let late = loop_lag.iter().filter(|(us, _)| *us as f64 > limit_us).map(|(_, count)| count);

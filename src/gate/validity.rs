@@ -83,16 +83,11 @@ fn lateness(gates: &[NamedGate], summary: &Summary) -> Vec<Finding> {
 /// Lag beyond p99 matters where a gate looks beyond p99.
 fn late_in_the_tail(gates: &[NamedGate], summary: &Summary) -> Option<Finding> {
     let tightest = gates.iter().filter_map(|named| {
-        let quantile = match named.gate.metric {
-            Metric::Time(_, Statistic::Percentile(percentile)) => percentile.quantile(),
-            Metric::Time(_, Statistic::Max) => 1.0,
-            Metric::Time(_, Statistic::Mean)
-            | Metric::ErrorRate(_)
-            | Metric::Errors(_)
-            | Metric::Failures
-            | Metric::Checks
-            | Metric::Journeys
-            | Metric::Rate => return None,
+        let (_, statistic) = named.gate.metric.time()?;
+        let quantile = match statistic {
+            Statistic::Percentile(percentile) => percentile.quantile(),
+            Statistic::Max => 1.0,
+            Statistic::Mean => return None,
         };
         let bound_us = upper_bound_us(named).filter(|_| quantile > 0.99)?;
         let lag_us = summary.total.send_lag.quantile_us(quantile)?;

@@ -273,6 +273,17 @@ impl StepTally {
 
     /// Adds all that `other` counted.
     pub fn merge(&mut self, other: &Self) {
+        self.merge_counts(other);
+        self.response.merge(&other.response);
+        self.service.merge(&other.service);
+        self.first_byte.merge(&other.first_byte);
+        self.connect.merge(&other.connect);
+        self.tls.merge(&other.tls);
+        self.merge_errors(other);
+    }
+
+    /// Adds what `other` counted but for times and classes of errors.
+    pub fn merge_counts(&mut self, other: &Self) {
         self.requests += other.requests;
         self.failed += other.failed;
         self.tried_again += other.tried_again;
@@ -281,11 +292,10 @@ impl StepTally {
         self.passed_in_window += other.passed_in_window;
         self.checks_passed += other.checks_passed;
         self.checks_failed += other.checks_failed;
-        self.response.merge(&other.response);
-        self.service.merge(&other.service);
-        self.first_byte.merge(&other.first_byte);
-        self.connect.merge(&other.connect);
-        self.tls.merge(&other.tls);
+    }
+
+    /// Adds the classes of errors that `other` counted.
+    pub fn merge_errors(&mut self, other: &Self) {
         for (failure, count) in &other.errors {
             *self.errors.entry(*failure).or_default() += count;
         }

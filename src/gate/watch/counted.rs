@@ -40,22 +40,14 @@ impl Counted {
 
     fn add(&mut self, metric: Metric, step: &StepTally) {
         let own = &mut self.requests;
-        own.requests += step.requests;
-        own.failed += step.failed;
-        own.tried_again += step.tried_again;
-        own.redirects += step.redirects;
-        own.passed_in_window += step.passed_in_window;
-        own.checks_passed += step.checks_passed;
-        own.checks_failed += step.checks_failed;
+        own.merge_counts(step);
         match metric {
             Metric::Time(Clock::Response, _) => own.response.merge(&step.response),
             Metric::Time(Clock::Service, _) => own.service.merge(&step.service),
             Metric::Time(Clock::FirstByte, _) => own.first_byte.merge(&step.first_byte),
             Metric::Time(Clock::Connect, _) => own.connect.merge(&step.connect),
             Metric::Time(Clock::Tls, _) => own.tls.merge(&step.tls),
-            Metric::ErrorRate(Some(_)) | Metric::Errors(Some(_)) => {
-                step.errors.iter().for_each(|(failure, count)| *own.errors.entry(*failure).or_default() += count);
-            }
+            Metric::ErrorRate(Some(_)) | Metric::Errors(Some(_)) => own.merge_errors(step),
             Metric::Time(Clock::Lag, _)
             | Metric::ErrorRate(None)
             | Metric::Errors(None)
