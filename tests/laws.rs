@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mnload::demo::{Demo, DemoOptions, Faults};
-use mnload::engine::{self, Stop};
+use mnload::engine::{self, Stop, View};
 use mnload::metrics::{Live, Summary};
 use mnload::plan::{Machine, Overrides, Plan};
 use mnload::scenario::ScenarioFile;
@@ -79,8 +79,9 @@ fn run(case: &Case) -> (Plan, Summary, u64) {
             }
             std::future::pending::<()>().await;
         };
+        let view = View { live: &live, second: &mut |_| () };
         tokio::select! {
-            finished = engine::run(&plan, connector, &live, &stop) => finished.unwrap().summary,
+            finished = engine::run(&plan, connector, view, &stop) => finished.unwrap().summary,
             () = stopping => unreachable!(),
         }
     });

@@ -3,18 +3,19 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use super::CommandError;
 use super::machine::machine_facts;
+use super::onlookers::Onlookers;
 use super::outputs::Outputs;
 use super::signals::Signals;
 use crate::client::Connector;
-use crate::engine::{self, EngineError, Finished, Stop};
+use crate::engine::{self, EngineError, Finished, Stop, View};
 use crate::gate;
-use crate::metrics::Live;
+use crate::metrics::{Live, Second};
 use crate::plan::Plan;
-use crate::report::{self, Occasion, Progress, Report};
+use crate::report::{self, Occasion, Progress, Report, Subject};
 use crate::verdict::{Ending, ExitCode};
 
 /// How a load came to its end.
@@ -37,10 +38,18 @@ pub(super) async fn carry_out(
     outputs: &Outputs,
     signals: &mut Signals,
     progress: &mut Progress,
+    onlookers: &mut Onlookers,
 ) -> Result<Carried, CommandError> {
     let stop = Stop::default();
     let (live, mut watched) = watch::channel(Live::default());
-    let mut running = pin!(engine::run(plan, connector, &live, &stop));
+    let (said, mut to_say) = mpsc::unbounded_channel();
+    let mut second = |second: &Second| {
+        if let Some(trouble) = onlookers.see(second) {
+            // Whoever says it is this function.
+            let _ = said.send(trouble);
+        }
+    };
+    let mut running = pin!(engine::run(plan, connector, View { live: &live, second: &mut second }, &stop));
     let ended = loop {
         tokio::select! {
             ended = &mut running => match ended {
@@ -55,6 +64,7 @@ pub(super) async fn carry_out(
                     return Err(broken(plan, error));
                 }
             },
+            Some(trouble) = to_say.recv() => progress.say(&trouble),
             Ok(()) = watched.changed() => progress.update(&watched.borrow_and_update()),
             ending = signals.next() => {
                 if stop.is_asked() {
@@ -73,12 +83,8 @@ pub(super) async fn carry_out(
 pub(super) fn judged(plan: &Plan, finished: Finished, started_at: jiff::Timestamp) -> Report {
     let Finished { summary, traces } = finished;
     let findings = gate::judge(&plan.gates, &summary, &traces);
-    report::report_of(
-        plan,
-        summary,
-        findings,
-        &Occasion { started_at: format!("{started_at:.0}"), machine: machine_facts() },
-    )
+    let occasion = Occasion { started_at: format!("{started_at:.0}"), machine: machine_facts(), ..Occasion::default() };
+    report::report_of(&Subject::of(plan), summary, findings, &occasion)
 }
 
 pub(super) fn left_at_once(ending: Ending) -> ExitCode {

@@ -10,6 +10,7 @@ use super::CommandError;
 use super::carry::{Carried, carry_out, judged, left_at_once, reached};
 use super::compare::{options, show, write};
 use super::inputs::plan_of;
+use super::onlookers::Onlookers;
 use super::outputs::{Outputs, unused_folder};
 use super::signals::Signals;
 use crate::cli::{CompareArgs, ScenarioArgs};
@@ -116,10 +117,12 @@ async fn one_run(
     let started_at = jiff::Timestamp::now();
     let outputs = Outputs::create(Some(path), &plan.name, &started_at, false)?;
     let mut progress = Progress::new(plan.duration(), false);
-    let summary = match carry_out(plan, connector, &outputs, signals, &mut progress).await? {
+    let mut onlookers = Onlookers::default();
+    let summary = match carry_out(plan, connector, &outputs, signals, &mut progress, &mut onlookers).await? {
         Carried::Out(summary) => *summary,
         Carried::Left(code) => return Ok(Err(code)),
     };
+    onlookers.finish();
     let report = judged(plan, summary, started_at);
     outputs.write(&report)?;
     Ok(Ok(Box::new(report.result)))

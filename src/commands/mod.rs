@@ -11,6 +11,7 @@ mod init;
 mod inputs;
 mod interleave;
 mod machine;
+mod onlookers;
 mod outputs;
 mod plan;
 mod run;

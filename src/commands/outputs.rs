@@ -1,24 +1,19 @@
 //! The run folder: its files are opened before the load, so that a full disk or a wrong path is known while it costs nothing.
 
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
-use crate::report::{self, Report};
+use crate::report::{Kind, Report};
 
 /// The open files of one run.
 #[derive(Debug)]
 pub(super) struct Outputs {
     folder: PathBuf,
-    result: File,
-    summary: File,
-    timeline: File,
-    page: File,
+    files: Vec<(Kind, File)>,
 }
-
-const RESULT: &str = "result.json";
 
 impl Outputs {
     /// Opens every file of the run folder, `given` or one of the run's own below `reports/`.
@@ -32,17 +27,17 @@ impl Outputs {
             Some(folder) => folder.to_path_buf(),
             None => unused_folder(name, started_at),
         };
-        if !overwrite && folder.join(RESULT).exists() {
+        if !overwrite && folder.join(Kind::Json.file_name()).exists() {
             bail!("{} already holds a run: give another --out, or --overwrite to replace it", folder.display());
         }
         fs::create_dir_all(&folder).with_context(|| format!("cannot create the run folder {}", folder.display()))?;
-        let open = |name: &str| {
-            let path = folder.join(name);
-            File::create(&path).with_context(|| format!("cannot write {}", path.display()))
+        let open = |kind: Kind| {
+            let path = folder.join(kind.file_name());
+            let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+            Ok((kind, file))
         };
-        let (result, summary, timeline, page) =
-            (open(RESULT)?, open("summary.csv")?, open("timeline.csv")?, open("report.html")?);
-        Ok(Self { folder, result, summary, timeline, page })
+        let files = Kind::OF_EVERY_RUN.into_iter().map(open).collect::<anyhow::Result<_>>()?;
+        Ok(Self { folder, files })
     }
 
     /// Where the files are.
@@ -52,21 +47,16 @@ impl Outputs {
 
     /// Takes the empty files away again when there will be no report: they would look like a run.
     pub(super) fn discard(&self) {
-        for name in [RESULT, "summary.csv", "timeline.csv", "report.html"] {
+        for (kind, _) in &self.files {
             // What cannot be removed stays empty, and no harm is done.
-            let _ = fs::remove_file(self.folder.join(name));
+            let _ = fs::remove_file(self.folder.join(kind.file_name()));
         }
         let _ = fs::remove_dir(&self.folder);
     }
 
     /// Writes every view of the run; all are tried before the first error is given.
     pub(super) fn write(&self, report: &Report) -> anyhow::Result<()> {
-        let written = [
-            fill(&self.result, RESULT, |out| write_json(report, out)),
-            fill(&self.summary, "summary.csv", |out| Ok(report::render_summary_csv(report, out)?)),
-            fill(&self.timeline, "timeline.csv", |out| Ok(report::render_timeline_csv(report, out)?)),
-            fill(&self.page, "report.html", |out| Ok(out.write_all(report::render_html(report)?.as_bytes())?)),
-        ];
+        let written: Vec<_> = self.files.iter().map(|(kind, file)| fill(*kind, file, report)).collect();
         written
             .into_iter()
             .collect::<anyhow::Result<()>>()
@@ -74,15 +64,10 @@ impl Outputs {
     }
 }
 
-/// The document that `--format json` prints and `result.json` holds.
-pub(super) fn write_json(report: &Report, out: &mut dyn Write) -> anyhow::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &report.result)?;
-    Ok(writeln!(out)?)
-}
-
-fn fill(file: &File, name: &str, render: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>) -> anyhow::Result<()> {
+fn fill(kind: Kind, file: &File, report: &Report) -> anyhow::Result<()> {
     let mut out = BufWriter::new(file);
-    render(&mut out).and_then(|()| Ok(out.flush()?)).with_context(|| format!("cannot write {name}"))
+    let written = kind.render(report, &mut out).map_err(anyhow::Error::from).and_then(|()| Ok(out.flush()?));
+    written.with_context(|| format!("cannot write {}", kind.file_name()))
 }
 
 /// `reports/NAME-TIME`, with a number behind it if two runs start in one second.

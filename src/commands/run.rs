@@ -7,12 +7,13 @@ use super::CommandError;
 use super::baseline::Earlier;
 use super::carry::{Carried, carry_out, judged, left_at_once, reached};
 use super::inputs::plan_of;
-use super::outputs::{Outputs, write_json};
+use super::onlookers::Onlookers;
+use super::outputs::Outputs;
 use super::signals::Signals;
 use crate::cli::{Format, RunArgs};
 use crate::demo::{Demo, DemoOptions};
 use crate::plan::Plan;
-use crate::report::{self, Detail, Progress, Report};
+use crate::report::{self, Detail, Kind, Progress, Report};
 use crate::verdict::ExitCode;
 use anyhow::Context as _;
 
@@ -45,10 +46,12 @@ async fn load_and_judge(args: &RunArgs, plan: &Arc<Plan>, earlier: Option<&Earli
     if !args.quiet {
         progress.say(&format!("{}: {}", report::clean(&plan.name), report::statement(plan)));
     }
-    let finished = match carry_out(plan, connector, &outputs, &mut signals, &mut progress).await? {
+    let mut onlookers = Onlookers::default();
+    let finished = match carry_out(plan, connector, &outputs, &mut signals, &mut progress, &mut onlookers).await? {
         Carried::Out(finished) => *finished,
         Carried::Left(code) => return Ok(code),
     };
+    onlookers.finish();
     let mut report = judged(plan, finished, started_at);
     if let Some(earlier) = earlier {
         earlier.compare_with(&mut report, outputs.folder())?;
@@ -73,7 +76,7 @@ fn show(args: &RunArgs, report: &Report) {
         Format::Text => write!(out, "{text}").map_err(anyhow::Error::from),
         Format::Json => {
             let _ = write!(anstream::stderr(), "{text}");
-            write_json(report, &mut out)
+            Kind::Json.render(report, &mut out).map_err(anyhow::Error::from)
         }
     };
     let _ = out.flush();

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::DoctorError;
 use crate::demo::{Demo, DemoOptions};
-use crate::engine::{self, Stop};
+use crate::engine::{self, Stop, View};
 use crate::metrics::{Latency, Live, Summary};
 use crate::plan::{Machine, Overrides, Plan};
 use crate::scenario::ScenarioFile;
@@ -71,5 +71,5 @@ async fn load(demo: &Demo, load: &str) -> Result<Summary, DoctorError> {
     let plan = Arc::new(Plan::resolve(&file, &overrides, &Machine { cores: 1, sockets: 1_000 })?);
     let connector = engine::reach(&plan).await?;
     let (live, _watched) = watch::channel(Live::default());
-    Ok(engine::run(&plan, connector, &live, &Stop::default()).await?.summary)
+    Ok(engine::run(&plan, connector, View { live: &live, second: &mut |_| () }, &Stop::default()).await?.summary)
 }

@@ -85,6 +85,7 @@ async fn offer_all<'l>(
             waited = pacer.until(stage.clock.instant(due_ns)) => waited?,
         }
         offered.due += 1;
+        stage.recorder.borrow_mut().journey_due();
         offered.judged += u64::from(!planned.is_warm_up(due_ns));
         lanes.offer(Offer { arrival: index, due_ns });
     }

@@ -101,6 +101,10 @@ pub(super) async fn perform(stage: &Rc<Stage>, session: &mut Session, ticket: Ti
     let stream = &plan.streams[ticket.stream];
     let ends_ns = stream.ends_after().map_or(u64::MAX, |end| end.as_nanos() as u64);
     let warm_up = stream.is_warm_up(ticket.due_ns);
+    // Whoever has no schedule is due when it starts.
+    if !ticket.scheduled {
+        stage.recorder.borrow_mut().journey_due();
+    }
     stage.recorder.borrow_mut().journey_started(ticket.taken_ns, ends_ns, warm_up);
     let rows: Option<Vec<_>> = plan.data.iter().map(|data| data.row(ticket.seat)).collect();
     let Some(rows) = rows else {

@@ -60,6 +60,14 @@ pub struct Finished {
     pub traces: Vec<Trace>,
 }
 
+/// Who looks on while a run goes on. Neither may take long: the thread that merges waits for them.
+pub struct View<'v> {
+    /// The figures so far.
+    pub live: &'v watch::Sender<Live>,
+    /// Each second when it is complete.
+    pub second: &'v mut dyn FnMut(&Second),
+}
+
 /// Why a run could not take place.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
@@ -116,12 +124,7 @@ pub async fn reach(plan: &Plan) -> Result<Connector, EngineError> {
 ///
 /// # Errors
 /// When workers cannot be started or break down. What the target does wrong is data, not an error.
-pub async fn run(
-    plan: &Arc<Plan>,
-    connector: Connector,
-    live: &watch::Sender<Live>,
-    stop: &Stop,
-) -> Result<Finished, EngineError> {
+pub async fn run(plan: &Arc<Plan>, connector: Connector, view: View<'_>, stop: &Stop) -> Result<Finished, EngineError> {
     let base = once::setup(plan, &connector, &plan.scope, stop).await;
     // What setup says then is no more than that it was stopped.
     if matches!(stop.ending(), Ending::Interrupted | Ending::Terminated) {
@@ -159,7 +162,7 @@ pub async fn run(
     let mut observer = (!plan.is_once()).then(Observer::start);
     let aggregate = Aggregate::new(workers as usize, plan.series.count());
     let mut watcher = Watcher::new(&plan.gates, plan.prospects());
-    let watching = Watching { watcher: &mut watcher, stop, live };
+    let watching = Watching { watcher: &mut watcher, stop, view };
     let aggregate = gather(receiver, aggregate, watching, observer.as_mut()).await;
     let mut reports = Vec::with_capacity(threads.len());
     for thread in threads {
@@ -176,14 +179,15 @@ pub async fn run(
 }
 
 /// Who looks at each second that is complete.
-struct Watching<'w> {
+struct Watching<'w, 'v> {
     watcher: &'w mut Watcher,
     stop: &'w Stop,
-    live: &'w watch::Sender<Live>,
+    view: View<'v>,
 }
 
-impl Watching<'_> {
-    fn see(&mut self, second: &Second<'_>) {
+impl Watching<'_, '_> {
+    fn see(&mut self, second: &Second) {
+        (self.view.second)(second);
         if let Some(after) = self.stop.stopped_after() {
             self.watcher.load_ended(after);
         }
@@ -199,7 +203,7 @@ impl Watching<'_> {
 async fn gather(
     mut snapshots: mpsc::UnboundedReceiver<Snapshot>,
     mut aggregate: Aggregate,
-    mut watching: Watching<'_>,
+    mut watching: Watching<'_, '_>,
     mut observer: Option<&mut Observer>,
 ) -> Aggregate {
     loop {
@@ -211,8 +215,8 @@ async fn gather(
             },
         };
         let Some(snapshot) = snapshot else { break };
-        if aggregate.take(snapshot, |second| watching.see(&second)) {
-            watching.live.send_replace(aggregate.live());
+        if aggregate.take(snapshot, |second| watching.see(second)) {
+            watching.view.live.send_replace(aggregate.live());
         }
     }
     aggregate

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::metrics::{Timeline, TimelineRow};
+use crate::metrics::{RowDetail, Timeline, TimelineRow};
 use crate::plan::Plan;
 
 /// A journey under way with its connection: task, values, buffers for answers of a few KiB.
@@ -17,6 +17,9 @@ const HISTOGRAMS_PER_STEP: u64 = 3 + 3 * 2;
 const HISTOGRAM_BYTES: u64 = 56 << 10;
 /// The same of one second of one worker: response, service and first byte, being written and handed in.
 const SECOND_BYTES: u64 = 2 * 3 * (8 << 10);
+
+/// What a row of all steps together has besides: classes of errors, and the bands of a heatmap.
+const DETAIL_BYTES: u64 = size_of::<RowDetail>() as u64 + 24 * 16;
 
 /// What a window keeps of one second: counts, and its times, of which there are two kinds for a time from the due moment.
 const WINDOW_SECOND_BYTES: u64 = 1 << 10;
@@ -49,11 +52,12 @@ impl Memory {
         let windows: u64 = plan.windows().map(|(length, of_times)| window(length.min(over), of_times)).sum();
         let figures = figures.saturating_add(windows);
         let rows = Timeline::most_rows(series, over.as_secs());
+        let details = (rows / (steps + 1)).saturating_mul(DETAIL_BYTES);
         Self {
             program,
             connections: connections.saturating_mul(each),
             figures,
-            seconds: rows.saturating_mul(size_of::<TimelineRow>() as u64),
+            seconds: rows.saturating_mul(size_of::<TimelineRow>() as u64).saturating_add(details),
         }
     }
 

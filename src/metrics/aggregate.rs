@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::sync::Arc;
 
 use super::batches::Batches;
 use super::histogram::Latency;
@@ -27,15 +28,15 @@ pub struct Aggregate {
     awaited: Vec<u64>,
 }
 
-/// A second that every worker has handed in.
-#[derive(Debug)]
-pub struct Second<'a> {
+/// A second that every worker has handed in; whoever looks at it may keep it.
+#[derive(Debug, Clone, Default)]
+pub struct Second {
     /// Which it is, from the start of the load.
     pub number: u64,
     /// What was counted in it.
-    pub tally: &'a Tally,
+    pub tally: Arc<Tally>,
     /// How steps came out one by one in it, of the series that are logged; in no order.
-    pub outcomes: &'a [Outcome],
+    pub outcomes: Arc<[Outcome]>,
 }
 
 /// The run so far, in the figures that a live view shows.
@@ -71,7 +72,7 @@ impl Aggregate {
 
     /// Takes one worker's second; shows `seen` the seconds that became complete by it, in order, and says whether there
     /// was one.
-    pub fn take(&mut self, snapshot: Snapshot, seen: impl FnMut(Second<'_>)) -> bool {
+    pub fn take(&mut self, snapshot: Snapshot, seen: impl FnMut(&Second)) -> bool {
         self.total.merge(&snapshot.tally);
         match self.open.entry(snapshot.second) {
             Entry::Vacant(place) => drop(place.insert((snapshot.tally, snapshot.outcomes))),
@@ -104,7 +105,7 @@ impl Aggregate {
     }
 
     /// Moves the seconds before `end` to the history, in order.
-    fn close(&mut self, end: u64, mut seen: impl FnMut(Second<'_>)) -> bool {
+    fn close(&mut self, end: u64, mut seen: impl FnMut(&Second)) -> bool {
         let mut closed = false;
         while let Some(entry) = self.open.first_entry().filter(|entry| *entry.key() < end) {
             let (second, (tally, outcomes)) = entry.remove_entry();
@@ -114,7 +115,7 @@ impl Aggregate {
             self.batches.push(second, &tally);
             self.last = Some((second, tally.journeys_started, all.requests));
             self.all.merge(&all);
-            seen(Second { number: second, tally: &tally, outcomes: &outcomes });
+            seen(&Second { number: second, tally: Arc::new(tally), outcomes: outcomes.into() });
             closed = true;
         }
         closed

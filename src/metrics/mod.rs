@@ -35,6 +35,6 @@ pub use sample::{Checks, Role, Sample};
 pub use series::{MOST_SERIES, Series};
 pub use summary::{Requests, StreamSummary, Summary};
 pub use tally::{ErrorExample, ErrorTally, Errors, StepTally, Tally, Unsent};
-pub use timeline::{Timeline, TimelineRow};
+pub use timeline::{RowDetail, Timeline, TimelineRow, band_of, lowest_of_band};
 pub use transient::{Transient, transient};
 pub use warm_up::WarmUp;

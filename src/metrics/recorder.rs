@@ -78,6 +78,11 @@ impl Recorder {
         self.window.end = self.window.end.min(at_ns);
     }
 
+    /// Counts a journey whose time has come.
+    pub fn journey_due(&mut self) {
+        self.current.journeys_due += 1;
+    }
+
     /// Counts a journey that was taken up at `now_ns`, of a stream that ends at `ends_ns`.
     pub fn journey_started(&mut self, now_ns: u64, ends_ns: u64, warm_up: bool) {
         self.current.journeys_started += 1;

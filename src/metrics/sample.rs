@@ -68,6 +68,11 @@ impl Sample {
         self.first_byte_ns.map(|first_byte| first_byte.saturating_sub(self.sent_ns) / 1_000)
     }
 
+    /// Done − first byte: how long the answer took to come in.
+    pub fn receive_us(&self) -> Option<u64> {
+        self.first_byte_ns.map(|first_byte| self.done_ns.saturating_sub(first_byte) / 1_000)
+    }
+
     /// Sent − due: the generator's own fault.
     pub fn send_lag_us(&self) -> u64 {
         self.sent_ns.saturating_sub(self.due_ns) / 1_000

@@ -29,6 +29,10 @@ pub struct Tally {
     pub steps: Vec<StepTally>,
     /// How late requests that had a scheduled time were sent.
     pub send_lag: Histogram,
+    /// From the first byte of an answer to its last.
+    pub receive: Histogram,
+    /// Journeys whose time came.
+    pub journeys_due: u64,
     /// Journeys that ended with every step passed.
     pub journeys_passed: u64,
     /// Journeys that ended with a failed step.
@@ -126,6 +130,9 @@ impl Tally {
         if sample.scheduled {
             self.send_lag.record(sample.send_lag_us());
         }
+        if let Some(us) = sample.receive_us() {
+            self.receive.record(us);
+        }
         self.steps[series].record(sample, in_window);
         if let Some(failure) = sample.failure {
             self.errors.note(failure, sample.done_ns, sample.step, example);
@@ -164,6 +171,8 @@ impl Tally {
             own.merge(other);
         }
         self.send_lag.merge(&other.send_lag);
+        self.receive.merge(&other.receive);
+        self.journeys_due += other.journeys_due;
         self.journeys_passed += other.journeys_passed;
         self.journeys_failed += other.journeys_failed;
         self.journeys_started += other.journeys_started;

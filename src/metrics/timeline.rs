@@ -1,11 +1,14 @@
 //! The run over time: one row per stretch of time and series of steps, and one for all of them together.
 
+use std::collections::BTreeMap;
+
 use super::histogram::{Histogram, Latency};
 use super::history::History;
 use super::tally::{StepTally, Tally};
+use crate::failure::Failure;
 
 /// One stretch of time of one series of steps.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct TimelineRow {
     /// When it begins, in seconds from the start of the load.
     pub second: u64,
@@ -25,6 +28,32 @@ pub struct TimelineRow {
     pub response: Latency,
     /// Their service times.
     pub service: Latency,
+    /// What else there is to see of all steps together (only where `step` is none).
+    pub detail: Option<Box<RowDetail>>,
+}
+
+/// What is kept of all steps together.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RowDetail {
+    /// Journeys that were due.
+    pub due: u64,
+    /// The failed requests by class.
+    pub errors: BTreeMap<Failure, u64>,
+    /// How many response times lie in each band, by the band's number; see [`band_of`].
+    pub bands: Vec<(u8, u64)>,
+}
+
+/// So many bands of a heatmap double the time.
+const BANDS_PER_DOUBLING: f64 = 4.0;
+
+/// The band of a heatmap that a time belongs to: four to a doubling, from 1 µs on.
+pub fn band_of(us: u64) -> u8 {
+    ((us.max(1) as f64).log2() * BANDS_PER_DOUBLING).floor().min(255.0) as u8
+}
+
+/// The lowest time of a band, in microseconds.
+pub fn lowest_of_band(band: u8) -> f64 {
+    (f64::from(band) / BANDS_PER_DOUBLING).exp2()
 }
 
 /// The rows, in order of time.
@@ -57,7 +86,9 @@ impl TimelineRow {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Stretch {
     started: u64,
+    due: u64,
     warm_up: u64,
+    errors: BTreeMap<Failure, u64>,
     all: Part,
     series: Vec<Part>,
 }
@@ -76,6 +107,8 @@ impl Stretch {
     pub(super) fn add(&mut self, tally: &Tally, all: &StepTally) {
         let series = &tally.steps;
         self.started += tally.journeys_started;
+        self.due += tally.journeys_due;
+        all.errors.iter().for_each(|(failure, count)| *self.errors.entry(*failure).or_default() += count);
         self.warm_up += tally.warm_up.requests.requests;
         self.all.add(all);
         self.series.resize_with(self.series.len().max(series.len()), Part::default);
@@ -92,6 +125,9 @@ impl Stretch {
             failed: part.failed,
             warm_up: if step.is_none() { self.warm_up } else { 0 },
             started: if step.is_none() { self.started } else { 0 },
+            detail: step.is_none().then(|| {
+                Box::new(RowDetail { due: self.due, errors: self.errors.clone(), bands: bands(&part.response) })
+            }),
             response: part.response.latency(),
             service: part.service.latency(),
         };
@@ -106,6 +142,18 @@ impl Stretch {
         let parts = std::iter::once(&self.all).chain(&self.series).map(histograms).sum::<usize>();
         self.series.capacity() * size_of::<Part>() + parts
     }
+}
+
+/// The bands of a heatmap that hold something.
+fn bands(times: &Histogram) -> Vec<(u8, u64)> {
+    let mut bands: Vec<(u8, u64)> = Vec::new();
+    for (us, count) in times.buckets() {
+        match bands.last_mut() {
+            Some((band, sum)) if *band == band_of(us) => *sum += count,
+            _ => bands.push((band_of(us), count)),
+        }
+    }
+    bands
 }
 
 impl Part {

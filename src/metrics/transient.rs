@@ -74,13 +74,10 @@ mod tests {
         let row = |(second, mean): (u64, f64)| TimelineRow {
             second,
             seconds: 1,
-            step: None,
             requests: 20,
-            failed: 0,
-            warm_up: 0,
             started: 20,
-            response: Latency::default(),
             service: Latency { count: 20, mean, ..Latency::default() },
+            ..TimelineRow::default()
         };
         Timeline { rows: (0..).zip(means).map(row).collect() }
     }

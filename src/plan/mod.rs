@@ -6,6 +6,7 @@
 mod body;
 mod connections;
 mod data;
+mod effective;
 mod expect;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -68,6 +69,8 @@ pub struct Plan {
     pub file: String,
     /// A hash of what is sent and when: two runs that share it can be compared.
     pub scenario_hash: String,
+    /// The effective scenario as text, without secrets.
+    pub scenario: String,
     /// Where requests go.
     pub target: Target,
     /// When they go: one stream of journeys, and one more for each flow with a load of its own.
@@ -144,6 +147,7 @@ impl Plan {
             resolver.mistakes.push(mistake.hint("add a [[step]] with get = \"/health\""));
         }
         let scenario_hash = identity::hash(file, &overrides.vars, &streams);
+        let scenario = effective::text(file, &overrides.vars, &secrets);
         let file = file.source.name.to_string();
         let data = data.into_iter().map(|data| data.seeded(seed)).collect();
         let (mistakes, scope) = resolver.finish(seed);
@@ -152,6 +156,7 @@ impl Plan {
             description,
             file,
             scenario_hash,
+            scenario,
             target,
             streams,
             seed,

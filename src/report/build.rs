@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::Report;
 use super::finding;
 use super::result::{
@@ -10,12 +12,13 @@ use super::result::{
 };
 use super::statement::{counted, statement};
 use super::stretches::{Identity, Stretches};
+use super::subject::{StepFacts, Subject};
 use crate::compare::{Comparison, MachineFacts};
 use crate::failure::Failure;
 use crate::gate::Origin;
 use crate::load::Load;
 use crate::metrics::{Call, ErrorTally, Errors, MOST_SERIES, Role, StepTally, Summary, Transient, transient};
-use crate::plan::{Plan, Step, Stream};
+use crate::plan::{Plan, Stream};
 use crate::units::{format_count, format_duration, format_us_f64};
 use crate::verdict::{Finding, Kind, Status, Verdict};
 
@@ -26,30 +29,45 @@ const OTHER: &str = "(other)";
 const LONG_ENOUGH: Duration = Duration::from_secs(30);
 
 /// What a run's figures do not say.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Occasion {
     /// When the run started (RFC 3339, UTC).
     pub started_at: String,
     /// The machine that it is made on.
     pub machine: MachineFacts,
+    /// The command that repeats it, without secrets.
+    #[serde(default)]
+    pub command: String,
+    /// The commit of the repository that the scenario lies in.
+    #[serde(default)]
+    pub commit: Option<Commit>,
 }
 
-/// The report of a run of `plan` that left `summary`, judged as `findings`.
-pub fn report_of(plan: &Plan, summary: Summary, findings: Vec<Finding>, occasion: &Occasion) -> Report {
+/// A commit of a repository.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Commit {
+    /// Its hash.
+    pub id: String,
+    /// Whether files of the repository had changed since.
+    pub changed: bool,
+}
+
+/// The report of a run of `subject` that left `summary`, judged as `findings`.
+pub fn report_of(subject: &Subject, summary: Summary, findings: Vec<Finding>, occasion: &Occasion) -> Report {
     let verdict = Verdict::of(&findings);
     let all = &summary.all_steps;
     let window_s = summary.window.as_secs_f64();
     let steps = summary.total.steps.iter().enumerate().map(|(series, tally)| {
-        let name = step_of(plan, series).map_or(OTHER, |step| &step.name);
+        let name = subject.step_of(series).map_or(OTHER, |step| &step.name);
         (name.to_owned(), step_result(tally))
     });
-    let calls = summary.calls.list.iter().map(|call| call_result(plan, call)).collect();
+    let calls = summary.calls.list.iter().map(|call| call_result(subject, call)).collect();
     let result = RunResult {
         schema: SCHEMA.to_owned(),
         schema_version: SCHEMA_VERSION.to_owned(),
         mnload_version: env!("CARGO_PKG_VERSION").to_owned(),
-        name: plan.name.clone(),
-        description: plan.description.clone(),
+        name: subject.name.clone(),
+        description: subject.description.clone(),
         started_at: occasion.started_at.clone(),
         verdict,
         exit_code: verdict.exit_code(summary.ending, summary.accounting.started()) as u8,
@@ -65,23 +83,31 @@ pub fn report_of(plan: &Plan, summary: Summary, findings: Vec<Finding>, occasion
             service: all.service.latency(),
             first_byte: all.first_byte.latency(),
             send_lag: summary.total.send_lag.latency(),
+            connect: all.connect.latency(),
+            tls: all.tls.latency(),
+            receive: summary.total.receive.latency(),
         },
-        errors: error_results(plan, &summary.total.errors),
-        warm_up: warm_up_result(plan, &summary),
+        errors: error_results(subject, &summary.total.errors),
+        warm_up: warm_up_result(subject, &summary),
         steps: Steps(steps.collect()),
-        groups: groups(plan, &summary),
-        warnings: warnings(plan, &summary, &findings),
-        steps_folded: plan.series.folded() as u64,
+        groups: groups(subject, &summary),
+        warnings: warnings(subject, &summary, &findings),
+        steps_folded: subject.steps_folded,
         generator: generator_result(&summary),
-        plan: plan_result(plan),
+        plan: subject.plan.clone(),
+        command: occasion.command.clone(),
         ending: summary.ending,
         window_s,
         elapsed_s: summary.elapsed.as_secs_f64(),
         findings,
         calls,
         calls_left_out: summary.calls.left_out,
-        identity: Some(Identity { scenario_hash: plan.scenario_hash.clone(), machine: occasion.machine.clone() }),
-        stretches: Stretches::of(plan, &summary),
+        identity: Some(Identity {
+            scenario_hash: subject.scenario_hash.clone(),
+            machine: occasion.machine.clone(),
+            commit: occasion.commit.clone(),
+        }),
+        stretches: Stretches::of(subject, &summary),
         comparison: None,
     };
     let (response_curve, service_curve) = (all.response.curve(), all.service.curve());
@@ -106,12 +132,7 @@ impl Report {
     }
 }
 
-/// The step that has `series` to itself.
-fn step_of(plan: &Plan, series: usize) -> Option<&Step> {
-    plan.steps.get(plan.series.step(series)?)
-}
-
-fn warnings(plan: &Plan, summary: &Summary, findings: &[Finding]) -> Vec<String> {
+fn warnings(subject: &Subject, summary: &Summary, findings: &[Finding]) -> Vec<String> {
     let warm_up = &summary.total.warm_up;
     let failed = warm_up.mostly_failed().then(|| {
         let (failed, all) = (format_count(warm_up.requests.failed), counted(warm_up.requests.requests, "request"));
@@ -119,19 +140,14 @@ fn warnings(plan: &Plan, summary: &Summary, findings: &[Finding]) -> Vec<String>
     });
     finding::warnings(findings)
         .into_iter()
-        .chain([folded(plan), failed, unlike_the_rest(plan, summary)].into_iter().flatten())
+        .chain([folded(subject), failed, unlike_the_rest(subject, summary)].into_iter().flatten())
         .chain(summary.warnings.clone())
         .collect()
 }
 
 /// That the start of a load which should be alike from its start to its end is not.
-fn unlike_the_rest(plan: &Plan, summary: &Summary) -> Option<String> {
-    let steady = match &plan.streams[..] {
-        [Stream { load: Load::Closed(_), .. }] => true,
-        [Stream { load: Load::Open(open), .. }] => open.profile.is_constant(),
-        _ => false,
-    };
-    if !steady || !summary.warm_up.is_zero() || summary.window < LONG_ENOUGH {
+fn unlike_the_rest(subject: &Subject, summary: &Summary) -> Option<String> {
+    if !subject.steady || !summary.warm_up.is_zero() || summary.window < LONG_ENOUGH {
         return None;
     }
     let Transient { seconds, start_us, rest_us } = transient(&summary.timeline)?;
@@ -143,8 +159,8 @@ fn unlike_the_rest(plan: &Plan, summary: &Summary) -> Option<String> {
 }
 
 /// That there are more steps than are counted one by one.
-fn folded(plan: &Plan) -> Option<String> {
-    let (folded, most) = (plan.series.folded() as u64, format_count(MOST_SERIES as u64));
+fn folded(subject: &Subject) -> Option<String> {
+    let (folded, most) = (subject.steps_folded, format_count(MOST_SERIES as u64));
     (folded > 0).then(|| {
         let verb = if folded == 1 { "is" } else { "are" };
         format!(
@@ -155,10 +171,10 @@ fn folded(plan: &Plan) -> Option<String> {
 }
 
 /// The steps of each group as one, in the order in which the groups first come.
-fn groups(plan: &Plan, summary: &Summary) -> Steps {
+fn groups(subject: &Subject, summary: &Summary) -> Steps {
     let mut groups: Vec<(&str, StepTally)> = Vec::new();
     for (series, tally) in summary.total.steps.iter().enumerate() {
-        let Some(name) = step_of(plan, series).and_then(|step| step.group.as_deref()) else { continue };
+        let Some(name) = subject.step_of(series).and_then(|step| step.group.as_deref()) else { continue };
         match groups.iter_mut().find(|(known, _)| *known == name) {
             Some((_, sum)) => sum.merge(tally),
             None => groups.push((name, tally.clone())),
@@ -180,12 +196,12 @@ fn step_result(tally: &StepTally) -> StepResult {
     }
 }
 
-fn call_result(plan: &Plan, call: &Call) -> CallResult {
-    let step = plan.steps.get(call.step).map(|step| step.name.clone());
-    let flow = plan.flows.iter().find(|flow| flow.steps.contains(&call.step)).map(|flow| flow.name.clone());
+fn call_result(subject: &Subject, call: &Call) -> CallResult {
+    let step = subject.steps.get(call.step);
+    let told = |of: fn(&StepFacts) -> &String| step.map(of).cloned().unwrap_or_default();
     CallResult {
-        step: step.unwrap_or_default(),
-        flow: flow.unwrap_or_default(),
+        step: told(|step| &step.name),
+        flow: told(|step| &step.flow),
         status: call.status,
         passed: call.passed(),
         tried_again: call.role == Role::TriedAgain,
@@ -204,25 +220,25 @@ pub(super) fn failure_of(call: &Call) -> Option<CallFailure> {
 }
 
 /// What was counted before anything was judged, if the plan has a warm-up.
-fn warm_up_result(plan: &Plan, summary: &Summary) -> Option<WarmUpResult> {
+fn warm_up_result(subject: &Subject, summary: &Summary) -> Option<WarmUpResult> {
     let warm_up = &summary.total.warm_up;
     (!summary.warm_up.is_zero()).then(|| WarmUpResult {
         seconds: summary.warm_up.as_secs_f64(),
         journeys: warm_up.journeys_started,
         requests: step_result(&warm_up.requests),
-        errors: error_results(plan, &warm_up.errors),
+        errors: error_results(subject, &warm_up.errors),
     })
 }
 
-fn error_results(plan: &Plan, errors: &Errors) -> Vec<ErrorResult> {
-    errors.by_count().into_iter().map(|(failure, tally)| error_result(plan, failure, tally)).collect()
+fn error_results(subject: &Subject, errors: &Errors) -> Vec<ErrorResult> {
+    errors.by_count().into_iter().map(|(failure, tally)| error_result(subject, failure, tally)).collect()
 }
 
-fn error_result(plan: &Plan, failure: Failure, tally: &ErrorTally) -> ErrorResult {
+fn error_result(subject: &Subject, failure: Failure, tally: &ErrorTally) -> ErrorResult {
     let seconds = |ns: u64| Duration::from_nanos(ns).as_secs_f64();
     let examples = tally.examples.iter().map(|example| ExampleResult {
         at_s: seconds(example.at_ns),
-        step: plan.steps.get(example.step).map(|step| step.name.clone()).unwrap_or_default(),
+        step: subject.steps.get(example.step).map(|step| step.name.clone()).unwrap_or_default(),
         message: example.message.clone(),
     });
     ErrorResult {
@@ -252,7 +268,7 @@ fn generator_result(summary: &Summary) -> GeneratorResult {
     }
 }
 
-fn plan_result(plan: &Plan) -> PlanResult {
+pub(super) fn plan_result(plan: &Plan) -> PlanResult {
     let added = plan.gates.iter().filter(|named| named.origin == Origin::Default);
     PlanResult {
         file: plan.file.clone(),
@@ -260,6 +276,7 @@ fn plan_result(plan: &Plan) -> PlanResult {
         insecure: plan.target.insecure,
         load: load_result(plan),
         statement: statement(plan),
+        scenario: plan.scenario.clone(),
         seed: plan.seed,
         max_in_flight: plan.limits.max_in_flight,
         added_gates: added.map(|named| named.name.clone()).collect(),

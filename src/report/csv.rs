@@ -16,7 +16,7 @@ const WARM_UP: &str = "(warm-up)";
 const GROUP: &str = "(group) ";
 
 /// A first row for all steps together, then one per step, one per group, and one for the warm-up that the others leave out.
-pub fn summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut writer = Writer::from_writer(out);
     let header = ["step", "requests", "failed", "checks_passed", "checks_failed"].map(str::to_owned);
     writer.write_record(header.into_iter().chain(columns("response_us")).chain(columns("service_us")))?;
@@ -36,7 +36,7 @@ pub fn summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 /// For every stretch of time one row for all steps together, then one per step. How many seconds it takes, and how
 /// many of all requests belong to the warm-up, stands last.
-pub fn timeline(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn timeline(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut writer = Writer::from_writer(out);
     let header = ["second", "step", "journeys_started", "requests", "failed"].map(str::to_owned);
     let header = header.into_iter().chain(columns("response_us")).chain(columns("service_us"));

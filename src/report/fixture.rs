@@ -2,17 +2,23 @@
 //!
 //! `Fixture::default()` is two minutes of a healthy MediaNest with a stall in the middle; fields bend it.
 
+use std::collections::BTreeMap;
+
 use super::Report;
 use super::finding::{reasons, warnings};
 use super::result::{
     CallFailure, CallResult, ErrorResult, ExampleResult, GeneratorResult, Load, PlanResult, Rates, RunResult, SCHEMA,
     SCHEMA_VERSION, StepResult, Steps, Times,
 };
+use crate::failure::Failure;
 use crate::metrics::{
-    Accounting, Evidence, Excerpt, FailedCheck, HeaderLine, Histogram, Latency, Phases, SeenResponse, SentRequest,
-    Timeline, TimelineRow,
+    Accounting, Evidence, Excerpt, FailedCheck, HeaderLine, Histogram, Latency, Phases, RowDetail, SeenResponse,
+    SentRequest, Timeline, TimelineRow, band_of,
 };
 use crate::verdict::{Ending, Finding, Interval, Kind, Status, Verdict};
+
+/// The effective scenario of every made-up run.
+const SCENARIO: &str = "name = \"light\"\n\n[load]\nmodel = \"open\"\nrate = \"20/s\"\n";
 
 /// What a made-up run is like.
 #[derive(Debug, Clone)]
@@ -212,6 +218,9 @@ impl Fixture {
                 service: all.service.latency(),
                 first_byte: all.service.latency(),
                 send_lag: lag(journeys),
+                connect: Latency::default(),
+                tls: Latency::default(),
+                receive: lag(all.requests),
             },
             errors: self.errors(all.failed),
             steps: Steps(self.steps.iter().cloned().zip(steps.iter().map(step_result)).collect()),
@@ -231,6 +240,7 @@ impl Fixture {
                 ..GeneratorResult::default()
             },
             plan: self.plan(journeys),
+            command: "mnload run light.toml".to_owned(),
             ending: Ending::Completed,
             window_s: self.seconds as f64,
             elapsed_s: self.seconds as f64 + 0.41,
@@ -273,6 +283,7 @@ impl Fixture {
                 ..Load::default()
             },
             statement: format!("{journeys} journeys, even arrivals at {rate}/s for {seconds}s; 2 workers"),
+            scenario: SCENARIO.to_owned(),
             seed: 42,
             max_in_flight: 1_000,
             added_gates: vec!["errors".to_owned()],
@@ -335,8 +346,31 @@ impl Second {
     fn row(&self, second: u64, step: Option<usize>, started: u64) -> TimelineRow {
         let (requests, failed) = (self.response.len() as u64, self.failed);
         let (response, service) = (latency(&self.response), latency(&self.service));
-        TimelineRow { second, seconds: 1, step, requests, failed, warm_up: 0, started, response, service }
+        TimelineRow {
+            second,
+            seconds: 1,
+            step,
+            requests,
+            failed,
+            warm_up: 0,
+            started,
+            response,
+            service,
+            detail: step.is_none().then(|| {
+                Box::new(RowDetail {
+                    due: started,
+                    errors: BTreeMap::from_iter((failed > 0).then_some((Failure::Http(503), failed))),
+                    bands: bands(&self.response),
+                })
+            }),
+        }
     }
+}
+
+fn bands(times: &[u64]) -> Vec<(u8, u64)> {
+    let mut bands = BTreeMap::new();
+    times.iter().for_each(|us| *bands.entry(band_of(*us)).or_default() += 1);
+    bands.into_iter().collect()
 }
 
 /// The figures of few times, without a histogram for each second.

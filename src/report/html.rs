@@ -40,7 +40,7 @@ const STYLE: &str = include_str!("html/style.css");
 ///
 /// # Errors
 /// When the template and the data do not fit together, which the tests rule out.
-pub fn render(report: &Report) -> Result<String, HtmlError> {
+pub(super) fn render(report: &Report) -> Result<String, HtmlError> {
     let page = page::Page::of(report, STYLE)?;
     let mut templates = Environment::empty();
     templates.set_auto_escape_callback(|_| AutoEscape::Html);

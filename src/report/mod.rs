@@ -15,6 +15,7 @@ mod finding;
 mod fixture;
 mod forecast;
 mod html;
+mod kind;
 mod lines;
 mod progress;
 mod result;
@@ -23,18 +24,19 @@ mod sketch;
 mod statement;
 mod strain;
 mod stretches;
+mod subject;
 mod svg;
 mod target;
 
-pub use build::{Occasion, report_of};
+pub use build::{Commit, Occasion, report_of};
 pub use calls::render_failed as render_failed_call;
 pub use comparison::{ComparisonDocument, render as render_comparison};
 pub use console::{Detail, clean, render as render_console};
-pub use csv::{summary as render_summary_csv, timeline as render_timeline_csv};
 pub use doctor::{DoctorDocument, render as render_doctor};
 pub use document::{Count, LimitDocument, PlanDocument, TargetDocument};
 pub use forecast::render as render_forecast;
-pub use html::{HtmlError, render as render_html};
+pub use html::HtmlError;
+pub use kind::{Kind, RenderError, UnknownKind};
 pub use progress::Progress;
 pub use result::{
     CallFailure, CallResult, ErrorResult, ExampleResult, GeneratorResult, Load, PlanResult, Rates, RunResult,
@@ -42,6 +44,7 @@ pub use result::{
 };
 pub use statement::{statement, waiting};
 pub use stretches::{Identity, StepStretches, Stretches, Unreadable};
+pub use subject::{GateFacts, StepFacts, Subject};
 pub use target::{Asked, render as render_target};
 
 use crate::metrics::{CurvePoint, Timeline};

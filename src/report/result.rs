@@ -68,6 +68,9 @@ pub struct RunResult {
     pub warnings: Vec<String>,
     /// What was to be run.
     pub plan: PlanResult,
+    /// The command that repeats it, without secrets.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub command: String,
     /// completed, interrupted or terminated.
     pub ending: Ending,
     /// The time in which journeys were due, without the warm-up, in seconds: rates are divided by it.
@@ -151,6 +154,15 @@ pub struct Times {
     pub first_byte: Latency,
     /// Sent − due, of requests that had a scheduled time.
     pub send_lag: Latency,
+    /// How long it took to connect, of requests that opened a connection.
+    #[serde(default)]
+    pub connect: Latency,
+    /// The TLS handshake, of requests that did one.
+    #[serde(default)]
+    pub tls: Latency,
+    /// Done − first byte.
+    #[serde(default)]
+    pub receive: Latency,
 }
 
 /// One class of error.
@@ -268,6 +280,9 @@ pub struct PlanResult {
     pub load: Load,
     /// The plan in one or two sentences.
     pub statement: String,
+    /// The scenario as TOML, the files that it uses and the profile laid together; without secrets.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub scenario: String,
     /// What every random draw followed.
     pub seed: u64,
     /// Journeys under way at one time, at the most.

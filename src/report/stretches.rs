@@ -9,11 +9,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde::{Deserialize, Serialize};
 
+use super::build::Commit;
 use super::result::RunResult;
+use super::subject::Subject;
 use crate::compare::{Counts, MachineFacts, Run, StepRun};
-use crate::gate::{Bound, Clock};
+use crate::gate::Clock;
 use crate::metrics::{Histogram, StepTally, Summary};
-use crate::plan::Plan;
 use crate::verdict::{Ending, Kind, Status};
 
 /// Steps beyond these are kept together.
@@ -33,6 +34,9 @@ pub struct Identity {
     /// The machine that sent.
     #[serde(default)]
     pub machine: MachineFacts,
+    /// The commit of the repository that the scenario lies in; none where it lies in no repository.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<Commit>,
 }
 
 /// A run in a few stretches.
@@ -79,20 +83,20 @@ pub struct StepStretches {
 }
 
 impl Stretches {
-    /// The stretches of a run of `plan`; none of a once run, or of nothing.
-    pub(super) fn of(plan: &Plan, summary: &Summary) -> Option<Self> {
+    /// The stretches of a run of `subject`; none of a once run, or of nothing.
+    pub(super) fn of(subject: &Subject, summary: &Summary) -> Option<Self> {
         let all = summary.batches.all();
-        if plan.is_once() || all.is_empty() {
+        if subject.once || all.is_empty() {
             return None;
         }
-        let clocks = clocks(plan);
+        let clocks: Vec<Clock> = subject.clocks.iter().filter_map(|name| Clock::named(name)).collect();
         let tallies = |series: usize| all.iter().filter_map(move |batch| batch.tally.steps.get(series)).cloned();
-        let mut order: Vec<usize> = (0..plan.series.count()).collect();
+        let mut order: Vec<usize> = (0..subject.series.len()).collect();
         order.sort_by_key(|series| std::cmp::Reverse(summary.total.steps[*series].requests));
         let (mut kept, mut others, mut bytes, mut left_out) = (Vec::new(), Vec::<StepTally>::new(), 0, 0);
         for series in order {
             let of_step: Vec<StepTally> = tallies(series).collect();
-            let step = plan.series.step(series).and_then(|step| plan.steps.get(step));
+            let step = subject.step_of(series);
             let written = step.filter(|_| kept.len() < MOST_STEPS).map(|step| StepStretches {
                 group: step.group.clone(),
                 tags: step.tags.clone(),
@@ -105,7 +109,7 @@ impl Stretches {
                     kept.push((series, written));
                 }
                 None => {
-                    left_out += if step.is_some() { 1 } else { plan.series.folded() as u64 };
+                    left_out += if step.is_some() { 1 } else { subject.steps_folded };
                     others.resize_with(all.len(), StepTally::default);
                     others.iter_mut().zip(&of_step).for_each(|(sum, tally)| sum.merge(tally));
                 }
@@ -120,18 +124,6 @@ impl Stretches {
             steps_left_out: left_out,
         })
     }
-}
-
-/// The times that are kept.
-fn clocks(plan: &Plan) -> Vec<Clock> {
-    let compared = plan.gates.iter().filter(|named| matches!(named.gate.bound, Bound::Baseline(_)));
-    let mut clocks = vec![Clock::Response, Clock::Service];
-    for (clock, _) in compared.filter_map(|named| named.gate.metric.time()) {
-        if !clocks.contains(&clock) {
-            clocks.push(clock);
-        }
-    }
-    clocks
 }
 
 impl StepStretches {

@@ -5,6 +5,7 @@
 //! What the values mean is [`crate::plan`]'s business.
 
 mod canonical;
+mod effective;
 mod file;
 mod include;
 mod merge;
@@ -15,6 +16,7 @@ mod spanned;
 mod syntax;
 mod value;
 
+pub(crate) use effective::written;
 pub use file::{
     BasicSection, ConnectionsSection, DataSection, Document, FlowSection, LoadSection, PollSection, RetrySection,
     StageSection, StepSection, TargetSection, ThinkSection, WaitForSection,
@@ -39,6 +41,8 @@ pub struct ScenarioFile {
     /// What is sent and when, as one text that does not depend on how the file is written; without where it goes, the seed
     /// and the gates.
     pub canonical: String,
+    /// All of it as values: the files that it uses and the profile are laid together.
+    pub effective: toml::Table,
 }
 
 impl ScenarioFile {
@@ -56,8 +60,7 @@ impl ScenarioFile {
     /// # Errors
     /// As [`ScenarioFile::read`].
     pub fn parse(name: &str, text: &str, profile: Option<&str>) -> Result<Self, Diagnostics> {
-        let (source, document, canonical) = parse::document(name, text, profile)?;
-        Ok(Self { source, document, canonical })
+        parse::document(name, text, profile)
     }
 }
 

@@ -9,19 +9,17 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer, Error};
 
+use super::ScenarioFile;
 use super::canonical::canonical;
+use super::effective::effective;
 use super::file::Document;
 use super::include::{self, Gathered};
 use super::merge::{Level, lay_over, shifted};
 use super::profile::{self, Profiles};
 use crate::diagnostic::{Diagnostic, Diagnostics, File, Source, nearest};
 
-/// The document that `text`, the files that it uses and its profile make together, and its canonical text.
-pub(super) fn document(
-    name: &str,
-    text: &str,
-    profile: Option<&str>,
-) -> Result<(Source, Document, String), Diagnostics> {
+/// The document that `text`, the files that it uses and its profile make together.
+pub(super) fn document(name: &str, text: &str, profile: Option<&str>) -> Result<ScenarioFile, Diagnostics> {
     let Gathered { source, order, mut mistakes } = include::gather(name, text);
     let complete = mistakes.0.is_empty();
     let mut tree = DeTable::new();
@@ -44,8 +42,8 @@ pub(super) fn document(
             Err(_) => {}
         }
     }
-    let canonical = canonical(&tree);
-    mistakes.unless_empty(document).map(|document| (source, document, canonical))
+    let (canonical, effective) = (canonical(&tree), effective(&tree));
+    mistakes.unless_empty(document).map(|document| ScenarioFile { source, document, canonical, effective })
 }
 
 /// The keys and values of a file that is known to be TOML, with their places in the whole source.
@@ -261,7 +259,7 @@ mod tests {
 
     #[test]
     fn tables_keep_the_order_of_the_file() {
-        let (_, document, _) = document("s", "[gates]\nz = \"a\"\nb = \"c\"\n", None).unwrap();
+        let ScenarioFile { document, .. } = document("s", "[gates]\nz = \"a\"\nb = \"c\"\n", None).unwrap();
         let names: Vec<_> = document.gates.unwrap().get_ref().0.iter().map(|(key, _)| key.get_ref().clone()).collect();
         assert_eq!(names, ["z", "b"]);
     }

@@ -36,6 +36,11 @@ impl Clock {
     pub(super) const ALL: [Self; 6] =
         [Self::Response, Self::Service, Self::Lag, Self::FirstByte, Self::Connect, Self::Tls];
 
+    /// The time of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|clock| clock.name() == name)
+    }
+
     /// The word for it.
     pub fn name(self) -> &'static str {
         match self {

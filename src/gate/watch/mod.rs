@@ -106,7 +106,7 @@ impl Watcher {
 
     /// Takes the next complete second; seconds come in order, and one that is left out had nothing. Gives the number of
     /// the gate that asks for the end of the run, since it can no longer hold.
-    pub fn see(&mut self, second: &Second<'_>) -> Option<usize> {
+    pub fn see(&mut self, second: &Second) -> Option<usize> {
         for number in self.next..second.number {
             self.gates.iter_mut().flatten().for_each(|watched| watched.take(number, None));
         }
@@ -151,8 +151,8 @@ impl Watched {
         Some(Self { named: named.clone(), prospect, progress: Progress::default(), state })
     }
 
-    fn take(&mut self, number: u64, second: Option<&Second<'_>>) {
-        let (named, tally) = (&self.named, second.map(|second| second.tally));
+    fn take(&mut self, number: u64, second: Option<&Second>) {
+        let (named, tally) = (&self.named, second.map(|second| &*second.tally));
         let ended = |tally: &Tally| tally.journeys_passed + tally.journeys_failed;
         self.progress.seconds = number + 1;
         self.progress.journeys_ended += tally.map_or(0, ended);
@@ -171,7 +171,7 @@ impl Watched {
                 }
             }
             State::Window(window) => window.take(named, number, tally),
-            State::Row(row) => row.take(named, number, second.map_or(&[], |second| second.outcomes)),
+            State::Row(row) => row.take(named, number, second.map_or(&[], |second| &*second.outcomes)),
         }
     }
 

@@ -17,7 +17,7 @@ mod text;
 pub use environment::Environment;
 pub use scope::{RenderError, Scope, Seat};
 pub use secrets::Secrets;
-pub(super) use secrets::tells;
+pub(super) use secrets::{REDACTED, tells};
 pub use text::Condition;
 
 pub(super) use text::Text;

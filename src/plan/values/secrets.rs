@@ -12,7 +12,7 @@ use regex::Regex;
 use super::environment::Environment;
 
 /// What stands in place of a secret.
-const REDACTED: &str = "[redacted]";
+pub(in crate::plan) const REDACTED: &str = "[redacted]";
 /// Shorter values stand in too many innocent words to be taken out.
 const SHORTEST: usize = 4;
 
