@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::{HtmlError, Report, csv, html};
@@ -37,6 +38,26 @@ pub enum RenderError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a kind of report; there are {}", Kind::ALL.map(Kind::name).join(", "))]
 pub struct UnknownKind;
+
+/// A report that somebody asks for: `kind` for its own file in the run folder, `kind=path` for another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Which.
+    pub kind: Kind,
+    /// Where it goes; `-` is standard output.
+    pub path: Option<PathBuf>,
+}
+
+impl FromStr for Wanted {
+    type Err = UnknownKind;
+
+    fn from_str(text: &str) -> Result<Self, UnknownKind> {
+        match text.split_once('=') {
+            None => Ok(Self { kind: text.parse()?, path: None }),
+            Some((kind, path)) => Ok(Self { kind: kind.parse()?, path: Some(path.into()) }),
+        }
+    }
+}
 
 impl Kind {
     /// All of them.
@@ -108,5 +129,7 @@ mod tests {
         files.dedup();
         assert_eq!(files.len(), Kind::ALL.len());
         assert_eq!("pdf".parse::<Kind>(), Err(UnknownKind));
+        let wanted = Wanted { kind: Kind::Html, path: Some("a=b.html".into()) };
+        assert_eq!("html=a=b.html".parse(), Ok(wanted));
     }
 }

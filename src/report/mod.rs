@@ -36,7 +36,7 @@ pub use doctor::{DoctorDocument, render as render_doctor};
 pub use document::{Count, LimitDocument, PlanDocument, TargetDocument};
 pub use forecast::render as render_forecast;
 pub use html::HtmlError;
-pub use kind::{Kind, RenderError, UnknownKind};
+pub use kind::{Kind, RenderError, UnknownKind, Wanted};
 pub use progress::Progress;
 pub use result::{
     CallFailure, CallResult, ErrorResult, ExampleResult, GeneratorResult, Load, PlanResult, Rates, RunResult,
