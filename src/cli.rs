@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::demo::{Absence, Freeze, Latency, Share, SlowDown};
+use crate::export;
 use crate::gate::{Bound, Gate, GateError};
 use crate::units;
 
@@ -121,6 +122,16 @@ pub struct RunArgs {
     #[arg(long, requires = "baseline")]
     pub different_scenarios: bool,
 
+    /// Export metrics while it runs: `prometheus=URL` writes them there every 5s (remote write), `openmetrics=ADDRESS`
+    /// offers them to scrapes at /metrics; may be given several times. A token can stand in MNLOAD_EXPORT_TOKEN.
+    #[arg(long, value_name = "KIND=WHERE", value_parser = wanted_export)]
+    pub export: Vec<export::Wanted>,
+
+    /// Write every request to samples.csv.gz in the run folder; the first million, or as many as are named.
+    #[arg(long, value_name = "COUNT", num_args = 0..=1, require_equals = true, default_missing_value = "1000000",
+        value_parser = clap::value_parser!(u64).range(1..))]
+    pub samples: Option<u64>,
+
     /// Say only the verdict and what keeps it from being a pass.
     #[arg(long, short)]
     pub quiet: bool,
@@ -128,6 +139,12 @@ pub struct RunArgs {
     /// What is written to standard output at the end.
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     pub format: Format,
+}
+
+/// With the token from the environment, which is in no list of processes.
+fn wanted_export(text: &str) -> Result<export::Wanted, export::WantedError> {
+    let wanted: export::Wanted = text.parse()?;
+    Ok(wanted.with_token(std::env::var("MNLOAD_EXPORT_TOKEN").ok().as_deref()))
 }
 
 /// What a command writes to standard output.

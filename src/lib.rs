@@ -22,6 +22,7 @@ pub mod demo;
 pub mod diagnostic;
 pub mod doctor;
 pub mod engine;
+pub mod export;
 pub mod failure;
 pub mod feed;
 pub mod forecast;

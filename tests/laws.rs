@@ -79,7 +79,7 @@ fn run(case: &Case) -> (Plan, Summary, u64) {
             }
             std::future::pending::<()>().await;
         };
-        let view = View { live: &live, second: &mut |_| () };
+        let view = View { live: &live, second: &mut |_| (), most_samples: 0 };
         tokio::select! {
             finished = engine::run(&plan, connector, view, &stop) => finished.unwrap().summary,
             () = stopping => unreachable!(),

@@ -43,13 +43,13 @@ pub(super) async fn carry_out(
     let stop = Stop::default();
     let (live, mut watched) = watch::channel(Live::default());
     let (said, mut to_say) = mpsc::unbounded_channel();
+    let most_samples = onlookers.most_samples;
     let mut second = |second: &Second| {
-        if let Some(trouble) = onlookers.see(second) {
-            // Whoever says it is this function.
-            let _ = said.send(trouble);
-        }
+        // Whoever says it is this function.
+        onlookers.see(second).into_iter().for_each(|trouble| drop(said.send(trouble)));
     };
-    let mut running = pin!(engine::run(plan, connector, View { live: &live, second: &mut second }, &stop));
+    let view = View { live: &live, second: &mut second, most_samples };
+    let mut running = pin!(engine::run(plan, connector, view, &stop));
     let ended = loop {
         tokio::select! {
             ended = &mut running => match ended {

@@ -15,6 +15,7 @@ mod onlookers;
 mod outputs;
 mod plan;
 mod run;
+mod samples;
 mod schema;
 mod signals;
 mod starters;

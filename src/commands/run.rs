@@ -46,13 +46,14 @@ async fn load_and_judge(args: &RunArgs, plan: &Arc<Plan>, earlier: Option<&Earli
     if !args.quiet {
         progress.say(&format!("{}: {}", report::clean(&plan.name), report::statement(plan)));
     }
-    let mut onlookers = Onlookers::default();
+    let mut onlookers = Onlookers::of(args, plan, outputs.folder(), &started_at)?;
     let finished = match carry_out(plan, connector, &outputs, &mut signals, &mut progress, &mut onlookers).await? {
         Carried::Out(finished) => *finished,
         Carried::Left(code) => return Ok(code),
     };
-    onlookers.finish();
+    let missing = onlookers.finish();
     let mut report = judged(plan, finished, started_at);
+    report.result.warnings.extend(missing);
     if let Some(earlier) = earlier {
         earlier.compare_with(&mut report, outputs.folder())?;
     }

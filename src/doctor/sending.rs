@@ -71,5 +71,7 @@ async fn load(demo: &Demo, load: &str) -> Result<Summary, DoctorError> {
     let plan = Arc::new(Plan::resolve(&file, &overrides, &Machine { cores: 1, sockets: 1_000 })?);
     let connector = engine::reach(&plan).await?;
     let (live, _watched) = watch::channel(Live::default());
-    Ok(engine::run(&plan, connector, View { live: &live, second: &mut |_| () }, &Stop::default()).await?.summary)
+    Ok(engine::run(&plan, connector, View { live: &live, second: &mut |_| (), most_samples: 0 }, &Stop::default())
+        .await?
+        .summary)
 }

@@ -66,6 +66,8 @@ pub struct View<'v> {
     pub live: &'v watch::Sender<Live>,
     /// Each second when it is complete.
     pub second: &'v mut dyn FnMut(&Second),
+    /// How many requests each worker hands on one by one, the first ones.
+    pub most_samples: u64,
 }
 
 /// Why a run could not take place.
@@ -154,6 +156,7 @@ pub async fn run(plan: &Arc<Plan>, connector: Connector, view: View<'_>, stop: &
                 stop: stop.clone(),
                 caps,
                 base,
+                most_samples: view.most_samples,
             })
         })
         .collect::<Result<Vec<_>, _>>()?;

@@ -41,6 +41,8 @@ pub(super) struct Assignment {
     pub(super) caps: Vec<Option<Arc<Cap>>>,
     /// What journeys start from.
     pub(super) base: Base,
+    /// How many requests are handed on one by one.
+    pub(super) most_samples: u64,
 }
 
 /// What one worker says at its end, beside its snapshots.
@@ -77,7 +79,9 @@ async fn work(assignment: &Rc<Assignment>) -> io::Result<WorkerReport> {
     let window_ns = plan.duration().map_or(u64::MAX, |window| window.as_nanos() as u64);
     let window = plan.judged_from().as_nanos() as u64..window_ns;
     let logged = gate::logged(&plan.gates, plan.series.count());
-    let recorder = RefCell::new(Recorder::new(shard.index, plan.series.clone(), window).logging(logged));
+    let recorder = RefCell::new(
+        Recorder::new(shard.index, plan.series.clone(), window).logging(logged).sampling(assignment.most_samples),
+    );
     let (base, stop) = (assignment.base.clone(), assignment.stop.clone());
     let stage = Rc::new(Stage::new(plan, base, *clock, recorder, stop, &assignment.connector));
     let next = Rc::new(Cell::new(0));

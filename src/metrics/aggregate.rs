@@ -9,6 +9,7 @@ use super::histogram::Latency;
 use super::history::History;
 use super::outcome::Outcome;
 use super::recorder::Snapshot;
+use super::sample::Sample;
 use super::tally::{StepTally, Tally};
 use super::timeline::Timeline;
 
@@ -23,7 +24,7 @@ pub struct Aggregate {
     /// The last complete second: its number, the journeys started and the requests finished in it.
     last: Option<(u64, u64, u64)>,
     /// Seconds that not every worker has handed in yet.
-    open: BTreeMap<u64, (Tally, Vec<Outcome>)>,
+    open: BTreeMap<u64, (Tally, Vec<Outcome>, Vec<Sample>)>,
     /// For each worker, the first second that it has not handed in yet.
     awaited: Vec<u64>,
 }
@@ -37,6 +38,8 @@ pub struct Second {
     pub tally: Arc<Tally>,
     /// How steps came out one by one in it, of the series that are logged; in no order.
     pub outcomes: Arc<[Outcome]>,
+    /// Its requests one by one, if they are asked for and there is room for them; in no order.
+    pub samples: Arc<[Sample]>,
 }
 
 /// The run so far, in the figures that a live view shows.
@@ -75,11 +78,12 @@ impl Aggregate {
     pub fn take(&mut self, snapshot: Snapshot, seen: impl FnMut(&Second)) -> bool {
         self.total.merge(&snapshot.tally);
         match self.open.entry(snapshot.second) {
-            Entry::Vacant(place) => drop(place.insert((snapshot.tally, snapshot.outcomes))),
+            Entry::Vacant(place) => drop(place.insert((snapshot.tally, snapshot.outcomes, snapshot.samples))),
             Entry::Occupied(mut open) => {
-                let (tally, outcomes) = open.get_mut();
+                let (tally, outcomes, samples) = open.get_mut();
                 tally.merge(&snapshot.tally);
                 outcomes.extend(snapshot.outcomes);
+                samples.extend(snapshot.samples);
             }
         }
         if let Some(awaited) = self.awaited.get_mut(snapshot.worker as usize) {
@@ -108,14 +112,19 @@ impl Aggregate {
     fn close(&mut self, end: u64, mut seen: impl FnMut(&Second)) -> bool {
         let mut closed = false;
         while let Some(entry) = self.open.first_entry().filter(|entry| *entry.key() < end) {
-            let (second, (tally, outcomes)) = entry.remove_entry();
+            let (second, (tally, outcomes, samples)) = entry.remove_entry();
             let mut all = tally.all_steps();
             all.merge(&tally.warm_up.requests);
             self.history.push(second, &tally, &all);
             self.batches.push(second, &tally);
             self.last = Some((second, tally.journeys_started, all.requests));
             self.all.merge(&all);
-            seen(&Second { number: second, tally: Arc::new(tally), outcomes: outcomes.into() });
+            seen(&Second {
+                number: second,
+                tally: Arc::new(tally),
+                outcomes: outcomes.into(),
+                samples: samples.into(),
+            });
             closed = true;
         }
         closed
@@ -129,7 +138,7 @@ mod tests {
     fn snapshot(worker: u64, second: u64, started: u64, last: bool) -> Snapshot {
         let mut tally = Tally::new(1);
         tally.journeys_started = started;
-        Snapshot { worker, second, tally, outcomes: Vec::new(), last }
+        Snapshot { worker, second, tally, outcomes: Vec::new(), samples: Vec::new(), last }
     }
 
     #[test]
@@ -157,7 +166,10 @@ mod tests {
                     (0..2).for_each(|k| counted.response.record(100 + (second * 31 + step * 977 + k * 89) % 1_500));
                     requests += counted.requests;
                 }
-                aggregate.take(Snapshot { worker, second, tally, outcomes: Vec::new(), last: false }, |_| {});
+                aggregate.take(
+                    Snapshot { worker, second, tally, outcomes: Vec::new(), samples: Vec::new(), last: false },
+                    |_| {},
+                );
             }
             if second % 97 > 0 {
                 continue;

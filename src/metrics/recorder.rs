@@ -19,6 +19,8 @@ pub struct Snapshot {
     pub tally: Tally,
     /// How steps came out one by one, of the series that are logged.
     pub outcomes: Vec<Outcome>,
+    /// Its requests one by one, if they are asked for.
+    pub samples: Vec<Sample>,
     /// Whether the worker is done and this is its last.
     pub last: bool,
 }
@@ -32,6 +34,9 @@ pub struct Recorder {
     /// By series, whether outcomes are kept one by one; empty if none are.
     logged: Vec<bool>,
     outcomes: Vec<Outcome>,
+    samples: Vec<Sample>,
+    /// How many more requests are kept one by one.
+    room: u64,
     /// From the end of the warm-up to that of the schedule, in nanoseconds from its start.
     window: Range<u64>,
 }
@@ -40,7 +45,7 @@ impl Recorder {
     /// A recorder for `worker`, of the steps of `series`; `window` is the time that rates are of, in nanoseconds.
     pub fn new(worker: u64, series: Series, window: Range<u64>) -> Self {
         let current = Tally::new(series.count());
-        Self { worker, current, logged: Vec::new(), outcomes: Vec::new(), series, window }
+        Self { worker, current, logged: Vec::new(), outcomes: Vec::new(), samples: Vec::new(), room: 0, series, window }
     }
 
     /// The same, which besides keeps how steps came out one by one, of those series for which `logged` says so.
@@ -48,10 +53,19 @@ impl Recorder {
         Self { logged, ..self }
     }
 
+    /// The same, which besides keeps the first `room` requests one by one.
+    pub fn sampling(self, room: u64) -> Self {
+        Self { room, ..self }
+    }
+
     /// Counts one request; see [`Tally::record`].
     pub fn record(&mut self, sample: &Sample, example: impl FnOnce() -> String) {
         let series = self.series.of(sample.step);
         self.current.record(sample, series, self.window.contains(&sample.done_ns), example);
+        if self.room > 0 {
+            self.room -= 1;
+            self.samples.push(*sample);
+        }
         if !self.logged.is_empty() && sample.role == Role::Final && !sample.warm_up {
             self.log(series, sample.done_ns, sample.failure.is_some());
         }
@@ -106,6 +120,13 @@ impl Recorder {
     pub fn snapshot(&mut self, second: u64, last: bool) -> Snapshot {
         let empty = Tally::new(self.current.steps.len());
         let tally = std::mem::replace(&mut self.current, empty);
-        Snapshot { worker: self.worker, second, tally, outcomes: std::mem::take(&mut self.outcomes), last }
+        Snapshot {
+            worker: self.worker,
+            second,
+            tally,
+            outcomes: std::mem::take(&mut self.outcomes),
+            samples: std::mem::take(&mut self.samples),
+            last,
+        }
     }
 }

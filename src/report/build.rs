@@ -23,7 +23,7 @@ use crate::units::{format_count, format_duration, format_us_f64};
 use crate::verdict::{Finding, Kind, Status, Verdict};
 
 /// What the steps are called that are counted together, since there are too many.
-const OTHER: &str = "(other)";
+pub(super) const OTHER: &str = "(other)";
 
 /// A load that is shorter than this says too little about its start.
 const LONG_ENOUGH: Duration = Duration::from_secs(30);
@@ -57,10 +57,12 @@ pub fn report_of(subject: &Subject, summary: Summary, findings: Vec<Finding>, oc
     let verdict = Verdict::of(&findings);
     let all = &summary.all_steps;
     let window_s = summary.window.as_secs_f64();
-    let steps = summary.total.steps.iter().enumerate().map(|(series, tally)| {
-        let name = subject.step_of(series).map_or(OTHER, |step| &step.name);
-        (name.to_owned(), step_result(tally))
-    });
+    let steps = summary
+        .total
+        .steps
+        .iter()
+        .enumerate()
+        .map(|(series, tally)| (subject.name_of(series).to_owned(), step_result(tally)));
     let calls = summary.calls.list.iter().map(|call| call_result(subject, call)).collect();
     let result = RunResult {
         schema: SCHEMA.to_owned(),

@@ -75,7 +75,7 @@ fn values(latency: &Latency) -> impl Iterator<Item = String> + use<> {
 }
 
 /// Spreadsheets run a cell that starts like a formula; a quote before it makes it text.
-fn harmless(text: &str) -> String {
+pub(super) fn harmless(text: &str) -> String {
     match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         true => format!("'{text}"),
         false => text.to_owned(),

@@ -20,6 +20,7 @@ mod lines;
 mod progress;
 mod result;
 mod route;
+mod samples;
 mod sketch;
 mod statement;
 mod strain;
@@ -42,6 +43,7 @@ pub use result::{
     CallFailure, CallResult, ErrorResult, ExampleResult, GeneratorResult, Load, PlanResult, Rates, RunResult,
     StepResult, Steps, Times, WarmUpResult,
 };
+pub use samples::SampleRows;
 pub use statement::{statement, waiting};
 pub use stretches::{Identity, StepStretches, Stretches, Unreadable};
 pub use subject::{GateFacts, StepFacts, Subject};

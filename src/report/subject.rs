@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::build::plan_result;
+use super::build::{OTHER, plan_result};
 use super::result::PlanResult;
 use crate::gate::{Bound, Clock, NamedGate, Origin};
 use crate::load::Load;
@@ -108,6 +108,11 @@ impl Subject {
     /// The step that has `series` to itself.
     pub fn step_of(&self, series: usize) -> Option<&StepFacts> {
         self.steps.get((*self.series.get(series)?)?)
+    }
+
+    /// What `series` is called.
+    pub fn name_of(&self, series: usize) -> &str {
+        self.step_of(series).map_or(OTHER, |step| &step.name)
     }
 
     /// The gates, ready to judge by; none if one is written as this version does not know it.

@@ -300,7 +300,12 @@ fn what_comes_in_after_the_load_is_in_no_window_and_in_no_row() {
         watcher.load_ended(Duration::from_secs(after_s));
         let outcomes: Vec<_> =
             (0..9).map(|k| crate::metrics::Outcome { done_ns: k * SECOND_NS, series: 0, failed: true }).collect();
-        watcher.see(&Second { number: 8, tally: Arc::new(Tally::new(1)), outcomes: outcomes.into() });
+        watcher.see(&Second {
+            number: 8,
+            tally: Arc::new(Tally::new(1)),
+            outcomes: outcomes.into(),
+            ..Second::default()
+        });
         watcher.finish().swap_remove(0).first_broken_s
     };
     assert_eq!([2, 3].map(stopped), [None, Some(2)]);
