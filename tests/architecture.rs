@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const VOCABULARY: [&str; 5] = ["diagnostic", "failure", "tls", "units", "verdict"];
 
 /// What each room may import beside the vocabulary.
-const ROOMS: [(&str, &[&str]); 18] = [
+const ROOMS: [(&str, &[&str]); 19] = [
     ("scenario", &[]),
     ("load", &[]),
     ("client", &[]),
@@ -20,17 +20,18 @@ const ROOMS: [(&str, &[&str]); 18] = [
     ("stats", &[]),
     ("gate", &["metrics", "stats"]),
     ("compare", &["gate", "metrics", "stats"]),
+    ("export", &["client", "metrics"]),
     ("plan", &["scenario", "load", "gate", "answer", "feed", "metrics"]),
     ("forecast", &["plan", "load", "metrics"]),
     ("engine", &["plan", "load", "client", "metrics", "answer", "gate", "system"]),
     ("doctor", &["demo", "engine", "load", "metrics", "plan", "scenario", "system"]),
     ("report", &["plan", "load", "gate", "metrics", "forecast", "doctor", "compare"]),
-    ("cli", &["demo", "gate"]),
+    ("cli", &["demo", "export", "gate"]),
     (
         "commands",
         &[
-            "cli", "client", "compare", "demo", "doctor", "engine", "forecast", "gate", "metrics", "plan", "report",
-            "scenario", "system",
+            "cli", "client", "compare", "demo", "doctor", "engine", "export", "forecast", "gate", "metrics", "plan",
+            "report", "scenario", "system",
         ],
     ),
 ];

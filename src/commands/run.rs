@@ -46,7 +46,9 @@ async fn load_and_judge(args: &RunArgs, plan: &Arc<Plan>, earlier: Option<&Earli
     if !args.quiet {
         progress.say(&format!("{}: {}", report::clean(&plan.name), report::statement(plan)));
     }
-    let mut onlookers = Onlookers::of(args, plan, outputs.folder(), &started_at)?;
+    let onlookers = Onlookers::of(args, plan, outputs.folder(), &started_at);
+    // Empty files would look like a run.
+    let mut onlookers = onlookers.inspect_err(|_| outputs.discard())?;
     let finished = match carry_out(plan, connector, &outputs, &mut signals, &mut progress, &mut onlookers).await? {
         Carried::Out(finished) => *finished,
         Carried::Left(code) => return Ok(code),
