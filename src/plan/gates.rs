@@ -56,8 +56,17 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, document: &Document, loads: L
         (_, false) if !judges_errors => &[DEFAULT_ERRORS],
         (_, false) => &[],
     };
-    gates.extend(missing.iter().filter_map(|(name, text)| default_gate(name, text)));
+    for (name, text) in missing {
+        gates.extend(default_gate(&unused(name, &gates), text));
+    }
     gates
+}
+
+/// `name`, or one like it that no gate of the file has: whoever reads a report must not take one for the other.
+fn unused(name: &str, gates: &[NamedGate]) -> String {
+    let others = (2..).map(|number| format!("{name} {number}"));
+    let mut names = std::iter::once(name.to_owned()).chain(others);
+    names.find(|name| gates.iter().all(|named| named.name != *name)).unwrap_or_else(|| name.to_owned())
 }
 
 /// A window that no stretch of the load is as long as can never be judged.
@@ -135,6 +144,15 @@ fn default_gate(name: &str, text: &str) -> Option<NamedGate> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_gate_that_is_added_takes_no_name_that_is_taken() {
+        let plan = crate::plan::fixture::plan(
+            "[[step]]\nget = \"/x\"\n[load]\nmodel = \"open\"\nrate = \"1/s\"\nduration = \"9s\"\n[gates]\nerrors = \"error_rate <= 100%\"\n",
+        );
+        let names: Vec<&str> = plan.gates.iter().map(|named| named.name.as_str()).collect();
+        assert_eq!(names, ["errors", "errors 2"]);
+    }
 
     #[test]
     fn a_gate_on_journeys_judges_errors_unless_it_holds_when_all_fail() {
