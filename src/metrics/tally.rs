@@ -197,6 +197,20 @@ impl Tally {
         all
     }
 
+    /// The counts alone, without times and series.
+    pub fn without_times(&self) -> Self {
+        let (requests, errors) = (self.warm_up.requests.without_times(), self.warm_up.errors.clone());
+        let warm_up = WarmUp { requests, errors, ..self.warm_up };
+        Self {
+            steps: Vec::new(),
+            send_lag: Histogram::default(),
+            receive: Histogram::default(),
+            errors: self.errors.clone(),
+            warm_up,
+            ..*self
+        }
+    }
+
     /// Journeys that passed, and all that came to an end, without those of the warm-up.
     pub fn judged_journeys(&self) -> (u64, u64) {
         let passed = self.journeys_passed.saturating_sub(self.warm_up.journeys_passed);
@@ -243,6 +257,19 @@ impl StepTally {
         let passed = sample.role == Role::Final && sample.failure.is_none();
         self.in_window += u64::from(in_window);
         self.passed_in_window += u64::from(in_window && passed);
+    }
+
+    /// The counts alone, without times.
+    pub fn without_times(&self) -> Self {
+        Self {
+            response: Histogram::default(),
+            service: Histogram::default(),
+            first_byte: Histogram::default(),
+            connect: Histogram::default(),
+            tls: Histogram::default(),
+            errors: self.errors.clone(),
+            ..*self
+        }
     }
 
     /// How often a step came to an end: its last requests, without those that were tried again or led on.
