@@ -6,7 +6,6 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 
 use super::CommandError;
-use super::machine::machine_facts;
 use super::onlookers::Onlookers;
 use super::outputs::Outputs;
 use super::signals::Signals;
@@ -80,17 +79,20 @@ pub(super) async fn carry_out(
     Ok(ended)
 }
 
-pub(super) fn judged(plan: &Plan, finished: Finished, started_at: jiff::Timestamp) -> Report {
-    let Finished { summary, traces } = finished;
+/// The report of a run that is over, with what those who looked on have to say.
+pub(super) fn judged(plan: &Plan, finished: Finished, mut occasion: Occasion, onlookers: Onlookers) -> Report {
+    let Finished { mut summary, traces } = finished;
+    let seen = onlookers.finish(summary.ending);
+    occasion.commit = seen.commit;
+    summary.warnings.extend(seen.warnings);
     let findings = gate::judge(&plan.gates, &summary, &traces);
-    let occasion = Occasion { started_at: format!("{started_at:.0}"), machine: machine_facts(), ..Occasion::default() };
     report::report_of(&Subject::of(plan), summary, findings, &occasion)
 }
 
 pub(super) fn left_at_once(ending: Ending) -> ExitCode {
     match ending {
         Ending::Terminated => ExitCode::Terminated,
-        Ending::Completed | Ending::Aborted | Ending::Interrupted => ExitCode::Interrupted,
+        Ending::Completed | Ending::Aborted | Ending::Interrupted | Ending::Killed => ExitCode::Interrupted,
     }
 }
 

@@ -1,17 +1,72 @@
 //! Who is shown each second of a load when it is complete. None of them holds it up.
 
+use std::path::Path;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use super::machine::machine_facts;
+use super::outputs::Outputs;
+use super::repeat::commit_of;
+use super::replay::About;
+use crate::journal::{Facts, Keeper, series_tags};
 use crate::metrics::Second;
+use crate::plan::Plan;
+use crate::report::{Commit, Occasion, Subject};
+use crate::verdict::Ending;
+
+/// A commit that is not known by then is not waited for.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// All that look on.
+#[derive(Debug)]
+pub(super) struct Onlookers {
+    journal: Keeper,
+    commit: Receiver<Option<Commit>>,
+}
+
+/// What they leave.
 #[derive(Debug, Default)]
-pub(super) struct Onlookers {}
+pub(super) struct Seen {
+    /// What went wrong beside the load.
+    pub(super) warnings: Vec<String>,
+    /// The commit of the scenario's repository.
+    pub(super) commit: Option<Commit>,
+}
+
+/// What is known of a run that starts now, before anything is sent.
+pub(super) fn occasion(started_at: &jiff::Timestamp, command: String) -> Occasion {
+    Occasion { started_at: format!("{started_at:.0}"), machine: machine_facts(), command, commit: None }
+}
 
 impl Onlookers {
-    /// Shows them the next complete second; gives what somebody should know of, if there is something.
-    pub(super) fn see(&mut self, _second: &Second) -> Option<String> {
-        None
+    /// Those of a run of `plan`, whose file is `scenario`.
+    pub(super) fn start(plan: &Plan, outputs: &Outputs, occasion: &Occasion, scenario: &Path) -> anyhow::Result<Self> {
+        let subject = Subject::of(plan);
+        let (workers, mut occasion, scenario) = (plan.limits.workers as u64, occasion.clone(), scenario.to_path_buf());
+        let (told, commit) = sync_channel(1);
+        let started = std::time::SystemTime::now();
+        // Beside the load: asking for the commit takes a moment, and more in a large repository.
+        let facts = move || {
+            occasion.commit = commit_of(&scenario);
+            // Nobody asks for it when the run has broken down.
+            let _ = told.send(occasion.commit.clone());
+            let names = (0..subject.series.len()).map(|series| subject.step_of(series).map(|step| step.name.as_str()));
+            Facts { started, series: series_tags(names), about: About { workers, occasion, subject } }
+        };
+        let journal = Keeper::start(outputs.journal()?, facts).context("cannot start a thread for the journal")?;
+        Ok(Self { journal, commit })
     }
 
-    /// There will be no more seconds: waits, not for long, until all is written and sent.
-    pub(super) fn finish(self) {}
+    /// Shows them the next complete second; gives what somebody should know of, if there is something.
+    pub(super) fn see(&mut self, second: &Second) -> Option<String> {
+        self.journal.see(second)
+    }
+
+    /// There will be no more seconds of a run that ended so: waits, not for long, until all is written and sent.
+    pub(super) fn finish(self, ending: Ending) -> Seen {
+        let commit = self.commit.recv_timeout(PATIENCE).ok().flatten();
+        Seen { warnings: self.journal.finish(ending).into_iter().collect(), commit }
+    }
 }
