@@ -1,5 +1,8 @@
 //! A run from its journal: everything that was counted, and what gates saw of it second by second.
 
+#[cfg(test)]
+mod tests;
+
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;

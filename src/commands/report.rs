@@ -118,7 +118,8 @@ fn result_of(folder: &Path) -> anyhow::Result<RunResult> {
         if !fits(&document) {
             bail!("it has numbers that no run has");
         }
-        Ok(serde_json::from_value(document)?)
+        // Not from the document, which has lost the order of the steps.
+        Ok(serde_json::from_slice(&text)?)
     };
     read().with_context(|| format!("cannot read {}", path.display()))
 }
@@ -153,11 +154,11 @@ fn written(folder: &Path, wanted: &Wanted, report: &Report, replace: bool) -> an
 
 /// Writes `content` to `path`, unless something else is there that is not to be replaced.
 fn place(path: &Path, content: &[u8], replace: bool) -> anyhow::Result<()> {
-    let there = fs::read(path).unwrap_or_default();
-    if there == content && path.exists() {
+    let bytes = fs::metadata(path).map_or(0, |metadata| metadata.len());
+    if bytes == content.len() as u64 && fs::read(path).is_ok_and(|there| there == content) {
         return Ok(());
     }
-    if !there.is_empty() && !replace {
+    if bytes > 0 && !replace {
         bail!("{} says something else: --overwrite replaces it", path.display());
     }
     put(path, content)
