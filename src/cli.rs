@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::demo::{Absence, Freeze, Latency, Share, SlowDown};
 use crate::export;
 use crate::gate::{Bound, Gate, GateError};
+use crate::report::Wanted;
 use crate::units;
 
 /// Load and smoke tests that decide whether a build may ship.
@@ -57,6 +58,8 @@ pub enum Command {
     Init(InitArgs),
     /// Say whether NEW is worse than BASE, given the noise of both: from finished runs, or from runs in turn.
     Compare(Box<CompareArgs>),
+    /// Make the reports of a run anew, of one that was killed too; or check that its files are as it left them.
+    Report(ReportArgs),
     /// Examine this machine: how punctual it is, how much it can send and what limits it; takes less than ten seconds.
     Doctor(DoctorArgs),
     /// Print the JSON Schema of scenario files, for editors.
@@ -261,6 +264,39 @@ fn baseline_gate(text: &str) -> Result<Gate, String> {
         _ => Err("this does not compare; write how it may differ from BASE: p95 < 1.2x baseline".to_owned()),
     }
 }
+
+/// `mnload report`.
+#[derive(Debug, Args)]
+#[command(after_help = REPORT_CODES)]
+pub struct ReportArgs {
+    /// The run folder.
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+
+    /// Make this report and no other, in the run folder or at PATH; `-` is standard output. May be given several times.
+    #[arg(long, value_name = "KIND[=PATH]", conflicts_with = "verify")]
+    pub report: Vec<Wanted>,
+
+    /// Check that every file is as manifest.json says, and make nothing.
+    #[arg(long)]
+    pub verify: bool,
+
+    /// Replace files that say something else.
+    #[arg(long, conflicts_with = "verify")]
+    pub overwrite: bool,
+
+    /// Say only the verdict and what keeps it from being a pass.
+    #[arg(long, short)]
+    pub quiet: bool,
+
+    /// What is written to standard output at the end.
+    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub format: Format,
+}
+
+const REPORT_CODES: &str = "\
+Exit codes: 0 all that was asked for was made, or every file is as it was left; 4 the same of a run that was killed;
+1 something could not be made, or a file has changed";
 
 /// `mnload doctor`.
 #[derive(Debug, Args)]

@@ -5,8 +5,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// Why a request failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub enum Failure {
     /// The target's name has no address.
     Dns,
@@ -77,6 +80,20 @@ impl FromStr for Failure {
                 Self::Http(status.filter(|status| (100..=999).contains(status)).ok_or(UnknownFailure)?)
             }
         })
+    }
+}
+
+impl From<Failure> for String {
+    fn from(failure: Failure) -> Self {
+        failure.to_string()
+    }
+}
+
+impl TryFrom<String> for Failure {
+    type Error = UnknownFailure;
+
+    fn try_from(text: String) -> Result<Self, UnknownFailure> {
+        text.parse()
     }
 }
 

@@ -27,6 +27,7 @@ pub mod failure;
 pub mod feed;
 pub mod forecast;
 pub mod gate;
+pub mod journal;
 pub mod load;
 pub mod metrics;
 pub mod plan;

@@ -130,6 +130,8 @@ pub enum Ending {
     Interrupted,
     /// Stopped by SIGTERM.
     Terminated,
+    /// Gone without a word: what is known of it is what its journal holds.
+    Killed,
 }
 
 /// The exit codes, which other programs rely on.
@@ -186,6 +188,8 @@ impl Verdict {
         match (ending, self) {
             (Ending::Interrupted, _) => ExitCode::Interrupted,
             (Ending::Terminated, _) => ExitCode::Terminated,
+            // Nothing is known of the rest of it.
+            (Ending::Killed, _) => ExitCode::Inconclusive,
             (Ending::Completed | Ending::Aborted, _) if started == 0 => ExitCode::NothingRan,
             (Ending::Completed | Ending::Aborted, Self::Pass) => ExitCode::Passed,
             (Ending::Completed | Ending::Aborted, Self::Fail) => ExitCode::Failed,
@@ -278,6 +282,7 @@ mod tests {
                     let wanted = if started == 0 && wanted < 130 { 5 } else { wanted };
                     assert_eq!(verdict.exit_code(ending, started) as u8, wanted, "{verdict:?} {ending:?} {started}");
                 }
+                assert_eq!(verdict.exit_code(Ending::Killed, started) as u8, 4, "{verdict:?} {started}");
             }
         }
     }

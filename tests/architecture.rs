@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const VOCABULARY: [&str; 5] = ["diagnostic", "failure", "tls", "units", "verdict"];
 
 /// What each room may import beside the vocabulary.
-const ROOMS: [(&str, &[&str]); 19] = [
+const ROOMS: [(&str, &[&str]); 20] = [
     ("scenario", &[]),
     ("load", &[]),
     ("client", &[]),
@@ -18,6 +18,7 @@ const ROOMS: [(&str, &[&str]); 19] = [
     ("feed", &[]),
     ("system", &[]),
     ("stats", &[]),
+    ("journal", &["metrics"]),
     ("gate", &["metrics", "stats"]),
     ("compare", &["gate", "metrics", "stats"]),
     ("export", &["client", "metrics"]),
@@ -26,12 +27,12 @@ const ROOMS: [(&str, &[&str]); 19] = [
     ("engine", &["plan", "load", "client", "metrics", "answer", "gate", "system"]),
     ("doctor", &["demo", "engine", "load", "metrics", "plan", "scenario", "system"]),
     ("report", &["plan", "load", "gate", "metrics", "forecast", "doctor", "compare"]),
-    ("cli", &["demo", "export", "gate"]),
+    ("cli", &["demo", "export", "gate", "report"]),
     (
         "commands",
         &[
-            "cli", "client", "compare", "demo", "doctor", "engine", "export", "forecast", "gate", "metrics", "plan",
-            "report", "scenario", "system",
+            "cli", "client", "compare", "demo", "doctor", "engine", "export", "forecast", "gate", "journal", "metrics",
+            "plan", "report", "scenario", "system",
         ],
     ),
 ];

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 
 use super::CommandError;
-use super::machine::machine_facts;
 use super::onlookers::Onlookers;
 use super::outputs::Outputs;
 use super::signals::Signals;
@@ -68,7 +67,7 @@ pub(super) async fn carry_out(
             Ok(()) = watched.changed() => progress.update(&watched.borrow_and_update()),
             ending = signals.next() => {
                 if stop.is_asked() {
-                    outputs.discard();
+                    leave(outputs, &watched.borrow(), progress);
                     return Ok(Carried::Left(left_at_once(stop.ending())));
                 }
                 stop.ask(ending);
@@ -80,17 +79,29 @@ pub(super) async fn carry_out(
     Ok(ended)
 }
 
-pub(super) fn judged(plan: &Plan, finished: Finished, started_at: jiff::Timestamp) -> Report {
-    let Finished { summary, traces } = finished;
+/// Nobody waits for the rest of the run; what is counted already stands in its journal.
+fn leave(outputs: &Outputs, live: &Live, progress: &mut Progress) {
+    progress.finish();
+    match live.requests {
+        0 => outputs.discard(),
+        _ => progress.say(&format!("left at once: mnload report {} shows what there is", outputs.folder().display())),
+    }
+}
+
+/// The report of a run that is over, with what those who looked on have to say.
+pub(super) fn judged(plan: &Plan, finished: Finished, mut occasion: Occasion, onlookers: Onlookers) -> Report {
+    let Finished { mut summary, traces } = finished;
+    let seen = onlookers.finish(summary.ending);
+    occasion.commit = seen.commit;
+    summary.warnings.extend(seen.warnings);
     let findings = gate::judge(&plan.gates, &summary, &traces);
-    let occasion = Occasion { started_at: format!("{started_at:.0}"), machine: machine_facts(), ..Occasion::default() };
     report::report_of(&Subject::of(plan), summary, findings, &occasion)
 }
 
 pub(super) fn left_at_once(ending: Ending) -> ExitCode {
     match ending {
         Ending::Terminated => ExitCode::Terminated,
-        Ending::Completed | Ending::Aborted | Ending::Interrupted => ExitCode::Interrupted,
+        Ending::Completed | Ending::Aborted | Ending::Interrupted | Ending::Killed => ExitCode::Interrupted,
     }
 }
 

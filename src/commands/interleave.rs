@@ -10,7 +10,7 @@ use super::CommandError;
 use super::carry::{Carried, carry_out, judged, left_at_once, reached};
 use super::compare::{options, show, write};
 use super::inputs::plan_of;
-use super::onlookers::Onlookers;
+use super::onlookers::{Onlookers, occasion};
 use super::outputs::{Outputs, unused_folder};
 use super::signals::Signals;
 use crate::cli::{CompareArgs, ScenarioArgs};
@@ -47,7 +47,7 @@ pub(super) fn run(args: &CompareArgs, times: u64) -> Result<ExitCode, CommandErr
         .unwrap_or_else(|| unused_folder(&format!("compare-{}", plans[0].name), &jiff::Timestamp::now()));
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start a runtime")?;
-    let sides = match runtime.block_on(all_runs(&plans, times, &folder))? {
+    let sides = match runtime.block_on(all_runs(&plans, &scenario.scenario, times, &folder))? {
         Ended::All(sides) => sides,
         Ended::Early(code) => {
             say(&format!(
@@ -75,21 +75,21 @@ enum Ended {
     Early(ExitCode),
 }
 
-async fn all_runs(plans: &[Arc<Plan>; 2], times: u64, folder: &Path) -> Result<Ended, CommandError> {
+async fn all_runs(plans: &[Arc<Plan>; 2], scenario: &Path, times: u64, folder: &Path) -> Result<Ended, CommandError> {
     let mut signals = Signals::listen().context("cannot listen for signals")?;
     say(&format!("{}: {}", report::clean(&plans[0].name), report::statement(&plans[0])));
     let mut sides = [Vec::new(), Vec::new()];
     for (number, side) in (1..).zip(turns(times)) {
         let name = ["base", "new"][side];
         let path = folder.join(format!("{number:02}-{name}"));
-        let result = match one_run(&plans[side], &path, &mut signals).await? {
+        let result = match one_run(&plans[side], scenario, &path, &mut signals).await? {
             Ok(result) => result,
             Err(code) => return Ok(Ended::Early(code)),
         };
         say(&line(number, 2 * times, name, &result));
         match result.ending {
             Ending::Interrupted | Ending::Terminated => return Ok(Ended::Early(left_at_once(result.ending))),
-            Ending::Completed | Ending::Aborted => {}
+            Ending::Completed | Ending::Aborted | Ending::Killed => {}
         }
         let run = result.compared(&path.display().to_string()).map_err(|error| CommandError::Incomparable {
             message: format!("{} cannot be compared: {error}", path.display()),
@@ -107,6 +107,7 @@ fn turns(times: u64) -> impl Iterator<Item = usize> {
 
 async fn one_run(
     plan: &Arc<Plan>,
+    scenario: &Path,
     path: &Path,
     signals: &mut Signals,
 ) -> Result<Result<Box<RunResult>, ExitCode>, CommandError> {
@@ -117,13 +118,14 @@ async fn one_run(
     let started_at = jiff::Timestamp::now();
     let outputs = Outputs::create(Some(path), &plan.name, &started_at, false)?;
     let mut progress = Progress::new(plan.duration(), false);
-    let mut onlookers = Onlookers::default();
-    let summary = match carry_out(plan, connector, &outputs, signals, &mut progress, &mut onlookers).await? {
-        Carried::Out(summary) => *summary,
+    // No command repeats one run of several in turn.
+    let occasion = occasion(&started_at, String::new());
+    let mut onlookers = Onlookers::start(plan, &outputs, &occasion, scenario)?;
+    let finished = match carry_out(plan, connector, &outputs, signals, &mut progress, &mut onlookers).await? {
+        Carried::Out(finished) => *finished,
         Carried::Left(code) => return Ok(Err(code)),
     };
-    onlookers.finish();
-    let report = judged(plan, summary, started_at);
+    let report = judged(plan, finished, occasion, onlookers);
     outputs.write(&report)?;
     Ok(Ok(Box::new(report.result)))
 }

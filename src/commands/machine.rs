@@ -5,7 +5,7 @@ use std::thread::available_parallelism;
 use crate::compare::MachineFacts;
 use crate::forecast::Host;
 use crate::plan::Machine;
-use crate::system::{cpu_model, peak_rss_bytes, port_range};
+use crate::system::{cpu_model, kernel_release, memory_bytes, peak_rss_bytes, port_range};
 
 /// Descriptors that are no connections: files, timers, runtimes.
 const KEPT_BACK: u64 = 64;
@@ -36,6 +36,8 @@ pub(super) fn machine_facts() -> MachineFacts {
         cpu: cpu_model(),
         architecture: std::env::consts::ARCH.to_owned(),
         system: std::env::consts::OS.to_owned(),
+        kernel: kernel_release(),
+        memory_bytes: memory_bytes(),
     }
 }
 

@@ -7,6 +7,7 @@ mod carry;
 mod compare;
 mod demo;
 mod doctor;
+mod files;
 mod init;
 mod inputs;
 mod interleave;
@@ -14,11 +15,15 @@ mod machine;
 mod onlookers;
 mod outputs;
 mod plan;
+mod repeat;
+mod replay;
+mod report;
 mod run;
 mod samples;
 mod schema;
 mod signals;
 mod starters;
+mod verify;
 
 use std::io::{IsTerminal as _, Write as _};
 
@@ -85,6 +90,7 @@ pub fn execute(cli: &Cli) -> ExitCode {
         Command::Plan(args) => plan::run(args),
         Command::Init(args) => init::run(args),
         Command::Compare(args) => compare::run(args),
+        Command::Report(args) => report::run(args),
         Command::Doctor(args) => doctor::run(args).map(|()| ExitCode::Passed).map_err(CommandError::from),
         Command::Schema => schema::run(),
         Command::Demo(args) => demo::run(args).map(|()| ExitCode::Passed).map_err(CommandError::from),

@@ -1,18 +1,22 @@
 //! The run folder: its files are opened before the load, so that a full disk or a wrong path is known while it costs nothing.
 
 use std::fs::{self, File};
-use std::io::{BufWriter, Write as _};
+use std::io::{BufWriter, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
-use crate::report::{Kind, Report};
+use super::files::{entries, put};
+use super::samples::FILE as SAMPLES;
+use crate::journal::{FILE_NAME as JOURNAL, is_gone};
+use crate::report::{Kind, MANIFEST, Manifest, Report};
 
 /// The open files of one run.
 #[derive(Debug)]
 pub(super) struct Outputs {
     folder: PathBuf,
     files: Vec<(Kind, File)>,
+    journal: File,
 }
 
 impl Outputs {
@@ -31,13 +35,22 @@ impl Outputs {
             bail!("{} already holds a run: give another --out, or --overwrite to replace it", folder.display());
         }
         fs::create_dir_all(&folder).with_context(|| format!("cannot create the run folder {}", folder.display()))?;
-        let open = |kind: Kind| {
-            let path = folder.join(kind.file_name());
-            let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
-            Ok((kind, file))
-        };
+        let open = |kind: Kind| Ok((kind, created(&folder, kind.file_name())?));
         let files = Kind::OF_EVERY_RUN.into_iter().map(open).collect::<anyhow::Result<_>>()?;
-        Ok(Self { folder, files })
+        let journal = created(&folder, JOURNAL)?;
+        // That of an earlier run would vouch for files that are no more.
+        match fs::remove_file(folder.join(MANIFEST)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("cannot replace {}", folder.join(MANIFEST).display()));
+            }
+            _ => {}
+        }
+        Ok(Self { folder, files, journal })
+    }
+
+    /// The file that the run is written to while it goes on.
+    pub(super) fn journal(&self) -> anyhow::Result<File> {
+        self.journal.try_clone().with_context(|| format!("cannot write {JOURNAL}"))
     }
 
     /// Where the files are.
@@ -47,21 +60,41 @@ impl Outputs {
 
     /// Takes the empty files away again when there will be no report: they would look like a run.
     pub(super) fn discard(&self) {
-        for (kind, _) in &self.files {
-            // What cannot be removed stays empty, and no harm is done.
-            let _ = fs::remove_file(self.folder.join(kind.file_name()));
+        for name in self.files.iter().map(|(kind, _)| kind.file_name()).chain([JOURNAL, SAMPLES]) {
+            // What cannot be removed stays, and no harm is done.
+            let _ = fs::remove_file(self.folder.join(name));
         }
         let _ = fs::remove_dir(&self.folder);
     }
 
-    /// Writes every view of the run; all are tried before the first error is given.
+    /// Writes every view of the run, and what they are last of all; all are tried before the first error is given.
     pub(super) fn write(&self, report: &Report) -> anyhow::Result<()> {
-        let written: Vec<_> = self.files.iter().map(|(kind, file)| fill(*kind, file, report)).collect();
-        written
+        let views: Vec<_> = self.files.iter().map(|(kind, file)| self.view(*kind, file, report)).collect();
+        views
             .into_iter()
+            .chain([self.manifest(report)])
             .collect::<anyhow::Result<()>>()
             .with_context(|| format!("the run folder {} is incomplete", self.folder.display()))
     }
+
+    fn view(&self, kind: Kind, file: &File, report: &Report) -> anyhow::Result<()> {
+        if !is_gone(file) {
+            return fill(kind, file, report);
+        }
+        // Somebody took the folder away: what is known is kept all the same.
+        fs::create_dir_all(&self.folder).with_context(|| format!("cannot make {} again", self.folder.display()))?;
+        fill(kind, &created(&self.folder, kind.file_name())?, report)
+    }
+
+    fn manifest(&self, report: &Report) -> anyhow::Result<()> {
+        let files = entries(&self.folder).with_context(|| format!("cannot read {}", self.folder.display()))?;
+        put(&self.folder.join(MANIFEST), &Manifest::of(&report.result, files).text()?)
+    }
+}
+
+fn created(folder: &Path, name: &str) -> anyhow::Result<File> {
+    let path = folder.join(name);
+    File::create(&path).with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn fill(kind: Kind, file: &File, report: &Report) -> anyhow::Result<()> {

@@ -7,8 +7,9 @@ use super::CommandError;
 use super::baseline::Earlier;
 use super::carry::{Carried, carry_out, judged, left_at_once, reached};
 use super::inputs::plan_of;
-use super::onlookers::Onlookers;
+use super::onlookers::{Onlookers, occasion};
 use super::outputs::Outputs;
+use super::repeat::repeated;
 use super::signals::Signals;
 use crate::cli::{Format, RunArgs};
 use crate::demo::{Demo, DemoOptions};
@@ -46,22 +47,22 @@ async fn load_and_judge(args: &RunArgs, plan: &Arc<Plan>, earlier: Option<&Earli
     if !args.quiet {
         progress.say(&format!("{}: {}", report::clean(&plan.name), report::statement(plan)));
     }
-    let onlookers = Onlookers::of(args, plan, outputs.folder(), &started_at);
+    let occasion = occasion(&started_at, repeated(args, plan));
+    let onlookers = Onlookers::start(plan, &outputs, &occasion, &args.scenario.scenario);
+    let onlookers = onlookers.and_then(|onlookers| onlookers.asked_for(args, plan, outputs.folder(), &started_at));
     // Empty files would look like a run.
     let mut onlookers = onlookers.inspect_err(|_| outputs.discard())?;
     let finished = match carry_out(plan, connector, &outputs, &mut signals, &mut progress, &mut onlookers).await? {
         Carried::Out(finished) => *finished,
         Carried::Left(code) => return Ok(code),
     };
-    let missing = onlookers.finish();
-    let mut report = judged(plan, finished, started_at);
-    report.result.warnings.extend(missing);
+    let mut report = judged(plan, finished, occasion, onlookers);
     if let Some(earlier) = earlier {
         earlier.compare_with(&mut report, outputs.folder())?;
     }
     // The evidence first: a reader of standard output may have gone away.
     let written = outputs.write(&report);
-    show(args, &report);
+    show(args.format, if args.quiet { Detail::Quiet } else { Detail::Full }, &report);
     written?;
     if !args.quiet {
         progress.say(&format!("  report     {}", outputs.folder().join("report.html").display()));
@@ -70,12 +71,11 @@ async fn load_and_judge(args: &RunArgs, plan: &Arc<Plan>, earlier: Option<&Earli
 }
 
 /// The asked-for document on stdout; the report for people too, on stderr, if that is another.
-fn show(args: &RunArgs, report: &Report) {
-    let detail = if args.quiet { Detail::Quiet } else { Detail::Full };
+pub(super) fn show(format: Format, detail: Detail, report: &Report) {
     let text = report::render_console(report, detail);
     let mut out = anstream::stdout();
     // Nobody may be reading any more; the run folder and the exit code say the same.
-    let _ = match args.format {
+    let _ = match format {
         Format::Text => write!(out, "{text}").map_err(anyhow::Error::from),
         Format::Json => {
             let _ = write!(anstream::stderr(), "{text}");

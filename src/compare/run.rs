@@ -21,6 +21,12 @@ pub struct MachineFacts {
     /// The operating system.
     #[serde(default)]
     pub system: String,
+    /// The version of its kernel; absent where the system does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kernel: Option<String>,
+    /// All of its memory; absent where the system does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_bytes: Option<u64>,
 }
 
 /// One run.

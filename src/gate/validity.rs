@@ -40,13 +40,14 @@ fn accounting(summary: &Summary) -> Option<Finding> {
 }
 
 fn ending(summary: &Summary) -> Option<Finding> {
-    let signal = match summary.ending {
+    let stopped = match summary.ending {
         Ending::Completed | Ending::Aborted => return None,
-        Ending::Interrupted => "Ctrl-C",
-        Ending::Terminated => "SIGTERM",
+        Ending::Interrupted => "stopped by Ctrl-C",
+        Ending::Terminated => "stopped by SIGTERM",
+        Ending::Killed => "killed",
     };
     let after = format_duration(summary.elapsed);
-    let reason = format!("the run was stopped by {signal} after {after}: what is missing cannot be judged");
+    let reason = format!("the run was {stopped} after {after}: what is missing cannot be judged");
     Some(invalid(
         "completed",
         "the whole plan".to_owned(),
@@ -125,6 +126,9 @@ fn late(gates: &[NamedGate], summary: &Summary) -> Option<Finding> {
     (lag_us as f64 > limit_us).then(|| {
         let generator = &summary.generator;
         let why = match generator.waited_for_slot {
+            0 if summary.ending == Ending::Killed => {
+                "the generator was late; how busy it was is not known, since the run was killed".to_owned()
+            }
             0 => match generator.worked_share() > BUSY {
                 true => format!(
                     "the generator was late: it was busy {:.0} % of the time; use more --workers, a smaller rate, or a larger machine",

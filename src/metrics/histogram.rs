@@ -200,6 +200,36 @@ impl Histogram {
 }
 
 impl Histogram {
+    /// The lowest and the highest time, exactly; none of nothing.
+    pub fn extremes(&self) -> Option<(u64, u64)> {
+        (self.count > 0).then_some((self.min_us, self.max_us))
+    }
+
+    /// An empty histogram of the library with the bounds of all of ours, so that any two can be added.
+    pub fn library() -> Hdr<u64> {
+        sized_for(u64::from(HIGHEST_US))
+    }
+
+    /// Puts the counts in place of those of `library`, which has the bounds of [`Self::library`].
+    pub fn copy_to(&self, library: &mut Hdr<u64>) {
+        library.reset();
+        self.few.iter().for_each(|us| library.saturating_record(u64::from(*us)));
+        self.pages.bins().for_each(|(us, count)| library.saturating_record_n(us, count));
+    }
+
+    /// What [`Self::copy_to`] gave `library`, with the exact extremes; none if they do not belong to the counts.
+    pub fn copied_from(library: &Hdr<u64>, min_us: u64, max_us: u64) -> Option<Self> {
+        let highest = u64::from(HIGHEST_US);
+        let mut times = Self::default();
+        for step in library.iter_recorded() {
+            times.record_n(library.lowest_equivalent(step.value_iterated_to()).min(highest), step.count_at_value());
+        }
+        let belong = |us: u64, counted: u64| library.equivalent(us.min(highest), counted);
+        let belong = belong(min_us, times.min_us) && belong(max_us, times.max_us) && min_us <= max_us;
+        (times.min_us, times.max_us) = (min_us, max_us);
+        (times.count > 0 && belong).then_some(times)
+    }
+
     /// Every bucket that holds something: the highest time that falls into it, as percentiles give it, and its count.
     pub fn edges(&self) -> Vec<(u64, u64)> {
         let Some(counts) = self.counts() else { return Vec::new() };
@@ -334,6 +364,17 @@ mod tests {
                 let wanted = times.iter().filter(|time| within(**time) <= us).count() as u64;
                 prop_assert_eq!(histogram.at_most(us), wanted);
                 prop_assert!(wanted as f64 >= quantile * times.len() as f64);
+            }
+        }
+
+        #[test]
+        fn what_the_library_is_given_comes_back_the_same(times in prop::collection::vec(any_time(), 1..600)) {
+            let (histogram, mut library) = (of(&times), Histogram::library());
+            histogram.copy_to(&mut library);
+            let (min, max) = histogram.extremes().unwrap();
+            prop_assert_eq!(Histogram::copied_from(&library, min, max), Some(histogram));
+            if max < 1_000_000_000 {
+                prop_assert_eq!(Histogram::copied_from(&library, min, max * 2 + 2), None, "that was not counted");
             }
         }
 

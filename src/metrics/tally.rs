@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::accounting::JourneyEnding;
+use super::errors::Errors;
 use super::histogram::Histogram;
 use super::sample::{Role, Sample};
 use super::warm_up::WarmUp;
 use crate::failure::Failure;
-
-/// Examples kept of one class of error.
-const MOST_EXAMPLES: usize = 3;
 
 /// When a request could not be made.
 #[derive(Debug, Clone, Copy)]
@@ -22,96 +22,102 @@ pub struct Unsent {
     pub warm_up: bool,
 }
 
-/// Requests and journeys, counted.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// Requests and journeys, counted. Serialised are the counts alone: histograms and series are for whoever writes them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Tally {
     /// By series of steps; see [`super::Series`].
+    #[serde(skip)]
     pub steps: Vec<StepTally>,
     /// How late requests that had a scheduled time were sent.
+    #[serde(skip)]
     pub send_lag: Histogram,
     /// From the first byte of an answer to its last.
+    #[serde(skip)]
     pub receive: Histogram,
     /// Journeys whose time came.
+    #[serde(skip_serializing_if = "is_zero")]
     pub journeys_due: u64,
     /// Journeys that ended with every step passed.
+    #[serde(skip_serializing_if = "is_zero")]
     pub journeys_passed: u64,
     /// Journeys that ended with a failed step.
+    #[serde(skip_serializing_if = "is_zero")]
     pub journeys_failed: u64,
     /// Journeys that were taken up.
+    #[serde(skip_serializing_if = "is_zero")]
     pub journeys_started: u64,
     /// Of those, the ones taken up before the end of the schedule.
+    #[serde(skip_serializing_if = "is_zero")]
     pub started_in_window: u64,
     /// Errors by class.
+    #[serde(skip_serializing_if = "Errors::is_empty")]
     pub errors: Errors,
     /// What belongs to the warm-up: it is in none of the other figures but those of journeys and connections.
+    #[serde(skip_serializing_if = "WarmUp::is_empty")]
     pub warm_up: WarmUp,
     /// Connections that were opened.
+    #[serde(skip_serializing_if = "is_zero")]
     pub connections_opened: u64,
     /// Of those, the ones that speak HTTP/2.
+    #[serde(skip_serializing_if = "is_zero")]
     pub connections_http2: u64,
     /// Requests that went over a connection that had carried others.
+    #[serde(skip_serializing_if = "is_zero")]
     pub connections_reused: u64,
 }
 
-/// The requests of one step, counted.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// The requests of one step, counted. Serialised are the counts alone.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct StepTally {
     /// Requests that came to an end.
+    #[serde(skip_serializing_if = "is_zero")]
     pub requests: u64,
     /// Of those, the failed ones.
+    #[serde(skip_serializing_if = "is_zero")]
     pub failed: u64,
     /// Of those, the ones whose step was tried again.
+    #[serde(skip_serializing_if = "is_zero")]
     pub tried_again: u64,
     /// Of those, the redirects that were followed.
+    #[serde(skip_serializing_if = "is_zero")]
     pub redirects: u64,
     /// Requests that came to an end within the window.
+    #[serde(skip_serializing_if = "is_zero")]
     pub in_window: u64,
     /// Steps that passed within the window: what was tried again or led on counts once.
+    #[serde(skip_serializing_if = "is_zero")]
     pub passed_in_window: u64,
     /// Expectations met.
+    #[serde(skip_serializing_if = "is_zero")]
     pub checks_passed: u64,
     /// Expectations missed.
+    #[serde(skip_serializing_if = "is_zero")]
     pub checks_failed: u64,
     /// Done − due.
+    #[serde(skip)]
     pub response: Histogram,
     /// Done − sent.
+    #[serde(skip)]
     pub service: Histogram,
     /// First byte − sent.
+    #[serde(skip)]
     pub first_byte: Histogram,
     /// How long it took to connect, of requests that opened a connection.
+    #[serde(skip)]
     pub connect: Histogram,
     /// How long the TLS handshake took, of requests that did one.
+    #[serde(skip)]
     pub tls: Histogram,
     /// The failed ones by class.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub errors: BTreeMap<Failure, u64>,
 }
 
-/// Errors by class.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Errors(BTreeMap<Failure, ErrorTally>);
-
-/// The errors of one class.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ErrorTally {
-    /// How many.
-    pub count: u64,
-    /// When the first came, in nanoseconds from the start of the load.
-    pub first_ns: u64,
-    /// When the last came.
-    pub last_ns: u64,
-    /// The first few.
-    pub examples: Vec<ErrorExample>,
-}
-
-/// One error, kept to show.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ErrorExample {
-    /// When, in nanoseconds from the start of the load.
-    pub at_ns: u64,
-    /// In which step.
-    pub step: usize,
-    /// What was said, without secrets.
-    pub message: String,
+/// For serde: zeros are not written.
+pub(super) fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Tally {
@@ -191,6 +197,20 @@ impl Tally {
         all
     }
 
+    /// The counts alone, without times and series.
+    pub fn without_times(&self) -> Self {
+        let (requests, errors) = (self.warm_up.requests.without_times(), self.warm_up.errors.clone());
+        let warm_up = WarmUp { requests, errors, ..self.warm_up };
+        Self {
+            steps: Vec::new(),
+            send_lag: Histogram::default(),
+            receive: Histogram::default(),
+            errors: self.errors.clone(),
+            warm_up,
+            ..*self
+        }
+    }
+
     /// Journeys that passed, and all that came to an end, without those of the warm-up.
     pub fn judged_journeys(&self) -> (u64, u64) {
         let passed = self.journeys_passed.saturating_sub(self.warm_up.journeys_passed);
@@ -203,42 +223,6 @@ impl Tally {
         let mut several = StepTally::default();
         series.iter().filter_map(|series| self.steps.get(*series)).for_each(|step| several.merge(step));
         several
-    }
-}
-
-impl Errors {
-    /// Counts one error; `example` is asked for only while examples of its class are wanted.
-    pub fn note(&mut self, failure: Failure, at_ns: u64, step: usize, example: impl FnOnce() -> String) {
-        let error = self.0.entry(failure).or_insert_with(|| ErrorTally::starting_at(at_ns));
-        error.count += 1;
-        error.first_ns = error.first_ns.min(at_ns);
-        error.last_ns = error.last_ns.max(at_ns);
-        if error.examples.len() < MOST_EXAMPLES {
-            error.examples.push(ErrorExample { at_ns, step, message: example() });
-        }
-    }
-
-    pub(super) fn merge(&mut self, other: &Self) {
-        for (failure, theirs) in &other.0 {
-            self.0.entry(*failure).or_insert_with(|| ErrorTally::starting_at(theirs.first_ns)).merge(theirs);
-        }
-    }
-
-    /// What was counted of `failure`, if anything was.
-    pub fn get(&self, failure: &Failure) -> Option<&ErrorTally> {
-        self.0.get(failure)
-    }
-
-    /// The earliest of the examples that were kept.
-    pub fn first_example(&self) -> Option<&ErrorExample> {
-        self.0.values().flat_map(|error| &error.examples).min()
-    }
-
-    /// The classes, the most frequent first.
-    pub fn by_count(&self) -> Vec<(Failure, &ErrorTally)> {
-        let mut errors: Vec<_> = self.0.iter().map(|(failure, tally)| (*failure, tally)).collect();
-        errors.sort_by_key(|(_, tally)| std::cmp::Reverse(tally.count));
-        errors
     }
 }
 
@@ -273,6 +257,19 @@ impl StepTally {
         let passed = sample.role == Role::Final && sample.failure.is_none();
         self.in_window += u64::from(in_window);
         self.passed_in_window += u64::from(in_window && passed);
+    }
+
+    /// The counts alone, without times.
+    pub fn without_times(&self) -> Self {
+        Self {
+            response: Histogram::default(),
+            service: Histogram::default(),
+            first_byte: Histogram::default(),
+            connect: Histogram::default(),
+            tls: Histogram::default(),
+            errors: self.errors.clone(),
+            ..*self
+        }
     }
 
     /// How often a step came to an end: its last requests, without those that were tried again or led on.
@@ -311,26 +308,11 @@ impl StepTally {
     }
 }
 
-impl ErrorTally {
-    fn starting_at(first_ns: u64) -> Self {
-        Self { count: 0, first_ns, last_ns: first_ns, examples: Vec::new() }
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.count += other.count;
-        self.first_ns = self.first_ns.min(other.first_ns);
-        self.last_ns = self.last_ns.max(other.last_ns);
-        self.examples.extend(other.examples.iter().cloned());
-        // The earliest ones stay, so that the order of merging does not matter.
-        self.examples.sort();
-        self.examples.truncate(MOST_EXAMPLES);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::errors::MOST_EXAMPLES;
     use super::*;
     use crate::metrics::Checks;
 

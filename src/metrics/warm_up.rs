@@ -1,21 +1,29 @@
 //! What belongs to the warm-up: counted apart, and judged by nobody.
 
+use serde::{Deserialize, Serialize};
+
 use super::accounting::JourneyEnding;
+use super::errors::Errors;
 use super::sample::Sample;
-use super::tally::{Errors, StepTally};
+use super::tally::{StepTally, is_zero};
 
 /// Requests of journeys that were due, or started, before the warm-up was over.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct WarmUp {
     /// The requests, all steps together.
     pub requests: StepTally,
     /// Their errors by class.
+    #[serde(skip_serializing_if = "Errors::is_empty")]
     pub errors: Errors,
     /// Journeys that were taken up.
+    #[serde(skip_serializing_if = "is_zero")]
     pub journeys_started: u64,
     /// Journeys that ended with every step passed.
+    #[serde(skip_serializing_if = "is_zero")]
     pub journeys_passed: u64,
     /// Journeys that ended with a failed step.
+    #[serde(skip_serializing_if = "is_zero")]
     pub journeys_failed: u64,
 }
 
@@ -32,6 +40,11 @@ impl WarmUp {
             JourneyEnding::Passed => self.journeys_passed += 1,
             JourneyEnding::Failed => self.journeys_failed += 1,
         }
+    }
+
+    /// Whether nothing belongs to it.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
     }
 
     /// Journeys that did not come to an end.

@@ -20,7 +20,7 @@ use crate::load::Load;
 use crate::metrics::{Call, ErrorTally, Errors, MOST_SERIES, Role, StepTally, Summary, Transient, transient};
 use crate::plan::{Plan, Stream};
 use crate::units::{format_count, format_duration, format_us_f64};
-use crate::verdict::{Finding, Kind, Status, Verdict};
+use crate::verdict::{Ending, Finding, Kind, Status, Verdict};
 
 /// What the steps are called that are counted together, since there are too many.
 pub(super) const OTHER: &str = "(other)";
@@ -267,6 +267,7 @@ fn generator_result(summary: &Summary) -> GeneratorResult {
         loop_lag_us: generator.loop_lag.latency(),
         stalls: generator.stalls,
         machine: generator.machine,
+        unknown: summary.ending == Ending::Killed,
     }
 }
 

@@ -180,11 +180,29 @@ fn health(result: &RunResult) -> String {
     let lag = &result.times_us.send_lag;
     let elapsed = elapsed(result);
     let insecure = insecure(result);
+    let (busy, in_flight) = match generator.unknown {
+        true => {
+            (" of unknown load".to_owned(), format!("not known, {} allowed", format_count(result.plan.max_in_flight)))
+        }
+        false => (
+            format!(
+                " {:.0}% busy{}; {}",
+                generator.cpu_share * 100.0,
+                strain::busiest(result),
+                format_bytes(generator.peak_rss_bytes)
+            ),
+            format!(
+                "at most {} of {} allowed",
+                format_count(generator.peak_in_flight),
+                format_count(result.plan.max_in_flight)
+            ),
+        ),
+    };
     format!(
         "{}{}  \
          rate       offered {}, achieved {} journeys; {} requests; {elapsed} in all\n  \
-         generator  send lag p99 {}, max {}; {} {:.0}% busy{}; {}\n  \
-         in flight  at most {} of {} allowed; {} opened{}, reused for {}\n{}{insecure}",
+         generator  send lag p99 {}, max {}; {}{busy}\n  \
+         in flight  {in_flight}; {} opened{}, reused for {}\n{}{insecure}",
         journeys(result),
         warm_up(result),
         format_rate(result.rates.offered_per_s),
@@ -193,11 +211,6 @@ fn health(result: &RunResult) -> String {
         format_us(lag.p99),
         format_us(lag.max),
         counted(generator.workers, "worker"),
-        generator.cpu_share * 100.0,
-        strain::busiest(result),
-        format_bytes(generator.peak_rss_bytes),
-        format_count(generator.peak_in_flight),
-        format_count(result.plan.max_in_flight),
         counted(generator.connections_opened, "connection"),
         over_http2(generator),
         counted(generator.connections_reused, "request"),

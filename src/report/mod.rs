@@ -15,8 +15,10 @@ mod finding;
 mod fixture;
 mod forecast;
 mod html;
+mod killed;
 mod kind;
 mod lines;
+mod manifest;
 mod progress;
 mod result;
 mod route;
@@ -37,7 +39,9 @@ pub use doctor::{DoctorDocument, render as render_doctor};
 pub use document::{Count, LimitDocument, PlanDocument, TargetDocument};
 pub use forecast::render as render_forecast;
 pub use html::HtmlError;
+pub use killed::{Remains, killed};
 pub use kind::{Kind, RenderError, UnknownKind, Wanted};
+pub use manifest::{Calibration, FileEntry, MANIFEST, Manifest, Unsound};
 pub use progress::Progress;
 pub use result::{
     CallFailure, CallResult, ErrorResult, ExampleResult, GeneratorResult, Load, PlanResult, Rates, RunResult,

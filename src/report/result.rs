@@ -71,7 +71,7 @@ pub struct RunResult {
     /// The command that repeats it, without secrets.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub command: String,
-    /// completed, interrupted or terminated.
+    /// completed, aborted, interrupted, terminated or killed.
     pub ending: Ending,
     /// The time in which journeys were due, without the warm-up, in seconds: rates are divided by it.
     pub window_s: f64,
@@ -265,6 +265,10 @@ pub struct GeneratorResult {
     /// What the machine gave, and what else happened on it; null where the system does not tell.
     #[serde(default)]
     pub machine: MachineUse,
+    /// The run was killed before all of this could be noted: `cpu_share`, `peak_rss_bytes`, `peak_in_flight`,
+    /// `waited_for_slot`, `loop_lag_us` and `stalls` stand as zero, and are not known.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unknown: bool,
 }
 
 /// What was to be run.
@@ -369,6 +373,10 @@ impl Steps {
     fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 pub(super) fn is_zero(count: &u64) -> bool {

@@ -99,6 +99,11 @@ pub fn cpu_model() -> Option<String> {
     parse_model(&text_of("/proc/cpuinfo")?)
 }
 
+/// The version of the kernel.
+pub fn kernel_release() -> Option<String> {
+    text_of("/proc/sys/kernel/osrelease").map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
 /// The first line `model name : …`; some architectures have none.
 fn parse_model(text: &str) -> Option<String> {
     let line = text.lines().find(|line| line.starts_with("model name"))?;

@@ -12,8 +12,17 @@ pub fn peak_rss_bytes() -> Option<u64> {
     parse_peak(&text_of("/proc/self/status")?)
 }
 
+/// All memory of this machine.
+pub fn memory_bytes() -> Option<u64> {
+    kibibytes(&text_of("/proc/meminfo")?, "MemTotal:")
+}
+
 fn parse_peak(text: &str) -> Option<u64> {
-    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    kibibytes(text, "VmHWM:")
+}
+
+fn kibibytes(text: &str, name: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kib * 1024)
 }

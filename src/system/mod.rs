@@ -9,9 +9,11 @@ mod memory;
 mod ports;
 mod thread;
 
-pub use cpu::{CpuTimes, Pressure, cgroup_cores, clock_source, cpu_model, cpu_pressure, cpu_times, process_cpu};
+pub use cpu::{
+    CpuTimes, Pressure, cgroup_cores, clock_source, cpu_model, cpu_pressure, cpu_times, kernel_release, process_cpu,
+};
 pub use files::{FileLimits, file_limits, open_files};
-pub use memory::{major_faults, peak_rss_bytes};
+pub use memory::{major_faults, memory_bytes, peak_rss_bytes};
 pub use ports::{PortRange, WaitingReuse, listen_backlog, port_range, time_wait, waiting_reuse};
 pub use thread::{ThreadTimes, thread_cpu, thread_times};
 

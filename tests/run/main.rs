@@ -15,6 +15,7 @@ mod flows;
 mod http2;
 mod init;
 mod intervals;
+mod journal;
 mod loads;
 mod mistakes;
 mod outputs;

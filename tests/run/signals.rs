@@ -59,6 +59,21 @@ fn a_second_ctrl_c_leaves_at_once() {
 }
 
 #[test]
+fn what_was_counted_before_a_second_ctrl_c_can_still_be_reported() {
+    let hang = Faults { hang_share: "20%".parse().unwrap(), ..Faults::default() };
+    let demo = Demo::start(DemoOptions { faults: hang, ..DemoOptions::without_latency() }).unwrap();
+    let workspace = long_load(&demo);
+    let running = under_way(&demo, workspace.start(&[]));
+    // The first second is complete, and in the journal.
+    std::thread::sleep(Duration::from_millis(2_500));
+    running.signal("INT");
+    std::thread::sleep(Duration::from_millis(300));
+    running.signal("INT");
+    running.finish().exits_with(130).tells("mnload report");
+    workspace.mnload(&["report", "run"]).exits_with(4).says("INCONCLUSIVE");
+}
+
+#[test]
 fn a_stop_sends_nothing_more_than_what_is_under_way() {
     use crate::support::raw::{RawServer, answer};
     let server = RawServer::start(|_, _| answer(503, "", ""));

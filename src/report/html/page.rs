@@ -271,7 +271,7 @@ fn generator(result: &RunResult) -> [Fact; 5] {
     [
         Fact::noted(
             "Generator CPU",
-            format!("{:.0}%", generator.cpu_share * 100.0),
+            if generator.unknown { NONE.to_owned() } else { format!("{:.0}%", generator.cpu_share * 100.0) },
             format!("busy, of each worker’s core{}", strain::busiest(result)),
         ),
         Fact::new("Workers", format_count(generator.workers)),
@@ -281,7 +281,11 @@ fn generator(result: &RunResult) -> [Fact; 5] {
             format_count(generator.connections_opened),
             format!("opened, reused for {} requests", format_count(generator.connections_reused)),
         ),
-        Fact::noted("In flight", format_count(generator.peak_in_flight), waited),
+        Fact::noted(
+            "In flight",
+            if generator.unknown { NONE.to_owned() } else { format_count(generator.peak_in_flight) },
+            waited,
+        ),
     ]
 }
 
@@ -298,6 +302,7 @@ fn environment(result: &RunResult) -> Vec<Fact> {
         Ending::Aborted => "stopped before its end, by a step or for a gate",
         Ending::Interrupted => "stopped by Ctrl-C",
         Ending::Terminated => "stopped by SIGTERM",
+        Ending::Killed => "killed; this is what its journal holds",
     };
     let warm_up_s = result.warm_up.as_ref().map_or(0.0, |warm_up| warm_up.seconds);
     let facts = vec![
