@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use mnload::answer::{Check, Facts, Seen, Selector};
 use mnload::diagnostic::Diagnostics;
 use mnload::gate::Gate;
+use mnload::journal::Reader;
+use mnload::metrics::{Aggregate, Snapshot, Tally};
 use mnload::plan::{Environment, Machine, Overrides, Plan, Scope, Seat, Step};
 use mnload::scenario::ScenarioFile;
 
@@ -15,8 +17,8 @@ use mnload::scenario::ScenarioFile;
 pub(crate) type Target = fn(&[u8]);
 
 /// Every target by its name.
-pub(crate) const TARGETS: [(&str, Target); 4] =
-    [("scenario", scenario), ("gate", gate), ("template", template), ("answer", answer)];
+pub(crate) const TARGETS: [(&str, Target); 5] =
+    [("scenario", scenario), ("gate", gate), ("template", template), ("answer", answer), ("journal", journal)];
 
 /// A scenario file: read, resolved, and three of its journeys rendered.
 pub(crate) fn scenario(data: &[u8]) {
@@ -78,6 +80,25 @@ pub(crate) fn answer(data: &[u8]) {
             assert_is_one_line(&missed.to_string());
         }
     }
+}
+
+/// A journal: every second that is read can be counted with the others, and none is counted twice.
+pub(crate) fn journal(data: &[u8]) {
+    let Ok((_, mut reader)) = Reader::open::<serde_json::Value>(data) else { return };
+    let mut aggregate = Aggregate::new(1, reader.series());
+    let mut requests = 0;
+    while let Ok(Some(second)) = reader.next_second() {
+        let tally = Tally::clone(&second.tally);
+        requests += tally.all_steps().requests + tally.warm_up.requests.requests;
+        let snapshot =
+            Snapshot { worker: 0, second: second.number, tally, outcomes: second.outcomes.to_vec(), last: false };
+        aggregate.take(snapshot, |_| {});
+    }
+    let (total, timeline, batches) = aggregate.finish();
+    assert_eq!(timeline.overall().map(|row| row.requests).sum::<u64>(), requests);
+    assert!(batches.all().iter().map(|batch| batch.tally.all_steps().requests).sum::<u64>() <= requests);
+    let latency = total.all_steps().response.latency();
+    assert!(latency.p50 <= latency.p99 && latency.p99 <= latency.max, "{latency:?}");
 }
 
 fn seen<'a>(headers: &'a hyper::HeaderMap, body: &'a [u8]) -> Seen<'a> {

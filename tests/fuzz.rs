@@ -15,7 +15,7 @@ use rand_pcg::Pcg64Mcg;
 
 const SEED: u64 = 1;
 /// The whole corpus together; it is read in every run of the tests.
-const MOST_CORPUS_BYTES: usize = 300_000;
+const MOST_CORPUS_BYTES: usize = 350_000;
 
 #[test]
 fn scenarios_and_their_mutations() {
@@ -35,6 +35,11 @@ fn templates_and_their_mutations() {
 #[test]
 fn selectors_and_their_mutations() {
     assert_survives("answer", 10_000);
+}
+
+#[test]
+fn journals_and_their_mutations() {
+    assert_survives("journal", 10_000);
 }
 
 #[test]

@@ -67,6 +67,9 @@ impl Keeper {
         let shared = Arc::clone(&trouble);
         let thread = std::thread::Builder::new().name("journal".to_owned());
         thread.spawn(move || {
+            // The load goes first. Here that is said of a thread; elsewhere it would be of the whole process.
+            #[cfg(target_os = "linux")]
+            let _ = rustix::process::nice(5);
             let mut sheet = Sheet { file, good: 0, usable: true, trouble: shared };
             if let Err(error) = keep(&mut sheet, facts(), &messages) {
                 sheet.note(&error.to_string());
@@ -219,5 +222,69 @@ pub fn is_gone(file: &File) -> bool {
     {
         let _ = file;
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Reader;
+    use super::*;
+    use std::fs;
+    use std::sync::mpsc::channel;
+
+    fn second(number: u64) -> Second {
+        Second { number, ..Second::default() }
+    }
+
+    fn facts() -> Facts<String> {
+        Facts { started: SystemTime::UNIX_EPOCH, series: Vec::new(), about: "a run".to_owned() }
+    }
+
+    #[test]
+    fn a_disk_that_hangs_holds_nothing_up_and_what_is_left_out_is_counted() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join(FILE_NAME);
+        let (release, held) = channel();
+        let hung = move || {
+            held.recv().unwrap();
+            facts()
+        };
+        let mut keeper = Keeper::start(File::create(&path).unwrap(), hung).unwrap();
+        let told: Vec<String> = (0..40).filter_map(|number| keeper.see(&second(number))).collect();
+        assert_eq!(told.len(), 1, "once: {told:?}");
+        assert!(told[0].contains("its disk does not keep up"), "{told:?}");
+        release.send(()).unwrap();
+        // There is room again as soon as it goes on.
+        std::thread::sleep(Duration::from_millis(300));
+        assert_eq!(keeper.see(&second(40)), None);
+        let lacks = keeper.finish(Ending::Completed).unwrap();
+        assert_eq!(lacks, "journal.hlog lacks 24 seconds of the run: its disk does not keep up");
+        let input = io::BufReader::new(File::open(&path).unwrap());
+        let (_, mut reader) = Reader::open::<String>(input).unwrap();
+        let mut numbers = Vec::new();
+        while let Some(second) = reader.next_second().unwrap() {
+            numbers.push(second.number);
+        }
+        assert_eq!(numbers, (0..16).chain([40]).collect::<Vec<_>>());
+        assert_eq!((reader.left_out(), reader.end().map(|end| end.seconds)), (24, Some(17)));
+    }
+
+    #[test]
+    fn a_run_without_trouble_has_nothing_to_tell() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let mut keeper = Keeper::start(File::create(folder.path().join("a")).unwrap(), facts).unwrap();
+        assert!((0..3).all(|number| keeper.see(&second(number)).is_none()));
+        assert_eq!(keeper.finish(Ending::Interrupted), None);
+    }
+
+    #[test]
+    fn a_file_that_is_gone_is_told() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("a");
+        let mut keeper = Keeper::start(File::create(&path).unwrap(), facts).unwrap();
+        fs::remove_file(&path).unwrap();
+        keeper.see(&second(0));
+        let lacks = keeper.finish(Ending::Completed);
+        assert!(lacks.is_some_and(|lacks| lacks.contains("is gone")));
     }
 }

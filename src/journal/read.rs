@@ -14,6 +14,8 @@ use crate::metrics::{Second, Tally};
 
 /// No line is longer.
 const LONGEST_LINE: u64 = 64 << 20;
+/// No run has so many series.
+const MOST_SERIES: usize = 20_000;
 /// The histograms of one second are no more, as text.
 const LARGEST_SECOND: usize = 256 << 20;
 
@@ -92,6 +94,9 @@ impl<R: BufRead> Reader<R> {
                 return Err(foreign("it is of another version"));
             }
             let head: Head<H> = serde_json::from_value(head["head"].clone()).map_err(|error| reader.wrong(error))?;
+            if head.series.len() > MOST_SERIES {
+                return Err(reader.wrong("it has more steps than any run"));
+            }
             reader.series = head.series.len();
             reader.places = tags::places(&head.series);
             return Ok((head.about, reader));
