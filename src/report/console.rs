@@ -8,7 +8,7 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, pr
 use super::Report;
 use super::calls;
 use super::comparison;
-use super::finding::{is_warning, outcome, short_interval, stands_on};
+use super::finding::{figure, is_warning, outcome, short_interval, stands_on};
 use super::lines::{labelled, warning};
 use super::result::{ErrorResult, GeneratorResult, RunResult};
 use super::statement::counted;
@@ -103,12 +103,6 @@ fn gates(result: &RunResult) -> String {
         out.push_str(&format!("  added by mnload, since the file has no gate of its own for it: {names}\n"));
     }
     out
-}
-
-/// The figure alone, without where it was seen or what it was made of, which have more room elsewhere.
-fn figure(observed: &str) -> &str {
-    let end = [" (", ": "].iter().filter_map(|more| observed.find(more)).min();
-    &observed[..end.unwrap_or(observed.len())]
 }
 
 /// A table of gates: names and statements are broken so that each line fits into a narrow terminal.
@@ -305,11 +299,12 @@ pub(super) fn short(name: &str) -> String {
 
 /// Text from the scenario or the target, which must not move the cursor or change colours.
 pub fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() || is_direction_mark(c) { '\u{FFFD}' } else { c }).collect()
+    text.chars().map(|c| if moves_text(c) { '\u{FFFD}' } else { c }).collect()
 }
 
-fn is_direction_mark(c: char) -> bool {
-    matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+/// Whether `c` can move, hide or reorder what stands around it.
+pub(super) fn moves_text(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

@@ -80,6 +80,12 @@ pub(super) fn is_warning(finding: &Finding) -> bool {
     finding.warn && !matches!(finding.status, Status::Pass | Status::Skipped)
 }
 
+/// An observed figure alone, without where it was seen or what it was made of, which have more room elsewhere.
+pub(super) fn figure(observed: &str) -> &str {
+    let end = [" (", ": "].iter().filter_map(|more| observed.find(more)).min();
+    &observed[..end.unwrap_or(observed.len())]
+}
+
 /// An interval for a table: `198–240ms`.
 pub(super) fn short_interval(interval: &Interval) -> String {
     let unit_of = |text: &str| text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').to_owned();

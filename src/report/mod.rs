@@ -17,6 +17,7 @@ mod forecast;
 mod html;
 mod kind;
 mod lines;
+mod margin;
 mod progress;
 mod result;
 mod route;
