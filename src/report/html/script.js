@@ -23,7 +23,7 @@
   });
   dark.addEventListener('change', label);
   label();
-  document.querySelector('nav').append(toggle);
+  document.querySelector('.banner .column').append(toggle);
 
   // The time of the start where the reader is.
   const started = document.getElementById('started');

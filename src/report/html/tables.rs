@@ -6,7 +6,7 @@ use super::Room;
 use super::page::{NONE, time};
 use crate::compare::Comparison;
 use crate::report::comparison::{Words, warnings};
-use crate::report::finding::{first_broken, is_warning, outcome, short_interval};
+use crate::report::finding::{figure, first_broken, is_warning, outcome, short_interval};
 use crate::report::margin::margin;
 use crate::report::result::{ErrorResult, RunResult, StepResult};
 use crate::units::{format_count, format_share};
@@ -149,14 +149,26 @@ fn finding_row(finding: &Finding, added: &[String], room: Room) -> FindingRow {
         added: finding.kind == Kind::Gate && added.contains(&finding.name),
         only_warns: finding.warn,
         wanted: text(&finding.wanted),
-        observed: finding.observed.as_deref().map_or(NONE.to_owned(), text),
+        observed: finding.observed.as_deref().map(figure).map_or(NONE.to_owned(), text),
         margin: margin(finding).unwrap_or_else(|| NONE.to_owned()),
         interval: finding.interval.as_ref().map(|interval| text(&short_interval(interval))).unwrap_or_default(),
         samples: format_count(finding.samples),
         class,
         status: outcome(finding),
-        reasons: first_broken(finding).into_iter().chain(finding.reason.as_deref().map(text)).collect(),
+        reasons: seen(finding)
+            .into_iter()
+            .chain([first_broken(finding), finding.reason.clone()].into_iter().flatten())
+            .map(|reason| text(&reason))
+            .collect(),
     }
+}
+
+/// Where the figure was seen, or what it was made of.
+fn seen(finding: &Finding) -> Option<String> {
+    let observed = finding.observed.as_deref()?;
+    let rest = observed.get(figure(observed).len()..).map(|rest| rest.trim_start_matches([' ', ':', '(']))?;
+    let rest = if observed.ends_with(')') && !rest.contains('(') { rest.trim_end_matches(')') } else { rest };
+    (!rest.is_empty()).then(|| rest.to_owned())
 }
 
 /// The table of steps, all together first.
@@ -224,6 +236,19 @@ pub(super) fn cut(text: &str, most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_figure_was_made_of_stands_below_it() {
+        let of = |observed: &str| {
+            seen(&Finding { observed: Some(observed.to_owned()), ..Finding::new("a", Kind::Gate, "") })
+        };
+        assert_eq!(of("19ms"), None);
+        assert_eq!(
+            of("19ms (worst of 11 windows, ended at 16s)").as_deref(),
+            Some("worst of 11 windows, ended at 16s")
+        );
+        assert_eq!(of("1.01x: 18.3ms to 18.5ms").as_deref(), Some("18.3ms to 18.5ms"));
+    }
 
     #[test]
     fn long_texts_are_cut_between_characters() {

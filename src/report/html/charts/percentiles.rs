@@ -104,7 +104,7 @@ mod tests {
     fn a_gap_is_told_in_figures_where_there_is_one() {
         let stalled = gap(&Fixture::default().report());
         assert!(stalled.contains(" is ") && stalled.contains("where service time alone says"), "{stalled}");
-        let even = gap(&Fixture { stall: 0..0, seconds: 5, ..Fixture::default() }.report());
+        let even = gap(&Fixture { stall: 900..901, seconds: 5, ..Fixture::default() }.report());
         assert!(even.contains("close together"), "{even}");
     }
 }
