@@ -145,11 +145,7 @@ fn what_comes_from_outside_stays_text() {
     let (_, hostile) = all_kinds().pop().unwrap();
     let page = page(&hostile);
     let scripts: Vec<&str> = page.match_indices("<script").map(|(at, _)| &page[at..at + 20]).collect();
-    assert_eq!(
-        scripts,
-        ["<script type=\"applic", &format!("<script>{}", &PARTS.script[..12])],
-        "the page's own alone"
-    );
+    assert_eq!(scripts, ["<script type=\"applic", &format!("<script>{}", &PARTS.script[..12])], "the page's own alone");
     assert_eq!(page.matches("</script>").count(), 2);
     for c in ['\u{0}', '\u{1b}', '\u{202E}', '\u{2066}'] {
         assert!(!page.contains(c), "{c:?}");
