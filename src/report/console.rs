@@ -14,7 +14,7 @@ use anstyle::AnsiColor;
 use super::Report;
 use super::calls;
 use super::comparison;
-use super::finding::stands_on;
+use super::finding::{reasons_by_weight, stands_on};
 use super::lines::{COLUMNS, broken_within, warning};
 use super::result::RunResult;
 use crate::verdict::{Ending, Verdict};
@@ -70,12 +70,14 @@ fn headline(result: &RunResult) -> String {
     let exit = format!("(exit {}{partial})", result.exit_code);
     let room = COLUMNS - word.len() - exit.len() - 3;
     let mut out = format!("{style}{word}{style:#}  {} {exit}\n", shortened(&result.name, room));
-    let sentence = |text: &str| format!("  {}\n", broken_within(text, 2, COLUMNS));
-    match result.reasons.is_empty() {
+    // Further lines of a sentence stand deeper, so that each begins where it is seen.
+    let sentence = |text: &str| format!("  {}\n", broken_within(text, 4, COLUMNS));
+    let reasons = reasons_by_weight(result);
+    match reasons.is_empty() {
         true => out.push_str(&sentence(&stands_on(result))),
-        false => result.reasons.iter().take(MOST_REASONS).for_each(|reason| out.push_str(&sentence(&start_of(reason)))),
+        false => reasons.iter().take(MOST_REASONS).for_each(|reason| out.push_str(&sentence(&start_of(reason)))),
     }
-    let more = result.reasons.len().saturating_sub(MOST_REASONS);
+    let more = reasons.len().saturating_sub(MOST_REASONS);
     if more > 0 {
         out.push_str(&format!("  and {more} more reasons: see report.html\n"));
     }

@@ -15,7 +15,7 @@ use crate::report::Report;
 use crate::report::finding;
 use crate::report::result::RunResult;
 use crate::units;
-use crate::verdict::{Ending, Status, Verdict};
+use crate::verdict::{Ending, Verdict};
 
 /// What stands where there is no figure.
 pub(super) const NONE: &str = "–";
@@ -139,7 +139,7 @@ fn banner(result: &RunResult, room: Room) -> Banner {
         Verdict::Fail => ("fail", "FAIL"),
         Verdict::Inconclusive => ("inconclusive", "INCONCLUSIVE"),
     };
-    let mut reasons = reasons(result).into_iter().map(|reason| tables::cut(&reason, room.text));
+    let mut reasons = finding::reasons_by_weight(result).into_iter().map(|reason| tables::cut(&reason, room.text));
     let why = reasons.next().unwrap_or_else(|| stands_on(result));
     let also: Vec<_> = reasons.by_ref().take(MOST_REASONS).collect();
     Banner {
@@ -152,15 +152,6 @@ fn banner(result: &RunResult, room: Room) -> Banner {
         also,
         left_out: reasons.count(),
     }
-}
-
-/// The reasons, those first that decide: what cannot be judged outweighs what failed.
-fn reasons(result: &RunResult) -> Vec<String> {
-    let undecided = result.findings.iter().filter(|finding| matches!(finding.status, Status::Invalid | Status::NoData));
-    let decisive: Vec<_> = undecided.filter_map(|finding| finding.reason.as_deref()).collect();
-    let mut reasons = result.reasons.clone();
-    reasons.sort_by_key(|reason| !decisive.iter().any(|decisive| reason.contains(decisive)));
-    reasons
 }
 
 /// What a verdict without reasons stands on.
