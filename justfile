@@ -12,6 +12,14 @@ test:
 demo:
     cargo run --release -- run scenarios/light.toml --demo
 
+# The run in reports/example/ anew, against the built-in target with faults; about a minute.
+example:
+    scenarios/freezing.sh
+
+# The pictures of the README out of that run (needs chromium and node).
+pictures:
+    cd tests/browser && npm install --no-audit --no-fund --silent && node picture.mjs
+
 # What templates, extraction and checks cost in CPU; about five minutes on two cores, for a quiet machine.
 bench:
     benches/light-cost.py

@@ -90,8 +90,14 @@ pub(crate) fn journal(data: &[u8]) {
     while let Ok(Some(second)) = reader.next_second() {
         let tally = Tally::clone(&second.tally);
         requests += tally.all_steps().requests + tally.warm_up.requests.requests;
-        let snapshot =
-            Snapshot { worker: 0, second: second.number, tally, outcomes: second.outcomes.to_vec(), last: false };
+        let snapshot = Snapshot {
+            worker: 0,
+            second: second.number,
+            tally,
+            outcomes: second.outcomes.to_vec(),
+            samples: Vec::new(),
+            last: false,
+        };
         aggregate.take(snapshot, |_| {});
     }
     let (total, timeline, batches) = aggregate.finish();

@@ -5,31 +5,62 @@
 use anstyle::{AnsiColor, Style};
 
 use super::build::failure_of;
-use super::console::{align_right, clean, coloured, finished, short, table as empty_table};
-use super::lines::labelled;
-use super::result::{CallFailure, RunResult};
+use super::console::{align_right, clean, coloured, finished, fitted, short, shortened, table as empty_table};
+use super::lines::{COLUMNS, labelled};
+use super::result::{CallFailure, CallResult, RunResult};
 use crate::metrics::{Call, Evidence, Excerpt, FailedCheck, HeaderLine};
 use crate::units::{format_count, format_us};
 
+/// More calls than this are left to the files, those first that passed.
+const MOST_CALLS: usize = 60;
 /// More failures than this are left to the files.
 const MOST_FAILURES: usize = 10;
 /// More headers than this are left to the files.
 const MOST_HEADERS: usize = 16;
 /// How long a line may be.
-const WIDTH: usize = 90;
+const WIDTH: usize = COLUMNS;
 /// More lines than this are left to the files, however a text is wrapped.
 const MOST_LINES: usize = 30;
 
 /// The calls with the phases of each.
 pub(super) fn table(result: &RunResult) -> String {
+    let calls = shown(result);
+    let mut out = fitted(|longest| calls_as(&calls, longest));
+    let left_out = (result.calls.len() - calls.len()) as u64 + result.calls_left_out;
+    if left_out > 0 {
+        out.push_str(&format!("  and {} more calls: see report.html\n", format_count(left_out)));
+    }
+    let not_done = result.steps_not_done();
+    if !not_done.is_empty() {
+        let names = not_done.into_iter().map(clean).collect::<Vec<_>>().join(", ");
+        out.push_str(&labelled("not done", &names));
+    }
+    out
+}
+
+/// The calls that are shown, in their order.
+fn shown(result: &RunResult) -> Vec<&CallResult> {
+    let mut passed_left_out = result.calls.len().saturating_sub(MOST_CALLS);
+    let mut calls: Vec<&CallResult> = result.calls.iter().rev().collect();
+    calls.retain(|call| {
+        let left_out = passed_left_out > 0 && call.failure.is_none();
+        passed_left_out -= usize::from(left_out);
+        !left_out
+    });
+    calls.reverse();
+    calls.truncate(MOST_CALLS);
+    calls
+}
+
+fn calls_as(calls: &[&CallResult], longest: usize) -> String {
     let mut table = empty_table(["step", "status", "lookup", "connect", "TLS", "wait", "receive", "total"]);
     align_right(&mut table, 1..8);
     let time = |us: Option<u64>| us.map_or_else(|| "-".to_owned(), format_us);
-    for call in &result.calls {
+    for call in calls {
         let phases = &call.phases_us;
         let status = call.status.map_or_else(|| "-".to_owned(), |status| status.to_string());
         table.add_row([
-            short(&call.step),
+            shortened(&call.step, longest),
             match (call.tried_again, call.redirected) {
                 (true, _) => format!("{status} again"),
                 (_, true) => format!("{status} →"),
@@ -44,21 +75,11 @@ pub(super) fn table(result: &RunResult) -> String {
         ]);
     }
     // Lines and calls go in step, but for the head.
-    let failed: Vec<bool> = result.calls.iter().map(|call| call.failure.is_some()).collect();
     let line = std::cell::Cell::new(0);
-    let mut out = finished(&table, |_| {
+    finished(&table, |_| {
         let at = line.replace(line.get() + 1);
-        failed.get(at).is_some_and(|failed| *failed).then(|| coloured(AnsiColor::Red))
-    });
-    if result.calls_left_out > 0 {
-        out.push_str(&format!("  and {} more calls\n", format_count(result.calls_left_out)));
-    }
-    let not_done = result.steps_not_done();
-    if !not_done.is_empty() {
-        let names = not_done.into_iter().map(clean).collect::<Vec<_>>().join(", ");
-        out.push_str(&labelled("not done", &names));
-    }
-    out
+        calls.get(at).is_some_and(|call| call.failure.is_some()).then(|| coloured(AnsiColor::Red))
+    })
 }
 
 /// What there is to see of each call that failed.
@@ -174,6 +195,17 @@ mod tests {
         assert_eq!(rows[0], ["step", "status", "lookup", "connect", "TLS", "wait", "receive", "total"]);
         assert_eq!(rows[1], ["health", "200", "310µs", "95µs", "1.87ms", "1.24ms", "80µs", "3.3ms"]);
         assert_eq!(rows[3], ["stream", "-", "-", "-", "-", "-", "-", "20.4ms"]);
+    }
+
+    #[test]
+    fn of_many_calls_those_that_failed_are_shown() {
+        let mut result = Fixture::once().report().result;
+        let (passed, failed) = (result.calls[0].clone(), result.calls[1].clone());
+        result.calls = vec![passed; 1_000];
+        result.calls.push(failed);
+        let text = plain(&table(&result));
+        assert_eq!(text.lines().count(), MOST_CALLS + 2, "{text}");
+        assert!(text.contains("  sign in") && text.ends_with("  and 941 more calls: see report.html\n"), "{text}");
     }
 
     #[test]

@@ -128,6 +128,17 @@ pub(super) struct Words {
 }
 
 impl Words {
+    /// With at most so many characters of what a stranger wrote.
+    pub(super) fn cut(mut self, most: usize) -> Self {
+        for text in [&mut self.scope, &mut self.figure, &mut self.reason] {
+            if let Some((end, _)) = text.char_indices().nth(most) {
+                text.truncate(end);
+                text.push('…');
+            }
+        }
+        self
+    }
+
     pub(super) fn of(row: &Row) -> Self {
         let value = |value: Option<f64>| value.map_or("-".to_owned(), |value| figure(row.unit, value));
         let (verdict, class) = match (row.role, row.status) {

@@ -25,6 +25,15 @@ pub(super) fn reasons(findings: &[Finding]) -> Vec<String> {
     reasons
 }
 
+/// The reasons of a result, those first that decide: what cannot be judged outweighs what failed.
+pub(super) fn reasons_by_weight(result: &RunResult) -> Vec<String> {
+    let undecided = result.findings.iter().filter(|finding| matches!(finding.status, Status::Invalid | Status::NoData));
+    let decisive: Vec<_> = undecided.filter_map(|finding| finding.reason.as_deref()).collect();
+    let mut reasons = result.reasons.clone();
+    reasons.sort_by_key(|reason| !decisive.iter().any(|decisive| reason.contains(decisive)));
+    reasons
+}
+
 /// A sentence for every gate that is only a warning and does not hold.
 pub(super) fn warnings(findings: &[Finding]) -> Vec<String> {
     findings.iter().filter(|finding| finding.warn).filter_map(sentence).collect()
@@ -78,6 +87,12 @@ pub(super) fn outcome(finding: &Finding) -> &'static str {
 /// Whether `finding` warns: it is only reported, and there is something to report.
 pub(super) fn is_warning(finding: &Finding) -> bool {
     finding.warn && !matches!(finding.status, Status::Pass | Status::Skipped)
+}
+
+/// An observed figure alone, without where it was seen or what it was made of, which have more room elsewhere.
+pub(super) fn figure(observed: &str) -> &str {
+    let end = [" (", ": "].iter().filter_map(|more| observed.find(more)).min();
+    &observed[..end.unwrap_or(observed.len())]
 }
 
 /// An interval for a table: `198–240ms`.
@@ -136,6 +151,17 @@ mod tests {
         assert_eq!(reasons(&[skipped]), ["nothing decides: every gate was skipped"]);
         assert_eq!(reasons(&[invalid("punctual", "send lag", "48ms", "it was late")]), ["it was late"]);
         assert_eq!(reasons(&[]).len(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_judged_comes_before_what_failed() {
+        let mut result = Fixture::default().report().result;
+        result.findings = vec![
+            finding("latency", Status::Fail, "p95 < 600ms", Some("640ms")),
+            invalid("punctual", "send lag", "48ms", "it was late"),
+        ];
+        result.reasons = reasons(&result.findings);
+        assert_eq!(reasons_by_weight(&result), ["it was late", "latency: wanted p95 < 600ms, observed 640ms"]);
     }
 
     #[test]

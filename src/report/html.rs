@@ -5,12 +5,25 @@
 
 mod calls;
 mod charts;
+mod data;
+mod facts;
 mod page;
+mod phases;
 mod tables;
+#[cfg(test)]
+mod tests;
 
+use std::io;
+use std::sync::LazyLock;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, Output, State, UndefinedBehavior};
+
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
 use super::Report;
 use super::console::clean;
@@ -25,6 +38,9 @@ pub enum HtmlError {
     /// A chart could not be drawn.
     #[error("{0}")]
     Chart(String),
+    /// What it holds for programs could not be written.
+    #[error("the page's data could not be written: {0}")]
+    Data(#[source] io::Error),
 }
 
 impl From<ChartError> for HtmlError {
@@ -33,22 +49,69 @@ impl From<ChartError> for HtmlError {
     }
 }
 
-const TEMPLATE: &str = include_str!("html/page.html");
-const STYLE: &str = include_str!("html/style.css");
+const TEMPLATE: &str = concat!(
+    include_str!("html/page.html"),
+    include_str!("html/judged.html"),
+    include_str!("html/figures.html"),
+    include_str!("html/about.html"),
+);
+
+/// What is the same in every page. Its hashes are all that the page's policy lets in.
+#[derive(Debug, Serialize)]
+struct Parts {
+    style: &'static str,
+    style_hash: String,
+    script: &'static str,
+    script_hash: String,
+}
+
+static PARTS: LazyLock<Parts> = LazyLock::new(|| {
+    let (style, script) = (include_str!("html/style.css"), include_str!("html/script.js"));
+    let hash = |text: &str| format!("sha256-{}", STANDARD.encode(Sha256::digest(text)));
+    Parts { style, style_hash: hash(style), script, script_hash: hash(script) }
+});
+
+/// No page is larger: it must go through mail and chat.
+const LARGEST: usize = 1_000_000;
+
+/// How much the page shows of what may have no end.
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    /// Rows of a table; lists of larger things are a part of it.
+    rows: usize,
+    /// Characters of a text.
+    text: usize,
+    /// Bytes of the data for programs.
+    data: usize,
+}
+
+/// What is tried, in this order, until the page is small enough. The last is small whatever was measured.
+const ROOMS: [Room; 3] = [
+    Room { rows: 400, text: 500, data: 160_000 },
+    Room { rows: 100, text: 200, data: 60_000 },
+    Room { rows: 16, text: 100, data: 20_000 },
+];
 
 /// The page.
 ///
 /// # Errors
 /// When the template and the data do not fit together, which the tests rule out.
 pub(super) fn render(report: &Report) -> Result<String, HtmlError> {
-    let page = page::Page::of(report, STYLE)?;
     let mut templates = Environment::empty();
     templates.set_auto_escape_callback(|_| AutoEscape::Html);
     templates.set_undefined_behavior(UndefinedBehavior::Strict);
     templates.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     templates.set_formatter(cleaned);
     templates.add_filter("safe", |text: String| Value::from_safe_string(text));
-    Ok(templates.render_named_str("report.html", TEMPLATE, Serde(page))?)
+    let mut text = String::new();
+    for room in ROOMS {
+        let page = page::Page::of(report, &PARTS, room)?;
+        text = templates.render_named_str("report.html", TEMPLATE, Serde(page))?;
+        if text.len() < LARGEST {
+            break;
+        }
+    }
+    Ok(text)
 }
 
 /// Escapes as usual, and leaves no character that could hide or reorder what stands around it.
@@ -56,168 +119,5 @@ fn cleaned(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Re
     match value.as_str() {
         Some(text) if !value.is_safe() => minijinja::escape_formatter(out, state, &Value::from(clean(text))),
         _ => minijinja::escape_formatter(out, state, value),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::report::fixture::{Fixture, finding, invalid, known};
-    use crate::verdict::{Finding, Status};
-
-    const HOSTILE: &str =
-        "<script>alert('1')</script> \"q\" ]]> --> \u{202E}evil\u{2066} \u{0}\u{1b}[31m &amp; ${x} {{ y }}";
-
-    fn page(fixture: &Fixture) -> String {
-        render(&fixture.report()).unwrap()
-    }
-
-    /// The run that is looked at: it fails, and shows every panel.
-    fn failing() -> Fixture {
-        let findings = vec![
-            Finding {
-                first_broken_s: Some(62),
-                ..known(finding("latency", Status::Fail, "p95 < 600ms", Some("6.07s")), "590ms to 9.8s")
-            },
-            Finding {
-                reason: Some("the bound lies within the interval 88.1ms to 312ms: a longer run may tell".to_owned()),
-                ..known(
-                    finding("media", Status::Pass, "p95 of 'open media' < 300ms", Some("96.4ms")),
-                    "88.1ms to 312ms",
-                )
-            },
-            Finding {
-                warn: true,
-                reason: Some("p99.9 needs at least 1000 samples, there were 20".to_owned()),
-                ..finding("tail", Status::NoData, "p99.9 < 2s, warn", None)
-            },
-            finding("longest", Status::Pass, "max < 15s", Some("12.17s")),
-            known(finding("errors", Status::Pass, "error_rate < 1%", Some("0.25%")), "0.17% to 0.37%"),
-            finding("search", Status::Skipped, "p95 of search < 300ms", None),
-        ];
-        Fixture { findings, stall: 60..72, ..Fixture::default() }
-    }
-
-    /// Every shape that the page must bear, by name.
-    fn all_kinds() -> Vec<(&'static str, Fixture)> {
-        let normal = Fixture::default();
-        let late = invalid("punctual", "send lag p99 <= 10ms", "48ms", "the generator was late: use a smaller rate");
-        let hostile: Vec<String> = (0..200).map(|k| format!("{k} {HOSTILE} {}", "long".repeat(60))).collect();
-        vec![
-            ("once", Fixture::once()),
-            ("pass", normal.clone()),
-            ("fail", failing()),
-            (
-                "inconclusive",
-                Fixture { findings: [failing().findings, vec![late]].concat(), insecure: true, ..failing() },
-            ),
-            ("empty", Fixture::empty()),
-            (
-                "second",
-                Fixture { seconds: 1, stall: 0..0, steps: vec!["health".to_owned()], per_second: 1, ..normal.clone() },
-            ),
-            ("huge", Fixture { slower: 400, ..normal.clone() }),
-            ("all-fail", Fixture { every_fails: 1, ..failing() }),
-            (
-                "hostile",
-                Fixture {
-                    steps: hostile,
-                    name: HOSTILE.to_owned(),
-                    message: HOSTILE.repeat(30),
-                    seconds: 20,
-                    per_second: 2,
-                    every_fails: 3,
-                    findings: vec![finding(HOSTILE, Status::Fail, HOSTILE, Some(HOSTILE))],
-                    ..normal
-                },
-            ),
-        ]
-    }
-
-    #[test]
-    fn a_small_report_is_laid_out_as_before() {
-        let small = Fixture {
-            seconds: 3,
-            per_second: 2,
-            stall: 1..2,
-            steps: vec!["search".to_owned()],
-            every_fails: 4,
-            ..Fixture::default()
-        };
-        let page = page(&small);
-        let (_, body) = page.split_once("</style>").unwrap();
-        insta::assert_snapshot!(body);
-    }
-
-    #[test]
-    fn every_kind_of_run_has_a_whole_page_under_the_limit() {
-        for (kind, fixture) in all_kinds() {
-            let page = page(&fixture);
-            assert!(page.len() < 1_000_000, "{kind}: {} bytes", page.len());
-            assert_eq!(page.matches("<h1>").count(), 1, "{kind}");
-            assert!(page.trim_end().ends_with("</html>"), "{kind}");
-            for id in ["verdict", "gates", "validity", "steps", "charts", "errors", "environment", "definitions"] {
-                // One sample of each step makes no chart.
-                let wanted = usize::from(!(kind == "once" && id == "charts"));
-                assert_eq!(page.matches(&format!("id=\"{id}\"")).count(), wanted, "{kind}: {id}");
-            }
-            // For those who want to look at them, and for the browser test.
-            if let Some(folder) = std::env::var_os("MNLOAD_PAGES") {
-                std::fs::write(std::path::Path::new(&folder).join(format!("{kind}.html")), page).unwrap();
-            }
-        }
-    }
-
-    #[test]
-    fn a_smoke_check_shows_its_calls_and_why_they_failed() {
-        let page = page(&Fixture::once());
-        for text in [
-            "<td class=\"n\">1.87ms</td>",
-            "<span class=\"wanted\">- status 200</span>",
-            "<span class=\"found\">+   &quot;a&quot;: 2</span>",
-            "POST https:&#x2f;&#x2f;staging.example.test&#x2f;api&#x2f;auth&#x2f;login\nauthorization: [redacted]\n",
-            "HTTP&#x2f;1.1 401 Unauthorized\n",
-        ] {
-            assert!(page.contains(text), "{text} is missing:\n{page}");
-        }
-        let (_, body) = page.split_once("</style>").unwrap();
-        assert!(!body.contains("p95"), "one request has no percentiles");
-    }
-
-    #[test]
-    fn what_comes_from_outside_stays_text() {
-        let (_, hostile) = all_kinds().pop().unwrap();
-        let page = page(&hostile);
-        assert!(!page.contains("<script"), "no script of any kind is in the page");
-        for c in ['\u{0}', '\u{1b}', '\u{202E}', '\u{2066}'] {
-            assert!(!page.contains(c), "{c:?}");
-        }
-        assert!(page.contains("&lt;script&gt;alert(&#x27;1&#x27;)&lt;&#x2f;script&gt;"), "it is shown as written");
-        assert!(page.contains("{{ y }}"), "and not taken for a template");
-    }
-
-    #[test]
-    fn a_long_run_of_many_steps_stays_small() {
-        let steps = (0..30).map(|k| format!("step {k}")).collect();
-        let long = Fixture { seconds: 5_000, per_second: 1, steps, ..Fixture::default() };
-        let page = page(&long);
-        assert!(page.len() < 400_000, "{} bytes", page.len());
-    }
-
-    #[test]
-    fn an_empty_run_is_never_shown_as_a_pass() {
-        let page = page(&Fixture::empty());
-        assert!(page.contains("<title>INCONCLUSIVE: light"));
-        assert!(page.contains("there is no latency to draw"));
-        assert!(!page.contains("NaN") && !page.contains("inf%"));
-    }
-
-    #[test]
-    fn a_bound_far_above_is_named_instead_of_drawn() {
-        let gate = |wanted: &str| vec![finding("latency", Status::Pass, wanted, Some("1ms"))];
-        let drawn = page(&Fixture { findings: gate("p95 < 600ms"), ..Fixture::default() });
-        assert!(drawn.contains("p95 &lt; 600ms</text>"));
-        let far = page(&Fixture { findings: gate("p95 < 1h"), ..Fixture::default() });
-        assert!(far.contains("The bound p95 &lt; 1h lies far above") && !far.contains("1h</text>"));
     }
 }

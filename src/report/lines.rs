@@ -1,11 +1,11 @@
-//! Lines of a page for people: a label, and text that is broken within 90 columns.
+//! Lines of a page for people: a label, and text that is broken within 80 columns.
 
 use anstyle::AnsiColor;
 
 use super::console::clean;
 
 /// No line is wider.
-pub(super) const COLUMNS: usize = 90;
+pub(super) const COLUMNS: usize = 80;
 /// Where the text behind a label starts.
 const INDENT: usize = 13;
 

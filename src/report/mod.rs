@@ -19,6 +19,7 @@ mod killed;
 mod kind;
 mod lines;
 mod manifest;
+mod margin;
 mod progress;
 mod result;
 mod route;

@@ -93,7 +93,7 @@ mod tests {
             ]
         );
         assert_eq!(busiest(&result), ", the busiest 84%");
-        assert!(line(&result).lines().all(|line| line.chars().count() <= 90));
+        assert!(line(&result).lines().all(|line| line.chars().count() <= 80));
     }
 
     #[test]

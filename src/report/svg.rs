@@ -10,6 +10,6 @@ mod ink;
 mod series;
 
 pub(super) use axis::Axis;
-pub(super) use chart::{Area, Bound, Chart, ChartError, Line, Shape};
-pub(super) use ink::Ink;
+pub(super) use chart::{Area, Bound, Cell, Chart, ChartError, Line, Shape};
+pub(super) use ink::{HEAT, Ink};
 pub(super) use series::{MOST_POINTS, Run, runs};

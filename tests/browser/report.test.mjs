@@ -6,6 +6,7 @@
 
 import assert from 'node:assert/strict';
 import { existsSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -63,6 +64,9 @@ async function withPage(settings, look) {
   }
 }
 
+/** What links may point to in any page. */
+const sections = ['verdict', 'gates', 'validity', 'comparison', 'steps', 'errors', 'environment', 'scenario', 'command', 'definitions'];
+
 const background = (page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
 
 /** How far the page can be scrolled sideways. */
@@ -86,7 +90,34 @@ test('without scripts the verdict, its exit code and the charts are there', opti
     assert.match(await page.locator('h1').innerText(), /PASS|FAIL|INCONCLUSIVE/);
     assert.match(await page.locator('#verdict').innerText(), /exit code \d+/);
     const calls = await page.getByRole('region', { name: 'Table of calls' }).count();
-    assert.equal(await page.locator('figure').count(), calls ? 0 : 3);
+    const drawn = await page.locator('figure .chart svg').count();
+    assert.ok(calls ? drawn === 0 : drawn === 0 || drawn >= 8, `${drawn} drawings`);
+    for (const id of calls ? sections : [...sections, 'charts', 'phases', 'connections']) {
+      assert.ok(await page.locator(`#${id} :is(h1, h2)`).first().isVisible(), id);
+    }
+    // What only a script can do is not offered without one.
+    assert.equal(await page.locator('button').count(), 0);
+  });
+});
+
+test('the result can be read out of the page', options, async () => {
+  await withPage({}, async (page) => {
+    const result = JSON.parse(await page.locator('#mnload-data').textContent());
+    if (Object.keys(result).length === 0) return;
+    assert.equal(result.schema, 'mnload.result');
+    assert.match(await page.locator('#verdict').innerText(), new RegExp(`exit code ${result.exit_code}\\b`));
+  });
+});
+
+test('the policy stops what was not in the page when it was made', options, async () => {
+  await withPage({}, async (page, seen) => {
+    await page.evaluate(() => {
+      const script = document.createElement('script');
+      script.textContent = 'window.intruded = true';
+      document.body.append(script);
+    });
+    assert.equal(await page.evaluate(() => window.intruded), undefined);
+    assert.ok(seen.complaints.some((text) => /Content Security Policy/.test(text)), 'and the browser says so');
   });
 });
 
@@ -111,6 +142,82 @@ test('dark is dark', options, async () => {
   assert.notEqual(colours.light, colours.dark);
 });
 
+test('the button turns the page dark and light again', options, async () => {
+  await withPage({ colorScheme: 'light' }, async (page) => {
+    const light = await background(page);
+    const button = page.getByRole('button', { name: 'Dark page' });
+    await button.focus();
+    await page.keyboard.press('Enter');
+    assert.notEqual(await background(page), light);
+    await page.getByRole('button', { name: 'Light page' }).click();
+    assert.equal(await background(page), light);
+  });
+});
+
+test('steps are sorted by mouse and by keyboard', options, async (context) => {
+  await withPage({}, async (page) => {
+    const names = () => page.locator('table.sortable tbody.rows th').allInnerTexts();
+    const before = await names();
+    if (before.length < 2) return context.skip('there are too few rows');
+    const first = page.locator('table.sortable thead th').filter({ hasText: 'Step' });
+    await first.getByRole('button').click();
+    assert.equal(await first.getAttribute('aria-sort'), 'ascending');
+    const up = await names();
+    assert.deepEqual(up, await page.evaluate((all) => [...all].sort((a, b) => a.localeCompare(b)), up));
+    assert.deepEqual([...up].sort(), [...before].sort(), 'no row is lost');
+    await first.getByRole('button').focus();
+    await page.keyboard.press('Enter');
+    assert.equal(await first.getAttribute('aria-sort'), 'descending');
+    const number = page.locator('table.sortable thead th.n').filter({ hasText: /max|total/ });
+    await number.getByRole('button').click();
+    assert.equal(await number.getAttribute('aria-sort'), 'descending');
+    assert.equal(await page.locator('table.sortable [aria-sort]').count(), 1, 'by one column at a time');
+    const column = await number.evaluate((head) => head.cellIndex);
+    const figures = await page.locator('table.sortable tbody.rows tr').evaluateAll((rows, at) => rows.map((row) => row.cells[at].innerText), column);
+    const us = figures.filter((text) => /^[\d.]+(µs|ms|s)$/.test(text)).map((text) => parseFloat(text) * { 'µs': 1, ms: 1e3, s: 1e6 }[text.replace(/[\d.]/g, '')]);
+    assert.deepEqual(us, [...us].sort((a, b) => b - a), figures.join(' '));
+  });
+});
+
+test('the steps can be taken away as CSV', options, async (context) => {
+  await withPage({ acceptDownloads: true }, async (page) => {
+    const link = page.getByRole('link', { name: 'Take this table as CSV' });
+    if (!(await link.count())) return context.skip('this page has no such link');
+    const [download] = await Promise.all([page.waitForEvent('download'), link.click()]);
+    assert.equal(download.suggestedFilename(), 'steps.csv');
+    assert.match(await readFile(await download.path(), 'utf8'), /^step,requests,failed,/);
+  });
+});
+
+test('whoever points at a chart is told the figures of that second', options, async (context) => {
+  await withPage({ viewport: { width: 1200, height: 800 } }, async (page) => {
+    const chart = page.locator('#throughput .chart');
+    if (!(await chart.count())) return context.skip('this page has no such chart');
+    await chart.locator('svg.wide').hover();
+    assert.match(await chart.locator('.readout').innerText(), /^\d+s: /);
+  });
+});
+
+test('a link to the scenario opens it', options, async (context) => {
+  await withPage({}, async (page) => {
+    if (!(await page.locator('#scenario-text').count())) return context.skip('the scenario is not known');
+    await page.goto(`${pathToFileURL(pagePath).href}#scenario-text`);
+    assert.ok(await page.locator('#scenario-text pre').isVisible());
+  });
+});
+
+test('it prints on several sheets, its text being text', options, async () => {
+  await withPage({ colorScheme: 'dark' }, async (page) => {
+    const pdf = (await page.pdf({ format: 'A4', printBackground: true })).toString('latin1');
+    assert.ok((pdf.match(/\/Type\s*\/Page\b/g) ?? []).length > 1, 'more than one sheet');
+    assert.match(pdf, /\/Type\s*\/Font\b/, 'with letters, not pictures of them');
+    await page.emulateMedia({ media: 'print' });
+    assert.equal(await background(page), 'rgb(255, 255, 255)');
+    assert.equal(await page.locator('.toggle:visible').count(), 0);
+    assert.match(await page.locator('#verdict').innerText(), /exit code \d+/);
+  });
+});
+
 test('nothing hangs over the edge of a phone, a tablet or a screen', options, async () => {
   for (const width of [360, 600, 900, 1400]) {
     await withPage({ viewport: { width, height: 740 } }, async (page) => {
@@ -118,6 +225,14 @@ test('nothing hangs over the edge of a phone, a tablet or a screen', options, as
       assert.ok((await overhang(page)) <= 0, `${width} px: ${await overhang(page)} px too wide`);
     });
   }
+});
+
+test('every section can be linked to', options, async () => {
+  await withPage({}, async (page) => {
+    for (const id of sections) assert.equal(await page.locator(`[id="${id}"]`).count(), 1, id);
+    const ids = await page.evaluate(() => [...document.querySelectorAll('[id]')].map((each) => each.id));
+    assert.equal(new Set(ids).size, ids.length, 'and no name stands for two things');
+  });
 });
 
 test('every link within the page leads somewhere', options, async () => {

@@ -18,7 +18,7 @@ fn the_page_tells_every_part_of_the_machine() {
         let line = |line: &str| line.trim_start().starts_with(part);
         assert!(outcome.stdout.lines().any(line), "no {part}:\n{}", outcome.stdout);
     }
-    assert!(outcome.stdout.lines().all(|line| line.chars().count() <= 90), "{}", outcome.stdout);
+    assert!(outcome.stdout.lines().all(|line| line.chars().count() <= 80), "{}", outcome.stdout);
     assert_eq!(outcome.stderr, "");
 }
 

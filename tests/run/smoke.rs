@@ -93,7 +93,7 @@ fn a_failure_shows_what_was_sent_what_came_and_how_they_differ() {
         let shown = outcome.stdout.lines().any(|shown| shown.trim_end() == line);
         assert!(shown, "{line:?} is missing:\n{}", outcome.stdout);
     }
-    assert!(outcome.stdout.lines().all(|line| line.chars().count() <= 90), "{}", outcome.stdout);
+    assert!(outcome.stdout.lines().all(|line| line.chars().count() <= 80), "{}", outcome.stdout);
     let failure = failure_of(&outcome);
     let (request, response) = (failure.evidence.request.unwrap(), failure.evidence.response.unwrap());
     assert_eq!((failure.class.as_str(), request.method.as_str()), ("http_422", "POST"));

@@ -149,9 +149,14 @@ impl Outcome {
         self
     }
 
-    /// Panics unless stdout holds `text`.
+    /// Panics unless stdout holds `text`, however its lines are broken.
     pub(crate) fn says(self, text: &str) -> Self {
-        assert!(self.stdout.contains(text), "no `{text}` in stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        assert!(
+            self.stdout.contains(text) || in_one_line(&self.stdout).contains(text),
+            "no `{text}` in stdout:\n{}\nstderr:\n{}",
+            self.stdout,
+            self.stderr
+        );
         self
     }
 
@@ -160,6 +165,11 @@ impl Outcome {
         assert!(self.stderr.contains(text), "no `{text}` in stderr:\n{}", self.stderr);
         self
     }
+}
+
+/// `text` without its line ends: the console breaks sentences at 80 columns.
+pub(crate) fn in_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What is said of a run that the machine disturbed.
@@ -175,7 +185,7 @@ pub(crate) fn punctual(attempt: impl Fn() -> Outcome) -> Outcome {
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let mut attempts = (0..8).map(|_| attempt());
     let mut last = attempts.next().unwrap();
-    while DISTURBED.iter().any(|words| last.stdout.contains(words)) {
+    while DISTURBED.iter().any(|words| in_one_line(&last.stdout).contains(words)) {
         match attempts.next() {
             Some(next) => last = next,
             None => break,

@@ -2,15 +2,12 @@
 
 use serde::Serialize;
 
+use super::Room;
 use super::page::{NONE, format_us};
-use super::tables::short;
+use super::tables::{cut, short};
 use crate::metrics::{Excerpt, FailedCheck, HeaderLine};
 use crate::report::result::{CallFailure, CallResult, RunResult};
 use crate::units::format_bytes;
-
-/// More rows, and more failures, than this make a page that nobody reads.
-const MOST_ROWS: usize = 400;
-const MOST_FAILURES: usize = 50;
 
 /// The calls of a once run.
 #[derive(Debug, Serialize)]
@@ -62,14 +59,15 @@ struct Line {
 }
 
 /// The calls of `result`; none unless it is a once run.
-pub(super) fn of(result: &RunResult) -> Option<Calls> {
+pub(super) fn of(result: &RunResult, room: Room) -> Option<Calls> {
+    let (rows, failures) = (room.rows, room.rows / 8);
     let failed = result.calls.iter().filter_map(|call| Some((call, call.failure.as_ref()?)));
     result.is_once().then(|| Calls {
-        rows: result.calls.iter().take(MOST_ROWS).map(row).collect(),
-        left_out: result.calls.len().saturating_sub(MOST_ROWS) as u64 + result.calls_left_out,
-        not_done: result.steps_not_done().into_iter().take(MOST_ROWS).map(short).collect::<Vec<_>>().join(", "),
-        failures: failed.clone().take(MOST_FAILURES).map(|(call, failure)| failure_of(call, failure)).collect(),
-        failures_left_out: failed.count().saturating_sub(MOST_FAILURES),
+        rows: result.calls.iter().take(rows).map(row).collect(),
+        left_out: result.calls.len().saturating_sub(rows) as u64 + result.calls_left_out,
+        not_done: result.steps_not_done().into_iter().take(rows).map(short).collect::<Vec<_>>().join(", "),
+        failures: failed.clone().take(failures).map(|(call, failure)| failure_of(call, failure, room)).collect(),
+        failures_left_out: failed.count().saturating_sub(failures),
     })
 }
 
@@ -93,22 +91,24 @@ fn row(call: &CallResult) -> Row {
     }
 }
 
-fn failure_of(call: &CallResult, failure: &CallFailure) -> Failure {
+fn failure_of(call: &CallResult, failure: &CallFailure, room: Room) -> Failure {
     let evidence = &failure.evidence;
     let request = evidence.request.as_ref();
     let response = evidence.response.as_ref();
     Failure {
         step: short(&call.step),
         class: short(&failure.class),
-        checks: evidence.checks.iter().map(check).collect(),
+        checks: evidence.checks.iter().take(room.rows / 8).map(|failed| check(failed, room)).collect(),
         request: request
-            .map(|sent| message(format!("{} {}", sent.method, sent.url), &sent.headers, &sent.body))
+            .map(|sent| message(format!("{} {}", sent.method, sent.url), &sent.headers, &sent.body, room))
             .unwrap_or_default(),
-        response: response.map(|seen| message(seen.status_line.clone(), &seen.headers, &seen.body)).unwrap_or_default(),
+        response: response
+            .map(|seen| message(seen.status_line.clone(), &seen.headers, &seen.body, room))
+            .unwrap_or_default(),
     }
 }
 
-fn check(check: &FailedCheck) -> Check {
+fn check(check: &FailedCheck, room: Room) -> Check {
     let own = [format!("- {}", check.expected), format!("+ {}", check.actual)];
     let lines: &[String] = if check.diff.is_empty() { &own } else { &check.diff };
     let line = |line: &String| Line {
@@ -117,13 +117,13 @@ fn check(check: &FailedCheck) -> Check {
             Some(b'+') => "found",
             _ => "same",
         },
-        text: line.replace('\t', "    "),
+        text: cut(&line.replace('\t', "    "), room.text * 2),
     };
-    Check { target: check.target.clone(), lines: lines.iter().map(line).collect() }
+    Check { target: short(&check.target), lines: lines.iter().take(room.rows / 4).map(line).collect() }
 }
 
-/// A message as it is written: its first line, its headers, an empty line and its body.
-fn message(first: String, headers: &[HeaderLine], body: &Excerpt) -> Vec<String> {
+/// A message as it is written: its first line, its headers, an empty line and its body, as far as there is room.
+fn message(first: String, headers: &[HeaderLine], body: &Excerpt, room: Room) -> Vec<String> {
     let mut lines = vec![first];
     lines.extend(headers.iter().map(|line| format!("{}: {}", line.name, line.value)));
     if !body.text.is_empty() || !body.note.is_empty() {
@@ -132,6 +132,12 @@ fn message(first: String, headers: &[HeaderLine], body: &Excerpt) -> Vec<String>
     lines.extend(body.text.lines().map(|line| line.replace('\t', "    ")));
     if !body.note.is_empty() {
         lines.push(format!("({})", body.note));
+    }
+    let more = lines.len().saturating_sub(room.rows / 4);
+    lines.truncate(room.rows / 4);
+    lines.iter_mut().for_each(|line| *line = cut(line, room.text * 2));
+    if more > 0 {
+        lines.push(format!("({more} more lines are in result.json)"));
     }
     lines
 }

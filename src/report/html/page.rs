@@ -1,32 +1,35 @@
 //! The page in words: every figure already with its unit, every sentence written, for the template to lay out.
 
-use std::time::Duration;
-
 use serde::Serialize;
 
 use super::HtmlError;
 use super::calls::{self, Calls};
 use super::charts::{self, Figure};
+use super::data::{self, Data};
+use super::facts::{self, Fact, Validity};
+use super::phases::{self, Phases};
 use super::tables::{self, ComparisonTable, Errors, Gates, StepTable};
+use super::{Parts, Room};
 use crate::metrics::Latency;
 use crate::report::Report;
 use crate::report::finding;
 use crate::report::result::RunResult;
-use crate::report::statement::counted;
-use crate::report::strain;
 use crate::units;
-use crate::units::{format_bytes, format_count, format_duration, format_rate, format_share};
-use crate::verdict::{Ending, Kind, Status, Verdict};
+use crate::verdict::{Ending, Verdict};
 
 /// What stands where there is no figure.
 pub(super) const NONE: &str = "–";
 /// More sentences of reason than this are left to the table of gates.
 const MOST_REASONS: usize = 8;
+/// A longer description is no description.
+const MOST_PARAGRAPHS: usize = 12;
 
 /// Everything that the template shows.
 #[derive(Debug, Serialize)]
 pub(super) struct Page {
-    style: &'static str,
+    /// The style sheet, the script, and their hashes.
+    parts: &'static Parts,
+    version: String,
     verdict: Banner,
     name: String,
     description: Vec<String>,
@@ -44,7 +47,15 @@ pub(super) struct Page {
     calls: Option<Calls>,
     figures: Vec<Figure>,
     errors: Errors,
+    /// Nothing of a once run, whose calls show their phases one by one.
+    phases: Option<Phases>,
     environment: Vec<Fact>,
+    /// The effective scenario by lines.
+    scenario: Vec<String>,
+    scenario_is_cut: bool,
+    /// The command that repeats the run; empty if it is not known.
+    command: String,
+    data: Data,
 }
 
 /// The verdict and what it stands on.
@@ -55,6 +66,8 @@ struct Banner {
     word: &'static str,
     exit_code: u8,
     exit_meaning: &'static str,
+    /// How a run ended that was not carried out to its end.
+    partial: Option<&'static str>,
     why: String,
     /// Further reasons.
     also: Vec<String>,
@@ -62,61 +75,51 @@ struct Banner {
     left_out: usize,
 }
 
-/// A figure with its name.
-#[derive(Debug, Serialize)]
-pub(super) struct Fact {
-    name: &'static str,
-    value: String,
-    /// A word on it.
-    note: String,
-}
-
-/// Whether the figures can be trusted.
-#[derive(Debug, Serialize)]
-struct Validity {
-    sentence: &'static str,
-    sound: bool,
-    scheduled: String,
-    /// What became of the journeys, in the order of the identity.
-    parts: Vec<Fact>,
-    balances: bool,
-    facts: Vec<Fact>,
-}
-
 impl Page {
-    /// The page of `report`.
-    pub(super) fn of(report: &Report, style: &'static str) -> Result<Self, HtmlError> {
+    /// The page of `report`, with at most as much of everything as there is `room` for.
+    pub(super) fn of(report: &Report, parts: &'static Parts, room: Room) -> Result<Self, HtmlError> {
         let result = &report.result;
+        let cut = |text: &str| tables::cut(text, room.text);
+        let (scenario, scenario_is_cut) = lines_of(&result.plan.scenario, room);
         Ok(Self {
-            style,
-            verdict: banner(result),
+            parts,
+            version: cut(&result.mnload_version),
+            verdict: banner(result, room),
             name: tables::short(&result.name),
-            description: result.description.lines().map(str::to_owned).filter(|line| !line.trim().is_empty()).collect(),
-            started_at: result.started_at.clone(),
-            started_words: started_words(&result.started_at),
-            base_url: result.plan.base_url.clone(),
+            description: result
+                .description
+                .lines()
+                .filter(|line| !line.trim().is_empty())
+                .take(MOST_PARAGRAPHS)
+                .map(cut)
+                .collect(),
+            started_at: cut(&result.started_at),
+            started_words: cut(&started_words(&result.started_at)),
+            base_url: cut(&result.plan.base_url),
             insecure: result.plan.insecure,
-            key_figures: key_figures(result),
-            gates: tables::gates(result),
-            validity: validity(result),
-            steps: tables::steps(result),
-            comparison: result.comparison.as_ref().map(tables::comparison),
-            calls: calls::of(result),
+            key_figures: facts::key_figures(result),
+            gates: tables::gates(result, room),
+            validity: facts::validity(result),
+            steps: tables::steps(result, room),
+            comparison: result.comparison.as_ref().map(|comparison| tables::comparison(comparison, room)),
+            calls: calls::of(result, room),
             figures: if result.is_once() { Vec::new() } else { charts::figures(report)? },
-            errors: tables::errors(result),
-            environment: environment(result),
+            errors: tables::errors(result, room),
+            phases: (!result.is_once()).then(|| phases::of(result)),
+            environment: facts::environment(result, room),
+            scenario,
+            scenario_is_cut,
+            command: tables::cut(&result.command, room.text * 4),
+            data: data::of(report, room)?,
         })
     }
 }
 
-impl Fact {
-    fn new(name: &'static str, value: impl Into<String>) -> Self {
-        Self { name, value: value.into(), note: String::new() }
-    }
-
-    fn noted(name: &'static str, value: impl Into<String>, note: impl Into<String>) -> Self {
-        Self { name, value: value.into(), note: note.into() }
-    }
+/// The first lines of `text`, and whether there are more, or longer ones.
+fn lines_of(text: &str, room: Room) -> (Vec<String>, bool) {
+    let whole = text.lines().count() <= room.rows && text.lines().all(|line| line.len() <= room.text);
+    let lines = text.lines().take(room.rows).map(|line| tables::cut(&line.replace('\t', "    "), room.text));
+    (lines.collect(), !whole)
 }
 
 /// A time for a table: beyond minutes nobody reads milliseconds.
@@ -130,13 +133,13 @@ pub(super) fn time(latency: &Latency, us: u64) -> String {
     if latency.count == 0 { NONE.to_owned() } else { format_us(us) }
 }
 
-fn banner(result: &RunResult) -> Banner {
+fn banner(result: &RunResult, room: Room) -> Banner {
     let (class, word) = match result.verdict {
         Verdict::Pass => ("pass", "PASS"),
         Verdict::Fail => ("fail", "FAIL"),
         Verdict::Inconclusive => ("inconclusive", "INCONCLUSIVE"),
     };
-    let mut reasons = reasons(result).into_iter();
+    let mut reasons = finding::reasons_by_weight(result).into_iter().map(|reason| tables::cut(&reason, room.text));
     let why = reasons.next().unwrap_or_else(|| stands_on(result));
     let also: Vec<_> = reasons.by_ref().take(MOST_REASONS).collect();
     Banner {
@@ -144,19 +147,11 @@ fn banner(result: &RunResult) -> Banner {
         word,
         exit_code: result.exit_code,
         exit_meaning: exit_meaning(result.exit_code),
+        partial: (result.ending != Ending::Completed).then(|| facts::ending(result.ending)),
         why,
         also,
         left_out: reasons.count(),
     }
-}
-
-/// The reasons, those first that decide: what cannot be judged outweighs what failed.
-fn reasons(result: &RunResult) -> Vec<String> {
-    let undecided = result.findings.iter().filter(|finding| matches!(finding.status, Status::Invalid | Status::NoData));
-    let decisive: Vec<_> = undecided.filter_map(|finding| finding.reason.as_deref()).collect();
-    let mut reasons = result.reasons.clone();
-    reasons.sort_by_key(|reason| !decisive.iter().any(|decisive| reason.contains(decisive)));
-    reasons
 }
 
 /// What a verdict without reasons stands on.
@@ -186,160 +181,9 @@ fn started_words(started_at: &str) -> String {
     }
 }
 
-fn seconds(seconds: f64) -> String {
-    // A span that no clock counts is a broken file, not a reason to stop.
-    format_duration(Duration::try_from_secs_f64(seconds).unwrap_or_default())
-}
-
-fn key_figures(result: &RunResult) -> Vec<Fact> {
-    let response = &result.times_us.response;
-    let all = result.all_steps();
-    let (requests, failed) = (all.requests, all.failed);
-    let share = all.error_rate().map_or_else(|| NONE.to_owned(), format_share);
-    if result.is_once() {
-        let checks = format!("of {}", counted(all.checks_passed + all.checks_failed, "expectation"));
-        return vec![
-            Fact::new("Requests", format_count(requests)),
-            Fact::noted("Failed", format_count(failed), share),
-            Fact::noted("Met", format_count(all.checks_passed), checks),
-            Fact::noted("Longest", time(response, response.max), "due to done"),
-            Fact::noted("In all", seconds(result.elapsed_s), "from the first to the last"),
-            Fact::noted("Connections", format_count(result.generator.connections_opened), "opened"),
-        ];
-    }
-    vec![
-        Fact::noted("Requests", format_count(requests), format_rate(result.rates.requests_per_s)),
-        Fact::noted("Failed", share, format_count(failed)),
-        Fact::noted("Response p50", time(response, response.p50), "half are faster"),
-        Fact::noted("Response p95", time(response, response.p95), "1 in 20 is slower"),
-        Fact::noted("Response p99", time(response, response.p99), "1 in 100 is slower"),
-        Fact::noted("Longest", time(response, response.max), "due to done"),
-    ]
-}
-
-fn validity(result: &RunResult) -> Validity {
-    let accounting = &result.accounting;
-    let broken = result.findings.iter().any(|finding| finding.kind == Kind::Validity && finding.status != Status::Pass);
-    let sound = !broken && accounting.started() > 0;
-    Validity {
-        sentence: match (sound, broken, result.times_us.send_lag.count) {
-            (_, true, _) => "The figures cannot be trusted: see what was found about the run above.",
-            (false, ..) => "No journey was started, so there are no figures to trust.",
-            (.., 0) => "Nothing speaks against the figures: every journey is accounted for.",
-            _ => "Nothing speaks against the figures: the generator was punctual and every journey is accounted for.",
-        },
-        sound,
-        scheduled: format_count(accounting.scheduled),
-        parts: vec![
-            Fact::new("passed", format_count(accounting.passed)),
-            Fact::new("failed", format_count(accounting.failed)),
-            Fact::new("abandoned", format_count(accounting.abandoned)),
-            Fact::new("unstarted", format_count(accounting.unstarted)),
-        ],
-        balances: accounting.balances(),
-        facts: [rates(result), generator(result)].into_iter().flatten().chain(machine(result)).collect(),
-    }
-}
-
-fn rates(result: &RunResult) -> [Fact; 5] {
-    let (rates, lag) = (&result.rates, &result.times_us.send_lag);
-    let reached = match rates.offered_per_s > 0.0 {
-        true => format!("{} of what was offered", format_share(rates.achieved_per_s / rates.offered_per_s)),
-        false => String::new(),
-    };
-    [
-        Fact::noted("Offered", format_rate(rates.offered_per_s), "journeys that were due"),
-        Fact::noted("Achieved", format_rate(rates.achieved_per_s), reached),
-        Fact::noted("Send lag p50", time(lag, lag.p50), "due to sent"),
-        Fact::noted("Send lag p99", time(lag, lag.p99), "the generator’s own lateness"),
-        Fact::noted("Send lag max", time(lag, lag.max), counted(lag.count, "request")),
-    ]
-}
-
-fn generator(result: &RunResult) -> [Fact; 5] {
-    let (generator, plan) = (&result.generator, &result.plan);
-    let memory = match generator.peak_rss_bytes {
-        0 => NONE.to_owned(),
-        bytes => format_bytes(bytes),
-    };
-    let waited = match generator.waited_for_slot {
-        0 => format!("of {} allowed", format_count(plan.max_in_flight)),
-        waited => {
-            format!("of {} allowed; {} waited for a place", format_count(plan.max_in_flight), format_count(waited))
-        }
-    };
-    [
-        Fact::noted(
-            "Generator CPU",
-            if generator.unknown { NONE.to_owned() } else { format!("{:.0}%", generator.cpu_share * 100.0) },
-            format!("busy, of each worker’s core{}", strain::busiest(result)),
-        ),
-        Fact::new("Workers", format_count(generator.workers)),
-        Fact::noted("Memory", memory, "highest resident"),
-        Fact::noted(
-            "Connections",
-            format_count(generator.connections_opened),
-            format!("opened, reused for {} requests", format_count(generator.connections_reused)),
-        ),
-        Fact::noted(
-            "In flight",
-            if generator.unknown { NONE.to_owned() } else { format_count(generator.peak_in_flight) },
-            waited,
-        ),
-    ]
-}
-
-/// What was in the way of the generator, where something was.
-fn machine(result: &RunResult) -> Option<Fact> {
-    let notes = strain::notes(result);
-    (!notes.is_empty()).then(|| Fact::new("Machine", notes.join("; ")))
-}
-
-fn environment(result: &RunResult) -> Vec<Fact> {
-    let plan = &result.plan;
-    let ending = match result.ending {
-        Ending::Completed => "the plan was carried out",
-        Ending::Aborted => "stopped before its end, by a step or for a gate",
-        Ending::Interrupted => "stopped by Ctrl-C",
-        Ending::Terminated => "stopped by SIGTERM",
-        Ending::Killed => "killed; this is what its journal holds",
-    };
-    let warm_up_s = result.warm_up.as_ref().map_or(0.0, |warm_up| warm_up.seconds);
-    let facts = vec![
-        Fact::new("Plan", plan.statement.clone()),
-        Fact::new("Load model", plan.load.model.clone()),
-        Fact::new("Scenario file", plan.file.clone()),
-        Fact::new("Target", plan.base_url.clone()),
-        Fact::new("Certificates", if plan.insecure { "NOT CHECKED (insecure)" } else { "checked" }),
-        Fact::new("Seed", plan.seed.to_string()),
-        Fact::new("Started", result.started_at.clone()),
-        Fact::noted("Elapsed", seconds(result.elapsed_s), format!("load for {}", seconds(result.window_s + warm_up_s))),
-        Fact::new("Ending", ending),
-        Fact::new("mnload", result.mnload_version.clone()),
-        Fact::new("Result", format!("{} {}", result.schema, result.schema_version)),
-    ];
-    let warm_up = result.warm_up.iter().map(|warm_up| Fact::new("Warm-up", warm_up.told()));
-    let warnings = result.warnings.iter().map(|text| Fact::new("Warning", text.clone()));
-    facts.into_iter().chain(warm_up).chain(warnings).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture::Fixture;
-
-    #[test]
-    fn what_was_in_the_generators_way_stands_with_its_facts() {
-        let mut result = Fixture::default().report().result;
-        let machine = |result: &RunResult| validity(result).facts.into_iter().find(|fact| fact.name == "Machine");
-        assert!(machine(&result).is_none());
-        result.generator.stalls = 1;
-        result.generator.loop_lag_us.max = 84_000;
-        assert_eq!(
-            machine(&result).map(|fact| fact.value).as_deref(),
-            Some("stood still once, for 84ms at the longest")
-        );
-    }
 
     #[test]
     fn a_start_is_worded_without_guessing() {

@@ -2,26 +2,25 @@
 
 use serde::Serialize;
 
+use super::Room;
 use super::page::{NONE, time};
 use crate::compare::Comparison;
 use crate::report::comparison::{Words, warnings};
-use crate::report::finding::{first_broken, is_warning, outcome, short_interval};
+use crate::report::finding::{figure, first_broken, is_warning, outcome, short_interval};
+use crate::report::margin::margin;
 use crate::report::result::{ErrorResult, RunResult, StepResult};
 use crate::units::{format_count, format_share};
 use crate::verdict::{Finding, Kind, Status};
 
-/// More rows than this make a page that nobody reads, and that grows without bound.
-const MOST_ROWS: usize = 400;
-/// Longer names and messages are cut.
+/// Longer names are cut.
 const LONGEST_NAME: usize = 120;
-const LONGEST_MESSAGE: usize = 500;
-const MOST_CLASSES: usize = 50;
 const MOST_EXAMPLES: usize = 5;
 
 /// Gates, and what was found about the run itself.
 #[derive(Debug, Serialize)]
 pub(super) struct Gates {
     rows: Vec<FindingRow>,
+    about_left_out: usize,
     /// What the column of intervals is called; empty if there are none.
     interval_title: String,
     /// Findings that are no gates.
@@ -39,6 +38,8 @@ struct FindingRow {
     only_warns: bool,
     wanted: String,
     observed: String,
+    /// How far from the bound.
+    margin: String,
     /// Empty where the figure has none.
     interval: String,
     samples: String,
@@ -52,15 +53,15 @@ struct FindingRow {
 /// Requests by step.
 #[derive(Debug, Serialize)]
 pub(super) struct StepTable {
+    all: StepRow,
     rows: Vec<StepRow>,
+    groups: Vec<StepRow>,
     left_out: usize,
 }
 
 #[derive(Debug, Serialize)]
 struct StepRow {
     name: String,
-    /// A row of several steps together.
-    all: bool,
     requests: String,
     failed: String,
     any_failed: bool,
@@ -102,14 +103,14 @@ pub(super) struct ComparisonTable {
 }
 
 /// The table of a comparison.
-pub(super) fn comparison(comparison: &Comparison) -> ComparisonTable {
+pub(super) fn comparison(comparison: &Comparison, room: Room) -> ComparisonTable {
     let warnings = warnings(comparison);
     let remarks = warnings.iter().chain(&comparison.notes);
     ComparisonTable {
-        rows: comparison.rows.iter().take(MOST_ROWS).map(Words::of).collect(),
-        left_out: comparison.rows.len().saturating_sub(MOST_ROWS),
-        base: comparison.base.iter().map(|run| cut(&run.origin, LONGEST_MESSAGE)).collect(),
-        remarks: remarks.map(|text| cut(text, LONGEST_MESSAGE)).collect(),
+        rows: comparison.rows.iter().take(room.rows).map(Words::of).map(|words| words.cut(room.text)).collect(),
+        left_out: comparison.rows.len().saturating_sub(room.rows),
+        base: comparison.base.iter().take(room.rows).map(|run| cut(&run.origin, room.text)).collect(),
+        remarks: remarks.take(room.rows).map(|text| cut(text, room.text)).collect(),
     }
 }
 
@@ -119,21 +120,22 @@ pub(super) fn short(name: &str) -> String {
 }
 
 /// The table of gates.
-pub(super) fn gates(result: &RunResult) -> Gates {
+pub(super) fn gates(result: &RunResult, room: Room) -> Gates {
     let of =
         |validity: bool| result.findings.iter().filter(move |finding| (finding.kind == Kind::Validity) == validity);
-    let row = |finding: &Finding| finding_row(finding, &result.plan.added_gates);
+    let row = |finding: &Finding| finding_row(finding, &result.plan.added_gates, room);
     let confidence = of(false).filter_map(|finding| finding.interval.as_ref()).map(|it| it.confidence * 100.0).next();
     Gates {
         interval_title: confidence.map(|percent| format!("{percent:.0}% interval")).unwrap_or_default(),
-        rows: of(false).take(MOST_ROWS).map(row).collect(),
-        about_the_run: of(true).take(MOST_ROWS).map(row).collect(),
-        left_out: of(false).count().saturating_sub(MOST_ROWS),
+        rows: of(false).take(room.rows).map(row).collect(),
+        about_the_run: of(true).take(room.rows).map(row).collect(),
+        left_out: of(false).count().saturating_sub(room.rows),
+        about_left_out: of(true).count().saturating_sub(room.rows),
         any_added: !result.plan.added_gates.is_empty(),
     }
 }
 
-fn finding_row(finding: &Finding, added: &[String]) -> FindingRow {
+fn finding_row(finding: &Finding, added: &[String], room: Room) -> FindingRow {
     let class = match finding.status {
         _ if is_warning(finding) => "inconclusive",
         Status::Pass => "pass",
@@ -141,30 +143,42 @@ fn finding_row(finding: &Finding, added: &[String]) -> FindingRow {
         Status::NoData | Status::Invalid => "inconclusive",
         Status::Skipped => "skipped",
     };
-    let text = |text: &str| cut(text, LONGEST_MESSAGE);
+    let text = |text: &str| cut(text, room.text);
     FindingRow {
         name: short(&finding.name),
         added: finding.kind == Kind::Gate && added.contains(&finding.name),
         only_warns: finding.warn,
         wanted: text(&finding.wanted),
-        observed: finding.observed.as_deref().map_or(NONE.to_owned(), text),
+        observed: finding.observed.as_deref().map(figure).map_or(NONE.to_owned(), text),
+        margin: margin(finding).unwrap_or_else(|| NONE.to_owned()),
         interval: finding.interval.as_ref().map(|interval| text(&short_interval(interval))).unwrap_or_default(),
         samples: format_count(finding.samples),
         class,
         status: outcome(finding),
-        reasons: first_broken(finding).into_iter().chain(finding.reason.as_deref().map(text)).collect(),
+        reasons: seen(finding)
+            .into_iter()
+            .chain([first_broken(finding), finding.reason.clone()].into_iter().flatten())
+            .map(|reason| text(&reason))
+            .collect(),
     }
 }
 
+/// Where the figure was seen, or what it was made of.
+fn seen(finding: &Finding) -> Option<String> {
+    let observed = finding.observed.as_deref()?;
+    let rest = observed.get(figure(observed).len()..).map(|rest| rest.trim_start_matches([' ', ':', '(']))?;
+    let rest = if observed.ends_with(')') && !rest.contains('(') { rest.trim_end_matches(')') } else { rest };
+    (!rest.is_empty()).then(|| rest.to_owned())
+}
+
 /// The table of steps, all together first.
-pub(super) fn steps(result: &RunResult) -> StepTable {
-    let all = StepRow { all: true, ..step_row("All steps", &result.all_steps()) };
-    let steps = result.steps.0.iter().take(MOST_ROWS).map(|(name, step)| step_row(name, step));
-    let groups = result.groups.0.iter().take(MOST_ROWS);
-    let groups = groups.map(|(name, sum)| StepRow { all: true, ..step_row(&format!("Group: {name}"), sum) });
+pub(super) fn steps(result: &RunResult, room: Room) -> StepTable {
+    let groups = result.groups.0.iter().take(room.rows);
     StepTable {
-        rows: std::iter::once(all).chain(steps).chain(groups).collect(),
-        left_out: result.steps.0.len().saturating_sub(MOST_ROWS),
+        all: step_row("All steps", &result.all_steps()),
+        rows: result.steps.0.iter().take(room.rows).map(|(name, step)| step_row(name, step)).collect(),
+        groups: groups.map(|(name, sum)| step_row(&format!("Group: {name}"), sum)).collect(),
+        left_out: result.steps.0.len().saturating_sub(room.rows),
     }
 }
 
@@ -175,7 +189,6 @@ fn step_row(name: &str, step: &StepResult) -> StepRow {
     let times = responses.into_iter().map(|us| time(response, us));
     StepRow {
         name: short(name),
-        all: false,
         requests: format_count(step.requests),
         failed: format_count(step.failed),
         any_failed: step.failed > 0,
@@ -185,18 +198,19 @@ fn step_row(name: &str, step: &StepResult) -> StepRow {
 }
 
 /// Errors, the most frequent class first.
-pub(super) fn errors(result: &RunResult) -> Errors {
+pub(super) fn errors(result: &RunResult, room: Room) -> Errors {
+    let most = room.rows / 8;
     Errors {
-        classes: result.errors.iter().take(MOST_CLASSES).map(error_class).collect(),
-        left_out: result.errors.len().saturating_sub(MOST_CLASSES),
+        classes: result.errors.iter().take(most).map(|error| error_class(error, room)).collect(),
+        left_out: result.errors.len().saturating_sub(most),
     }
 }
 
-fn error_class(error: &ErrorResult) -> ErrorClass {
+fn error_class(error: &ErrorResult, room: Room) -> ErrorClass {
     let example = |example: &crate::report::ExampleResult| Example {
         at: at(example.at_s),
         step: short(&example.step),
-        message: cut(&example.message, LONGEST_MESSAGE),
+        message: cut(&example.message, room.text),
     };
     ErrorClass {
         class: short(&error.class),
@@ -211,7 +225,8 @@ fn at(seconds: f64) -> String {
     format!("{seconds:.1}s")
 }
 
-fn cut(text: &str, most: usize) -> String {
+/// `text`, or so many characters of its start.
+pub(super) fn cut(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
@@ -221,6 +236,19 @@ fn cut(text: &str, most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_figure_was_made_of_stands_below_it() {
+        let of = |observed: &str| {
+            seen(&Finding { observed: Some(observed.to_owned()), ..Finding::new("a", Kind::Gate, "") })
+        };
+        assert_eq!(of("19ms"), None);
+        assert_eq!(
+            of("19ms (worst of 11 windows, ended at 16s)").as_deref(),
+            Some("worst of 11 windows, ended at 16s")
+        );
+        assert_eq!(of("1.01x: 18.3ms to 18.5ms").as_deref(), Some("18.3ms to 18.5ms"));
+    }
 
     #[test]
     fn long_texts_are_cut_between_characters() {

@@ -28,6 +28,8 @@ enum Unit {
     Count,
     /// One in how many is above: 1 / (1 − quantile).
     Tail,
+    /// Places one above the other, which have names of their own.
+    Lane,
 }
 
 /// One axis of a chart.
@@ -51,6 +53,17 @@ impl Axis {
         Self { unit: Unit::Time, log, from, to }
     }
 
+    /// Times in microseconds as equal factors, between round times around `lowest` and `highest`.
+    pub(crate) fn factors(lowest: f64, highest: f64) -> Self {
+        let lowest = lowest.max(1.0);
+        Self { unit: Unit::Time, log: true, from: round_down(lowest), to: round_up(highest.max(lowest * 1.1)) }
+    }
+
+    /// So many places, the first at the bottom.
+    pub(crate) fn lanes(count: usize) -> Self {
+        Self { unit: Unit::Lane, log: false, from: 0.0, to: count.max(1) as f64 }
+    }
+
     /// Seconds from the start, up to `end`.
     pub(crate) fn elapsed(end: f64) -> Self {
         Self { unit: Unit::Elapsed, log: false, from: 0.0, to: end.max(1.0) }
@@ -69,6 +82,11 @@ impl Axis {
     /// Whether equal steps are equal factors.
     pub(crate) fn is_log(&self) -> bool {
         self.log
+    }
+
+    /// The last second, where the axis counts seconds.
+    pub(crate) fn last_second(&self) -> Option<f64> {
+        (self.unit == Unit::Elapsed).then_some(self.to)
     }
 
     /// The highest value that is shown.
@@ -99,6 +117,7 @@ impl Axis {
                 std::iter::once(2.0).chain((1..12).map(|decade| 10f64.powi(decade))).filter(|u| *u <= self.to).collect()
             }
             (_, true) => round_times(self.from, self.to, most),
+            (Unit::Lane, _) => return multiples(1.0, self.to),
             (Unit::Elapsed, _) => multiples(clock_step(even), self.to),
             (Unit::Count, _) => multiples(round_up(even).max(1.0), self.to),
             (Unit::Time, _) if self.to > MINUTE_US => multiples(clock_step(even / 1e6) * 1e6, self.to),
@@ -114,6 +133,7 @@ impl Axis {
             Unit::Time if value == 0.0 => "0".to_owned(),
             Unit::Time if value >= MINUTE_US => format_duration(Duration::from_secs_f64(value / 1e6)),
             Unit::Time => format_us_f64(value),
+            Unit::Lane => String::new(),
             Unit::Elapsed => format_duration(Duration::from_secs_f64(value.max(0.0))),
             Unit::Count => format_count(value as u64),
             // One in ten above is 90 %; more nines than f64 shows exactly are never drawn.
@@ -212,6 +232,11 @@ mod tests {
             Axis::times(0.0, 0.0),
             Axis::times(0.0, 9e9),
             Axis::times(3.6e9, 3.6e9),
+            Axis::factors(0.0, 0.0),
+            Axis::factors(5.9e3, 5.95e3),
+            Axis::factors(1.0, 1e13),
+            Axis::lanes(0),
+            Axis::lanes(6),
             Axis::elapsed(0.0),
             Axis::elapsed(1e7),
             Axis::counts(0.0),

@@ -23,23 +23,39 @@ const BELOW_TOP: f64 = 0.8;
 pub(super) struct Elements<'a> {
     out: &'a mut String,
     size: (u32, u32),
+    /// The class of the closed shape that was written last: another one of it joins its element.
+    joins: Option<&'static str>,
 }
+
+/// What a closed shape's element ends with.
+const CLOSED: &str = "z\"/>\n";
 
 type Drawn = Result<(), DrawingErrorKind<Infallible>>;
 
 impl<'a> Elements<'a> {
     /// A drawing of `width` × `height` units of the view box.
     pub(super) fn new(out: &'a mut String, (width, height): (u32, u32)) -> Self {
-        Self { out, size: (width * GRAIN as u32, height * GRAIN as u32) }
+        Self { out, size: (width * GRAIN as u32, height * GRAIN as u32), joins: None }
     }
 
     fn path(&mut self, colour: BackendColor, points: impl IntoIterator<Item = BackendCoord>, closed: bool) -> Drawn {
         let path = path_data(points);
-        if colour.alpha > 0.0 && !path.is_empty() {
-            let close = if closed { "z" } else { "" };
-            // Writing into a string cannot fail, here and below.
-            let _ = writeln!(self.out, r#"<path class="{}" d="{path}{close}"/>"#, Ink::class_of(colour.rgb));
+        if colour.alpha <= 0.0 || path.is_empty() {
+            return Ok(());
         }
+        let class = Ink::class_of(colour.rgb);
+        let end = if closed { CLOSED } else { "\"/>\n" };
+        // A heatmap has thousands of cells, which need no element each.
+        match closed && self.joins == Some(class) && self.out.ends_with(CLOSED) {
+            true => self.out.truncate(self.out.len() + 1 - CLOSED.len()),
+            // Writing into a string cannot fail, here and below.
+            false => {
+                let _ = write!(self.out, r#"<path class="{class}" d=""#);
+            }
+        }
+        self.out.push_str(&path);
+        self.out.push_str(end);
+        self.joins = closed.then_some(class);
         Ok(())
     }
 }
@@ -148,6 +164,16 @@ mod tests {
     fn paths_are_written_relative_and_in_tenths() {
         assert_eq!(path_data([(10, 20), (15, 20), (15, 31), (20, 30)]), "M1 2h0.5v1.1l0.5 -0.1");
         assert_eq!(path_data([]), "");
+    }
+
+    #[test]
+    fn cells_of_one_ink_share_an_element() {
+        let mut out = String::new();
+        let mut elements = Elements::new(&mut out, (10, 10));
+        let mut cell = |x: i32, ink: Ink| elements.draw_rect((x, 0), (x + 10, 10), &ink.colour(), true).unwrap();
+        [(0, Ink::Heat1), (20, Ink::Heat1), (40, Ink::Heat2)].into_iter().for_each(|(x, ink)| cell(x, ink));
+        let first = "<path class=\"heat1\" d=\"M0 0h1v1h-1zM2 0h1v1h-1z\"/>\n";
+        assert_eq!(out, format!("{first}<path class=\"heat2\" d=\"M4 0h1v1h-1z\"/>\n"));
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! A chart: axes, a grid, areas, lines with their names at the right end, and the bounds of gates.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::fmt::Write;
 
 use plotters::chart::{ChartBuilder, ChartContext};
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
-use plotters::element::{Circle, PathElement, Polygon};
+use plotters::element::{Circle, PathElement, Polygon, Rectangle};
 use plotters::prelude::Cartesian2d;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, IntoFont, ShapeStyle, TextStyle};
@@ -38,10 +39,25 @@ pub(crate) struct Chart {
     pub(crate) y: Axis,
     /// Behind the lines.
     pub(crate) areas: Vec<Area>,
+    /// Filled boxes; neighbours of one ink take the least room.
+    pub(crate) cells: Vec<Cell>,
     /// The data.
     pub(crate) lines: Vec<Line>,
     /// What gates allow.
     pub(crate) bounds: Vec<Bound>,
+    /// The names of an axis of lanes, the lowest first.
+    pub(crate) lanes: Vec<String>,
+}
+
+/// A filled box.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cell {
+    /// What it means.
+    pub(crate) ink: Ink,
+    /// From where to where along the x axis.
+    pub(crate) x: (f64, f64),
+    /// And along the y axis.
+    pub(crate) y: (f64, f64),
 }
 
 /// A filled shape.
@@ -57,7 +73,7 @@ pub(crate) struct Area {
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
     /// Its name, which stands at its end.
-    pub(crate) name: &'static str,
+    pub(crate) name: Cow<'static, str>,
     /// What it means.
     pub(crate) ink: Ink,
     /// Its points, without those between which there are none.
@@ -94,6 +110,7 @@ const TOP: i32 = 26;
 const LEFT: i32 = 58;
 const RIGHT: i32 = 66;
 const BELOW: i32 = 26;
+const LANE: u32 = 64;
 
 impl Shape {
     fn size(self) -> (u32, u32) {
@@ -122,12 +139,15 @@ impl Shape {
 impl Chart {
     /// The `<svg>` element.
     pub(crate) fn draw(&self, shape: Shape) -> Result<String, ChartError> {
-        let (width, height) = shape.size();
+        let (width, height) = self.size(shape);
         let (id, class) = (self.id, shape.class());
+        // Where the seconds lie, for whoever points at one.
+        let plot = self.x.last_second().map(|end| format!(r#" data-plot="{LEFT} {} {end}""#, width as i32 - RIGHT));
+        let plot = plot.unwrap_or_default();
         let mut out = String::new();
         let _ = writeln!(
             out,
-            r#"<svg class="{class}" viewBox="0 0 {width} {height}" role="img" aria-labelledby="{id}-{class}-title {id}-{class}-desc"><title id="{id}-{class}-title">{}</title><desc id="{id}-{class}-desc">{}</desc>"#,
+            r#"<svg class="{class}" viewBox="0 0 {width} {height}"{plot} role="img" aria-labelledby="{id}-{class}-title {id}-{class}-desc"><title id="{id}-{class}-title">{}</title><desc id="{id}-{class}-desc">{}</desc>"#,
             escaped(&self.title),
             escaped(&self.description),
         );
@@ -137,6 +157,15 @@ impl Chart {
         drop(root);
         out.push_str("</svg>");
         Ok(out)
+    }
+
+    /// Lanes take the height that they need.
+    fn size(&self, shape: Shape) -> (u32, u32) {
+        let (width, height) = shape.size();
+        match self.lanes.len() {
+            0 => (width, height),
+            lanes => (width, (TOP + BELOW) as u32 + lanes as u32 * LANE),
+        }
     }
 
     fn draw_into(&self, root: &DrawingArea<Elements<'_>, Shift>, shape: Shape) -> Drawn {
@@ -160,6 +189,10 @@ impl Chart {
         for area in &self.areas {
             plot.draw_series([Polygon::new(area.outline.clone(), stroke(area.ink).filled())])?;
         }
+        let rectangle =
+            |cell: &Cell| Rectangle::new([(cell.x.0, cell.y.1), (cell.x.1, cell.y.0)], stroke(cell.ink).filled());
+        plot.draw_series(self.cells.iter().map(rectangle))?;
+        self.name_lanes(&plot)?;
         self.draw_bounds(&mut plot)?;
         for line in &self.lines {
             draw_line(&mut plot, line)?;
@@ -184,6 +217,17 @@ impl Chart {
         labels.iter().try_for_each(|(x, y, label)| area.draw_text(label, &style, (x - left, y - 5 * GRAIN - top)))
     }
 
+    /// The name of each lane, at the left of its upper edge.
+    fn name_lanes(&self, plot: &Plot<'_, '_>) -> Drawn {
+        let area = plot.plotting_area().strip_coord_spec();
+        let (left, top) = area.get_base_pixel();
+        let style = text(Ink::Label, HPos::Left, VPos::Top);
+        (0..).zip(&self.lanes).try_for_each(|(lane, name)| {
+            let (x, y) = plot.backend_coord(&(0.0, f64::from(lane) + 1.0));
+            area.draw_text(name, &style, (x + 6 * GRAIN - left, y + 3 * GRAIN - top))
+        })
+    }
+
     /// The names of the lines at their right ends, moved apart where they would lie on each other.
     fn name_lines(&self, root: &DrawingArea<Elements<'_>, Shift>, plot: &Plot<'_, '_>) -> Drawn {
         let (x_range, y_range) = plot.plotting_area().get_pixel_range();
@@ -195,7 +239,7 @@ impl Chart {
         ends.sort_by_key(|(y, _)| *y);
         let places = apart(ends.iter().map(|(y, _)| *y).collect(), LINE_HEIGHT * GRAIN, y_range.end);
         for ((_, line), y) in ends.into_iter().zip(places) {
-            root.draw_text(line.name, &text(line.ink, HPos::Left, VPos::Center), (x_range.end + 8 * GRAIN, y))?;
+            root.draw_text(&line.name, &text(line.ink, HPos::Left, VPos::Center), (x_range.end + 8 * GRAIN, y))?;
         }
         Ok(())
     }
@@ -248,11 +292,13 @@ mod tests {
             x: Axis::elapsed(4.0),
             y: Axis::times(1e3, 20e3),
             areas: vec![Area { ink: Ink::Waiting, outline: vec![(0.5, 1e3), (1.5, 2e3), (1.5, 1e3)] }],
+            cells: vec![Cell { ink: Ink::Heat2, x: (2.0, 3.0), y: (1e3, 2e3) }],
             lines: vec![
-                Line { name: "p50", ink: Ink::P50, runs: vec![run(&[1e3, 2e3, 3e3, 2e3])] },
-                Line { name: "p95", ink: Ink::P95, runs: vec![run(&[5e3, 9e3, 20e3, 2e3]), vec![(3.9, 2e3)]] },
+                Line { name: "p50".into(), ink: Ink::P50, runs: vec![run(&[1e3, 2e3, 3e3, 2e3])] },
+                Line { name: "p95".into(), ink: Ink::P95, runs: vec![run(&[5e3, 9e3, 20e3, 2e3]), vec![(3.9, 2e3)]] },
             ],
             bounds: vec![Bound { label: "p95 < 15ms".to_owned(), at: 15e3 }],
+            lanes: vec!["a lane".to_owned()],
         }
     }
 

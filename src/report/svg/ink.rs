@@ -33,9 +33,26 @@ pub(crate) enum Ink {
     Requests,
     /// Of those, the failed ones.
     Failed,
+    /// Journeys that were due.
+    Due,
+    /// Few requests of a heatmap, and more and more.
+    Heat1,
+    /// More.
+    Heat2,
+    /// More.
+    Heat3,
+    /// More.
+    Heat4,
+    /// More.
+    Heat5,
+    /// The most.
+    Heat6,
 }
 
-const ALL: [Ink; 14] = [
+/// The inks of a heatmap, from few to many.
+pub(crate) const HEAT: [Ink; 6] = [Ink::Heat1, Ink::Heat2, Ink::Heat3, Ink::Heat4, Ink::Heat5, Ink::Heat6];
+
+const ALL: [Ink; 21] = [
     Ink::Grid,
     Ink::Axis,
     Ink::Label,
@@ -50,6 +67,13 @@ const ALL: [Ink; 14] = [
     Ink::Started,
     Ink::Requests,
     Ink::Failed,
+    Ink::Due,
+    Ink::Heat1,
+    Ink::Heat2,
+    Ink::Heat3,
+    Ink::Heat4,
+    Ink::Heat5,
+    Ink::Heat6,
 ];
 
 impl Ink {
@@ -80,6 +104,13 @@ impl Ink {
             Self::Started => "started",
             Self::Requests => "requests",
             Self::Failed => "failed",
+            Self::Due => "due",
+            Self::Heat1 => "heat1",
+            Self::Heat2 => "heat2",
+            Self::Heat3 => "heat3",
+            Self::Heat4 => "heat4",
+            Self::Heat5 => "heat5",
+            Self::Heat6 => "heat6",
         }
     }
 }
