@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::demo::{Absence, Freeze, Latency, Share, SlowDown};
 use crate::gate::{Bound, Gate, GateError};
+use crate::report::Wanted;
 use crate::units;
 
 /// Load and smoke tests that decide whether a build may ship.
@@ -124,6 +125,20 @@ pub struct RunArgs {
     /// Say only the verdict and what keeps it from being a pass.
     #[arg(long, short)]
     pub quiet: bool,
+
+    /// Write a report of another kind, into the run folder or to a path; `-` is standard output, in place of the text. May
+    /// be given several times. Kinds: json, summary, timeline, errors, html, junit, markdown, k6, gitlab, openmetrics,
+    /// percentiles.
+    #[arg(long, value_name = "KIND[=PATH]")]
+    pub report: Vec<Wanted>,
+
+    /// Tell the build server nothing: no annotations, summaries and outputs, and no reports for its sake.
+    #[arg(long)]
+    pub no_ci: bool,
+
+    /// Exit with 0 whatever the verdict, for jobs that only report; errors and signals keep their codes.
+    #[arg(long)]
+    pub exit_zero: bool,
 
     /// What is written to standard output at the end.
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]

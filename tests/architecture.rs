@@ -25,7 +25,7 @@ const ROOMS: [(&str, &[&str]); 18] = [
     ("engine", &["plan", "load", "client", "metrics", "answer", "gate", "system"]),
     ("doctor", &["demo", "engine", "load", "metrics", "plan", "scenario", "system"]),
     ("report", &["plan", "load", "gate", "metrics", "forecast", "doctor", "compare"]),
-    ("cli", &["demo", "gate"]),
+    ("cli", &["demo", "gate", "report"]),
     (
         "commands",
         &[

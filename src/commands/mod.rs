@@ -4,6 +4,7 @@
 
 mod baseline;
 mod carry;
+mod ci;
 mod compare;
 mod demo;
 mod doctor;
@@ -18,12 +19,14 @@ mod run;
 mod schema;
 mod signals;
 mod starters;
+mod wanted;
 
 use std::io::{IsTerminal as _, Write as _};
 
 use crate::cli::{Cli, Colour, Command};
 use crate::diagnostic::Diagnostics;
 use crate::engine::EngineError;
+use crate::report::inert;
 use crate::verdict::ExitCode;
 
 /// Why a command did not come to its own end.
@@ -53,6 +56,9 @@ enum CommandError {
     /// The runs cannot be compared.
     #[error("{message}\n  {hint}")]
     Incomparable { message: String, hint: String },
+    /// The command line asks for what cannot be.
+    #[error("{0}")]
+    Usage(String),
     /// Everything else.
     #[error("{0:#}")]
     Other(#[from] anyhow::Error),
@@ -67,6 +73,7 @@ impl CommandError {
             | Self::NotReady { .. }
             | Self::Incomparable { .. }
             | Self::Setup { .. } => ExitCode::Invalid,
+            Self::Usage(_) => ExitCode::Usage,
             Self::Other(_) => ExitCode::Internal,
         }
     }
@@ -103,8 +110,10 @@ fn complain(error: &CommandError) {
             let plural = if count == 1 { "" } else { "s" };
             let styled = if std::io::stderr().is_terminal() { format!("{mistakes:#}") } else { mistakes.to_string() };
             let least = if count >= Diagnostics::MOST { "at least " } else { "" };
+            let styled = inert(&styled);
             writeln!(people, "{styled}\n\n{least}{count} mistake{plural} in the scenario; nothing was sent")
         }
-        other => writeln!(people, "error: {other}"),
+        // What a target said may be among it.
+        other => writeln!(people, "{}", inert(&format!("error: {other}"))),
     };
 }

@@ -5,6 +5,7 @@
 
 mod build;
 mod calls;
+mod ci;
 mod comparison;
 mod console;
 mod csv;
@@ -14,9 +15,18 @@ mod finding;
 #[cfg(test)]
 mod fixture;
 mod forecast;
+#[cfg(test)]
+mod goldens;
 mod html;
+mod inert;
+mod json;
+mod junit;
+mod k6;
 mod kind;
 mod lines;
+mod markdown;
+mod openmetrics;
+mod percentiles;
 mod progress;
 mod result;
 mod route;
@@ -30,12 +40,14 @@ mod target;
 
 pub use build::{Commit, Occasion, report_of};
 pub use calls::render_failed as render_failed_call;
+pub use ci::{Place, Server, github_outputs, guarded, step_summary, told_to_azure, told_to_github};
 pub use comparison::{ComparisonDocument, render as render_comparison};
 pub use console::{Detail, clean, render as render_console};
 pub use doctor::{DoctorDocument, render as render_doctor};
 pub use document::{Count, LimitDocument, PlanDocument, TargetDocument};
 pub use forecast::render as render_forecast;
 pub use html::HtmlError;
+pub use inert::inert;
 pub use kind::{Kind, RenderError, UnknownKind, Wanted};
 pub use progress::Progress;
 pub use result::{
