@@ -59,8 +59,8 @@ pub enum Command {
     Compare(Box<CompareArgs>),
     /// Examine this machine: how punctual it is, how much it can send and what limits it; takes less than ten seconds.
     Doctor(DoctorArgs),
-    /// Print the JSON Schema of scenario files, for editors.
-    Schema,
+    /// Print the JSON Schema of scenario files, for editors, or that of result.json.
+    Schema(SchemaArgs),
     /// Start the built-in MediaNest-like target on loopback.
     Demo(Box<DemoArgs>),
 }
@@ -152,6 +152,23 @@ pub enum Format {
     Text,
     /// A document for programs; that of a run is the same as result.json.
     Json,
+}
+
+/// `mnload schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// Of what.
+    #[arg(value_enum, default_value_t = SchemaOf::Scenario, value_name = "OF")]
+    pub of: SchemaOf,
+}
+
+/// What has a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// Scenario files.
+    Scenario,
+    /// The result.json of a run.
+    Result,
 }
 
 /// `mnload plan`.

@@ -92,7 +92,7 @@ pub fn execute(cli: &Cli) -> ExitCode {
         Command::Init(args) => init::run(args),
         Command::Compare(args) => compare::run(args),
         Command::Doctor(args) => doctor::run(args).map(|()| ExitCode::Passed).map_err(CommandError::from),
-        Command::Schema => schema::run(),
+        Command::Schema(args) => schema::run(args),
         Command::Demo(args) => demo::run(args).map(|()| ExitCode::Passed).map_err(CommandError::from),
     };
     ended.unwrap_or_else(|error| {

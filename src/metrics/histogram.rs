@@ -27,7 +27,7 @@ pub struct Histogram {
 }
 
 /// The figures of a histogram, in microseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct Latency {
     /// How many times were counted.
     pub count: u64,

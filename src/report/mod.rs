@@ -30,6 +30,7 @@ mod percentiles;
 mod progress;
 mod result;
 mod route;
+mod schema;
 mod sketch;
 mod statement;
 mod strain;
@@ -54,6 +55,7 @@ pub use result::{
     CallFailure, CallResult, ErrorResult, ExampleResult, GeneratorResult, Load, PlanResult, Rates, RunResult,
     StepResult, Steps, Times, WarmUpResult,
 };
+pub use schema::schema as result_schema;
 pub use statement::{statement, waiting};
 pub use stretches::{Identity, StepStretches, Stretches, Unreadable};
 pub use subject::{GateFacts, StepFacts, Subject};
