@@ -170,10 +170,8 @@ fn the_files_for_github_and_gitlab_ask_for_what_there_is() {
     let known: Vec<String> =
         run.get_arguments().filter_map(|argument| argument.get_long().map(|long| format!("--{long}"))).collect();
     let calls = [action_scripts()["Run mnload"].clone(), gitlab_scripts()[1].clone()];
-    let words = calls
-        .iter()
-        .flat_map(|text| text.split_whitespace())
-        .map(|word| word.trim_matches(|c: char| !c.is_ascii_alphanumeric() && c != '-'));
+    let words = calls.iter().flat_map(|text| text.split([' ', '\n', '(']));
+    let words = words.map(|word| word.trim_matches(|c: char| !c.is_ascii_alphanumeric() && c != '-'));
     let flags: Vec<&str> = words.filter(|word| word.starts_with("--") && word.len() > 2).collect();
     assert!(flags.len() >= 6, "{flags:?}");
     assert!(flags.iter().all(|flag| known.contains(&(*flag).to_owned())), "{flags:?} of {known:?}");
