@@ -199,6 +199,15 @@ fn the_files_for_github_and_gitlab_ask_for_what_there_is() {
     assert_eq!(gitlab[".mnload-inconclusive-warns"]["allow_failure"]["exit_codes"][0], 4);
 }
 
+#[test]
+fn every_script_is_one_that_the_shell_reads() {
+    let scripts = action_scripts().into_values().chain(gitlab_scripts());
+    for script in scripts {
+        let read = Command::new("bash").args(["-n", "-c", &script]).output().unwrap();
+        assert!(read.status.success(), "{}\n{script}", String::from_utf8_lossy(&read.stderr));
+    }
+}
+
 /// Runs a script of the action as GitHub does.
 fn step(script: &str, folder: &Path, variables: &[(&str, &str)]) -> (Option<i32>, String, BTreeMap<String, String>) {
     let bin = Path::new(env!("CARGO_BIN_EXE_mnload")).parent().unwrap();
