@@ -98,6 +98,20 @@ fn github_is_told_in_its_own_words_and_takes_no_others() {
 }
 
 #[test]
+fn what_a_failed_setup_saw_is_no_command_either() {
+    let server = RawServer::start(|_, _| raw::answer(500, "content-type: text/plain\r\n", HOSTILE));
+    let setup = "[[setup]]\nname = \"::error::sign in\"\nget = \"/\"\n";
+    let workspace = Workspace::with(&format!("{}{setup}", scenario("::error::x", &server.base_url())));
+    for (name, value) in [("GITHUB_ACTIONS", "true"), ("TF_BUILD", "True")] {
+        let outcome = Workspace::with(&std::fs::read_to_string(workspace.path().join("scenario.toml")).unwrap());
+        let outcome = outcome.env(name, value).run(&[]).exits_with(3).tells("from the body");
+        let all = format!("{}{}", outcome.stdout, outcome.stderr);
+        assert_eq!(commands_of(&all), Vec::<String>::new());
+        assert!(!all.to_ascii_lowercase().contains("##vso["), "{all}");
+    }
+}
+
+#[test]
 fn a_document_on_stdout_stays_whole_beside_annotations() {
     let demo = Demo::start(DemoOptions::without_latency()).unwrap();
     let workspace = Workspace::with(&scenario("x", &demo.base_url())).env("GITHUB_ACTIONS", "true");

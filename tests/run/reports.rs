@@ -99,6 +99,18 @@ fn reports_go_where_they_are_asked_for() {
 }
 
 #[test]
+fn every_kind_is_named_in_the_help_and_in_the_documents() {
+    let help = Workspace::with("").mnload(&["run", "--help"]).exits_with(0).stdout;
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    let kinds = Kind::ALL.map(Kind::name).join(", ");
+    assert!(help.contains(&format!("Kinds: {kinds}")), "{help}");
+    let document = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/ci.md")).unwrap();
+    for kind in Kind::ALL {
+        assert!(document.contains(&format!("`{kind}`")), "docs/ci.md says nothing of {kind}");
+    }
+}
+
+#[test]
 fn our_own_k6_summary_is_a_baseline() {
     let (_demo, workspace) = load("");
     workspace.run(&["--report", "k6=k6.json"]).exits_with(0);

@@ -131,9 +131,11 @@ mod tests {
     use super::*;
     use crate::report::fixture::{Fixture, finding, invalid};
 
+    type Variables = [(&'static str, &'static str)];
+
     #[test]
     fn the_environment_alone_decides() {
-        let table: [(&[(&str, &str)], Option<Server>); 9] = [
+        let table: [(&Variables, Option<Server>); 9] = [
             (&[], None),
             (&[("CI", "true")], None),
             (&[("GITHUB_ACTIONS", "true")], Some(Server::GitHub)),
