@@ -62,8 +62,8 @@ pub enum Command {
     Report(ReportArgs),
     /// Examine this machine: how punctual it is, how much it can send and what limits it; takes less than ten seconds.
     Doctor(DoctorArgs),
-    /// Print the JSON Schema of scenario files, for editors.
-    Schema,
+    /// Print the JSON Schema of scenario files, for editors, or that of result.json.
+    Schema(SchemaArgs),
     /// Start the built-in MediaNest-like target on loopback.
     Demo(Box<DemoArgs>),
 }
@@ -139,6 +139,20 @@ pub struct RunArgs {
     #[arg(long, short)]
     pub quiet: bool,
 
+    /// Write a report of another kind, into the run folder or to a path; `-` is standard output, in place of the text. May
+    /// be given several times. Kinds: json, summary, timeline, errors, html, junit, markdown, k6, gitlab, openmetrics,
+    /// percentiles.
+    #[arg(long, value_name = "KIND[=PATH]")]
+    pub report: Vec<Wanted>,
+
+    /// Tell the build server nothing: no annotations, summaries and outputs, and no reports for its sake.
+    #[arg(long)]
+    pub no_ci: bool,
+
+    /// Exit with 0 whatever the verdict, for jobs that only report; errors and signals keep their codes.
+    #[arg(long)]
+    pub exit_zero: bool,
+
     /// What is written to standard output at the end.
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     pub format: Format,
@@ -157,6 +171,23 @@ pub enum Format {
     Text,
     /// A document for programs; that of a run is the same as result.json.
     Json,
+}
+
+/// `mnload schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// Of what.
+    #[arg(value_enum, default_value_t = SchemaOf::Scenario, value_name = "OF")]
+    pub of: SchemaOf,
+}
+
+/// What has a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// Scenario files.
+    Scenario,
+    /// The result.json of a run.
+    Result,
 }
 
 /// `mnload plan`.

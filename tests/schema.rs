@@ -1,7 +1,9 @@
 //! The schema of scenario files: it is the one of the code, it accepts what mnload accepts, it refuses what it can, and
-//! every key in it is documented.
+//! every key in it is documented. That of results is held in `result.rs` beside this file.
 #![expect(clippy::unwrap_used, reason = "a test that fails by a panic says where")]
 
+#[path = "schema/result.rs"]
+mod result;
 #[path = "support/mod.rs"]
 mod support;
 

@@ -4,6 +4,7 @@
 
 mod baseline;
 mod carry;
+mod ci;
 mod compare;
 mod demo;
 mod doctor;
@@ -24,12 +25,14 @@ mod schema;
 mod signals;
 mod starters;
 mod verify;
+mod wanted;
 
 use std::io::{IsTerminal as _, Write as _};
 
 use crate::cli::{Cli, Colour, Command};
 use crate::diagnostic::Diagnostics;
 use crate::engine::EngineError;
+use crate::report::inert;
 use crate::verdict::ExitCode;
 
 /// Why a command did not come to its own end.
@@ -59,6 +62,9 @@ enum CommandError {
     /// The runs cannot be compared.
     #[error("{message}\n  {hint}")]
     Incomparable { message: String, hint: String },
+    /// The command line asks for what cannot be.
+    #[error("{0}")]
+    Usage(String),
     /// Everything else.
     #[error("{0:#}")]
     Other(#[from] anyhow::Error),
@@ -73,6 +79,7 @@ impl CommandError {
             | Self::NotReady { .. }
             | Self::Incomparable { .. }
             | Self::Setup { .. } => ExitCode::Invalid,
+            Self::Usage(_) => ExitCode::Usage,
             Self::Other(_) => ExitCode::Internal,
         }
     }
@@ -92,7 +99,7 @@ pub fn execute(cli: &Cli) -> ExitCode {
         Command::Compare(args) => compare::run(args),
         Command::Report(args) => report::run(args),
         Command::Doctor(args) => doctor::run(args).map(|()| ExitCode::Passed).map_err(CommandError::from),
-        Command::Schema => schema::run(),
+        Command::Schema(args) => schema::run(args),
         Command::Demo(args) => demo::run(args).map(|()| ExitCode::Passed).map_err(CommandError::from),
     };
     ended.unwrap_or_else(|error| {
@@ -110,8 +117,10 @@ fn complain(error: &CommandError) {
             let plural = if count == 1 { "" } else { "s" };
             let styled = if std::io::stderr().is_terminal() { format!("{mistakes:#}") } else { mistakes.to_string() };
             let least = if count >= Diagnostics::MOST { "at least " } else { "" };
+            let styled = inert(&styled);
             writeln!(people, "{styled}\n\n{least}{count} mistake{plural} in the scenario; nothing was sent")
         }
-        other => writeln!(people, "error: {other}"),
+        // What a target said may be among it.
+        other => writeln!(people, "{}", inert(&format!("error: {other}"))),
     };
 }

@@ -67,6 +67,11 @@ impl Outputs {
         let _ = fs::remove_dir(&self.folder);
     }
 
+    /// Takes the folder away if nothing is in it any more.
+    pub(super) fn forget_if_empty(&self) {
+        let _ = fs::remove_dir(&self.folder);
+    }
+
     /// Writes every view of the run, and what they are last of all; all are tried before the first error is given.
     pub(super) fn write(&self, report: &Report) -> anyhow::Result<()> {
         let views: Vec<_> = self.files.iter().map(|(kind, file)| self.view(*kind, file, report)).collect();

@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 use serde_json::Value;
 
 use super::CommandError;
+use super::ci::Ci;
 use super::files::{entries, put};
 use super::replay::{Replayed, replay};
 use super::run::show;
@@ -46,9 +47,12 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, CommandError> {
     // Standard output has one document.
     match wanted.iter().any(|wanted| wanted.path.as_deref() == Some(Path::new("-"))) {
         true => {
-            let _ = write!(anstream::stderr(), "{}", render_console(&report, detail));
+            let _ = write!(anstream::stderr(), "{}", Ci::around(true).guard(&render_console(&report, detail)));
         }
-        false => show(args.format, detail, &report),
+        false => {
+            let document = (args.format == Format::Json).then_some(Kind::Json);
+            show(document, detail, Ci::around(true), "", &report);
+        }
     }
     if args.format == Format::Text && !args.quiet && !failed && args.report.is_empty() {
         let _ = writeln!(anstream::stderr(), "  report     {}", folder.join(Kind::Html.file_name()).display());

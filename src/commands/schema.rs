@@ -1,19 +1,25 @@
-//! `mnload schema`: the JSON Schema of scenario files, as the file that editors are pointed at.
+//! `mnload schema`: the JSON Schema of scenario files, as the file that editors are pointed at, and that of results.
 
 use std::io::Write as _;
 
 use anyhow::Context as _;
 
 use super::CommandError;
+use crate::cli::{SchemaArgs, SchemaOf};
+use crate::report::result_schema;
 use crate::scenario;
 use crate::verdict::ExitCode;
 
 /// What the file is called beside scenarios, as their first line says.
 pub(super) const FILE: &str = "scenario.schema.json";
 
-pub(super) fn run() -> Result<ExitCode, CommandError> {
+pub(super) fn run(args: &SchemaArgs) -> Result<ExitCode, CommandError> {
+    let text = match args.of {
+        SchemaOf::Scenario => text(),
+        SchemaOf::Result => format!("{:#}\n", result_schema()),
+    };
     let mut out = anstream::stdout().lock();
-    out.write_all(text().as_bytes()).and_then(|()| out.flush()).context("cannot write to standard output")?;
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("cannot write to standard output")?;
     Ok(ExitCode::Passed)
 }
 

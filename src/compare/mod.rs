@@ -84,7 +84,7 @@ pub struct Refusal {
 }
 
 /// What came out.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Comparison {
     /// The runs of BASE.
     pub base: Vec<Compared>,
@@ -112,7 +112,7 @@ pub struct Comparison {
 }
 
 /// One run of a side.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Compared {
     /// Where it was read from.
     pub origin: String,
@@ -129,7 +129,7 @@ pub struct Compared {
 }
 
 /// One figure on both sides.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Row {
     /// `all steps`, a step, or a group in brackets.
     pub scope: String,
@@ -162,7 +162,7 @@ pub struct Row {
 }
 
 /// What a figure is in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
     /// A time, in microseconds.
@@ -174,7 +174,7 @@ pub enum Unit {
 }
 
 /// A class of errors that BASE does not have.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Appeared {
     /// The class.
     pub class: String,

@@ -15,7 +15,7 @@ pub struct Rule {
 }
 
 /// What a rule has to say in the verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// It must be decided: as long as it is not, the comparison is INCONCLUSIVE.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::gate::{Clock, Of};
 
 /// A machine, as far as figures depend on it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct MachineFacts {
     /// Cores that mnload may use; absent where that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -12,7 +12,7 @@ pub enum JourneyEnding {
 }
 
 /// Journeys by what became of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Accounting {
     /// Due by the plan.
     pub scheduled: u64,

@@ -41,7 +41,7 @@ pub struct Call {
 }
 
 /// Where the time of one call went, in microseconds; none for what did not happen.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Phases {
     /// The name was looked up. That is done once, before the run, and shown with the first call to its place.
     pub lookup: Option<u64>,
@@ -58,7 +58,7 @@ pub struct Phases {
 }
 
 /// What there is to see of a call that failed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Evidence {
     /// The expectations that were missed.
     pub checks: Vec<FailedCheck>,
@@ -69,7 +69,7 @@ pub struct Evidence {
 }
 
 /// An expectation that was missed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct FailedCheck {
     /// What was looked at.
     pub target: String,
@@ -83,7 +83,7 @@ pub struct FailedCheck {
 }
 
 /// A request, as it was sent.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SentRequest {
     /// The method.
     pub method: String,
@@ -96,7 +96,7 @@ pub struct SentRequest {
 }
 
 /// An answer, as it came.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SeenResponse {
     /// Version, status and what the status is called.
     pub status_line: String,
@@ -107,7 +107,7 @@ pub struct SeenResponse {
 }
 
 /// A header.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct HeaderLine {
     /// Its name.
     pub name: String,
@@ -116,7 +116,7 @@ pub struct HeaderLine {
 }
 
 /// The start of a body.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Excerpt {
     /// Its first lines; empty if it is no text.
     pub text: String,

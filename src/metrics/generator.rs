@@ -34,7 +34,7 @@ pub struct Generator {
 }
 
 /// What one worker had of a core while the load lasted.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct WorkerUse {
     /// CPU time per time: 1.0 is a full core.
     pub cpu_share: f64,
@@ -48,7 +48,7 @@ pub struct WorkerUse {
 }
 
 /// What the machine gave, and what else happened on it; none of what the system does not tell.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct MachineUse {
     /// Cores that this process may use.
     pub cores: Option<u64>,

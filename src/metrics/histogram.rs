@@ -27,7 +27,7 @@ pub struct Histogram {
 }
 
 /// The figures of a histogram, in microseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct Latency {
     /// How many times were counted.
     pub count: u64,
@@ -56,6 +56,9 @@ pub struct CurvePoint {
     pub quantile: f64,
     /// The time in microseconds.
     pub us: u64,
+    /// How many times are not above `us`.
+    #[serde(default)]
+    pub count: u64,
 }
 
 impl Histogram {
@@ -178,11 +181,13 @@ impl Histogram {
     /// The percentile curve, denser towards the tail, ending in the maximum.
     pub fn curve(&self) -> Vec<CurvePoint> {
         let Some(counts) = self.counts() else { return Vec::new() };
+        let mut seen = 0;
         let mut points: Vec<CurvePoint> = counts
             .iter_quantiles(5)
-            .map(|step| CurvePoint {
-                quantile: step.quantile_iterated_to(),
-                us: step.value_iterated_to().min(self.max_us),
+            .map(|step| {
+                seen += step.count_since_last_iteration();
+                let us = step.value_iterated_to().min(self.max_us);
+                CurvePoint { quantile: step.quantile_iterated_to(), us, count: seen }
             })
             .collect();
         if let Some(last) = points.last_mut() {

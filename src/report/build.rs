@@ -44,7 +44,7 @@ pub struct Occasion {
 }
 
 /// A commit of a repository.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Commit {
     /// Its hash.
     pub id: String,

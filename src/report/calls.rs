@@ -126,7 +126,8 @@ fn missed(check: &FailedCheck) -> String {
         out.push_str(&lines("  +", &check.actual, found));
     }
     for line in &check.diff {
-        let (sign, text) = line.split_at_checked(1).unwrap_or(("", line));
+        let (sign, text) =
+            line.split_at_checked(1).filter(|(sign, _)| ["-", "+", " "].contains(sign)).unwrap_or((" ", line));
         let style = match sign {
             "-" => wanted,
             "+" => found,

@@ -21,7 +21,7 @@ use crate::verdict::{Ending, Verdict};
 
 pub(super) use table::{align_right, finished, fitted, table};
 pub use text::clean;
-pub(super) use text::{coloured, moves_text, short, shortened};
+pub(super) use text::{coloured, is_direction_mark, moves_text, short, shortened};
 
 /// How much is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

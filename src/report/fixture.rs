@@ -2,6 +2,8 @@
 //!
 //! `Fixture::default()` is two minutes of a healthy MediaNest with a stall in the middle; fields bend it.
 
+mod hostile;
+
 use std::collections::BTreeMap;
 
 use super::Report;

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::{HtmlError, Report, csv, html};
+use super::{HtmlError, Report, csv, html, json, junit, k6, markdown, openmetrics, percentiles};
 
 /// A kind of report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,8 +16,22 @@ pub enum Kind {
     Summary,
     /// Figures by second and step.
     Timeline,
+    /// Errors by class, with examples and by stretch of time.
+    Errors,
     /// The page.
     Html,
+    /// Gates and checks as the tests of a build.
+    Junit,
+    /// The run for a pull request.
+    Markdown,
+    /// The summary that k6 writes.
+    K6,
+    /// What GitLab shows of load in a merge request.
+    Gitlab,
+    /// A few figures, which GitLab compares.
+    OpenMetrics,
+    /// The percentile tables of wrk2 and HdrHistogram.
+    Percentiles,
 }
 
 /// A report that could not be written.
@@ -32,6 +46,9 @@ pub enum RenderError {
     /// The page could not be made.
     #[error(transparent)]
     Html(#[from] HtmlError),
+    /// The library wrote no metrics.
+    #[error(transparent)]
+    Metrics(#[from] fmt::Error),
 }
 
 /// A word that is no kind of report.
@@ -61,9 +78,22 @@ impl FromStr for Wanted {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Json, Self::Summary, Self::Timeline, Self::Html];
+    pub const ALL: [Self; 11] = [
+        Self::Json,
+        Self::Summary,
+        Self::Timeline,
+        Self::Errors,
+        Self::Html,
+        Self::Junit,
+        Self::Markdown,
+        Self::K6,
+        Self::Gitlab,
+        Self::OpenMetrics,
+        Self::Percentiles,
+    ];
     /// Those that every run folder has.
-    pub const OF_EVERY_RUN: [Self; 4] = [Self::Json, Self::Summary, Self::Timeline, Self::Html];
+    pub const OF_EVERY_RUN: [Self; 7] =
+        [Self::Json, Self::Summary, Self::Timeline, Self::Errors, Self::Html, Self::Junit, Self::Markdown];
 
     /// What it is called on the command line.
     pub fn name(self) -> &'static str {
@@ -71,7 +101,14 @@ impl Kind {
             Self::Json => "json",
             Self::Summary => "summary",
             Self::Timeline => "timeline",
+            Self::Errors => "errors",
             Self::Html => "html",
+            Self::Junit => "junit",
+            Self::Markdown => "markdown",
+            Self::K6 => "k6",
+            Self::Gitlab => "gitlab",
+            Self::OpenMetrics => "openmetrics",
+            Self::Percentiles => "percentiles",
         }
     }
 
@@ -81,7 +118,14 @@ impl Kind {
             Self::Json => "result.json",
             Self::Summary => "summary.csv",
             Self::Timeline => "timeline.csv",
+            Self::Errors => "errors.csv",
             Self::Html => "report.html",
+            Self::Junit => "junit.xml",
+            Self::Markdown => "summary.md",
+            Self::K6 => "k6-summary.json",
+            Self::Gitlab => "load-performance.json",
+            Self::OpenMetrics => "metrics.txt",
+            Self::Percentiles => "percentiles.txt",
         }
     }
 
@@ -91,13 +135,17 @@ impl Kind {
     /// When `out` does not take it; a report that cannot be made is a mistake in mnload.
     pub fn render(self, report: &Report, out: &mut dyn Write) -> Result<(), RenderError> {
         match self {
-            Self::Json => {
-                serde_json::to_writer_pretty(&mut *out, &report.result)?;
-                writeln!(out)?;
-            }
+            Self::Json => json::write(&report.result, out)?,
             Self::Summary => csv::summary(report, out)?,
             Self::Timeline => csv::timeline(report, out)?,
+            Self::Errors => csv::errors(report, out)?,
             Self::Html => out.write_all(html::render(report)?.as_bytes())?,
+            Self::Junit => junit::write(report, out)?,
+            Self::Markdown => out.write_all(markdown::render(report).as_bytes())?,
+            Self::K6 => json::write(&k6::summary(report), out)?,
+            Self::Gitlab => json::write(&k6::gitlab(report), out)?,
+            Self::OpenMetrics => out.write_all(openmetrics::render(report)?.as_bytes())?,
+            Self::Percentiles => out.write_all(percentiles::render(report).as_bytes())?,
         }
         Ok(())
     }

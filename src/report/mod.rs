@@ -5,6 +5,7 @@
 
 mod build;
 mod calls;
+mod ci;
 mod comparison;
 mod console;
 mod csv;
@@ -14,16 +15,26 @@ mod finding;
 #[cfg(test)]
 mod fixture;
 mod forecast;
+#[cfg(test)]
+mod goldens;
 mod html;
+mod inert;
+mod json;
+mod junit;
+mod k6;
 mod killed;
 mod kind;
 mod lines;
 mod manifest;
 mod margin;
+mod markdown;
+mod openmetrics;
+mod percentiles;
 mod progress;
 mod result;
 mod route;
 mod samples;
+mod schema;
 mod sketch;
 mod statement;
 mod strain;
@@ -34,12 +45,14 @@ mod target;
 
 pub use build::{Commit, Occasion, report_of};
 pub use calls::render_failed as render_failed_call;
+pub use ci::{Place, Server, github_outputs, guarded, step_summary, told_to_azure, told_to_github};
 pub use comparison::{ComparisonDocument, render as render_comparison};
 pub use console::{Detail, clean, render as render_console};
 pub use doctor::{DoctorDocument, render as render_doctor};
 pub use document::{Count, LimitDocument, PlanDocument, TargetDocument};
 pub use forecast::render as render_forecast;
 pub use html::HtmlError;
+pub use inert::inert;
 pub use killed::{Remains, killed};
 pub use kind::{Kind, RenderError, UnknownKind, Wanted};
 pub use manifest::{Calibration, FileEntry, MANIFEST, Manifest, Unsound};
@@ -49,6 +62,7 @@ pub use result::{
     StepResult, Steps, Times, WarmUpResult,
 };
 pub use samples::SampleRows;
+pub use schema::schema as result_schema;
 pub use statement::{statement, waiting};
 pub use stretches::{Identity, StepStretches, Stretches, Unreadable};
 pub use subject::{GateFacts, StepFacts, Subject};

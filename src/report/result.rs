@@ -16,11 +16,11 @@ use crate::verdict::{Ending, Finding, Verdict};
 
 /// The value of `schema`.
 pub(super) const SCHEMA: &str = "mnload.result";
-/// The value of `schema_version`: fields may be added within a major.
-pub(super) const SCHEMA_VERSION: &str = "1.0.0";
+/// The value of `schema_version`: a field more is a new minor, a field less or another meaning a new major.
+pub(super) const SCHEMA_VERSION: &str = "1.1.0";
 
 /// A whole run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RunResult {
     /// Always `mnload.result`.
     pub schema: String,
@@ -95,7 +95,7 @@ pub struct RunResult {
 }
 
 /// One call of a once run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CallResult {
     /// The step that asked for it.
     pub step: String,
@@ -123,7 +123,7 @@ pub struct CallResult {
 }
 
 /// What there is to see of a call that failed, without secrets.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CallFailure {
     /// The class of error.
     pub class: String,
@@ -133,7 +133,7 @@ pub struct CallFailure {
 }
 
 /// Journeys and requests per second.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Rates {
     /// Journeys that were due.
     pub offered_per_s: f64,
@@ -144,7 +144,7 @@ pub struct Rates {
 }
 
 /// Times of all requests, in microseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Times {
     /// Done − due.
     pub response: Latency,
@@ -166,7 +166,7 @@ pub struct Times {
 }
 
 /// One class of error.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ErrorResult {
     /// The class.
     pub class: String,
@@ -181,7 +181,7 @@ pub struct ErrorResult {
 }
 
 /// One error.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ExampleResult {
     /// Seconds from the start.
     pub at_s: f64,
@@ -192,7 +192,7 @@ pub struct ExampleResult {
 }
 
 /// What was counted before anything was judged.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct WarmUpResult {
     /// How long journeys that were due, or started, belonged to it.
     pub seconds: f64,
@@ -206,7 +206,7 @@ pub struct WarmUpResult {
 }
 
 /// One step's requests.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct StepResult {
     /// Requests that came to an end.
     pub requests: u64,
@@ -233,7 +233,7 @@ pub struct StepResult {
 pub struct Steps(pub Vec<(String, StepResult)>);
 
 /// The generator's own health.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct GeneratorResult {
     /// CPU time per elapsed time and worker: 1.0 is a full core each.
     pub cpu_share: f64,
@@ -272,7 +272,7 @@ pub struct GeneratorResult {
 }
 
 /// What was to be run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PlanResult {
     /// The scenario file.
     pub file: String,
@@ -296,7 +296,7 @@ pub struct PlanResult {
 }
 
 /// The load in short.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Load {
     /// once, open or closed; `several` where flows have loads of their own, which are then in `flows`.
     pub model: String,

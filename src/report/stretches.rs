@@ -27,7 +27,7 @@ const MOST_TIMES: usize = 40_000;
 const MOST_COUNTED: u64 = u32::MAX as u64;
 
 /// What a run was a run of.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Identity {
     /// A hash of what the scenario sends and when, without where it goes, the seed and secrets.
     pub scenario_hash: String,
@@ -40,7 +40,7 @@ pub struct Identity {
 }
 
 /// A run in a few stretches.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Stretches {
     /// When each begins, in seconds from the start of the load.
     pub begin_s: Vec<u64>,
@@ -57,7 +57,7 @@ pub struct Stretches {
 }
 
 /// One step's requests; each list has an entry for each stretch.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct StepStretches {
     /// What it is called.
     pub name: String,

@@ -6,6 +6,7 @@ mod support;
 
 mod addresses;
 mod answers;
+mod ci;
 mod compare;
 mod counted;
 mod data;
@@ -24,6 +25,7 @@ mod plan;
 mod protocols;
 mod proxies;
 mod punctual;
+mod reports;
 mod saturation;
 mod signals;
 mod smoke;

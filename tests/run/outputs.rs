@@ -40,7 +40,7 @@ fn json_goes_to_stdout_alone_and_is_the_file() {
     let outcome = workspace.run(&["--format", "json"]).exits_with(0).tells("PASS");
     let printed: RunResult = serde_json::from_str(&outcome.stdout).unwrap();
     assert_eq!(printed, outcome.result());
-    assert_eq!((printed.schema.as_str(), printed.schema_version.as_str()), ("mnload.result", "1.0.0"));
+    assert_eq!((printed.schema.as_str(), printed.schema_version.as_str()), ("mnload.result", "1.1.0"));
 }
 
 #[test]

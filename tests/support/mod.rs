@@ -89,6 +89,10 @@ impl Workspace {
         let child = Command::new(env!("CARGO_BIN_EXE_mnload"))
             .args(arguments)
             .current_dir(self.folder.path())
+            // The build that the tests may be part of is none of theirs.
+            .env_remove("GITHUB_ACTIONS")
+            .env_remove("GITLAB_CI")
+            .env_remove("TF_BUILD")
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

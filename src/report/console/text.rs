@@ -31,7 +31,12 @@ pub fn clean(text: &str) -> String {
 
 /// Whether `c` can move, hide or reorder what stands around it.
 pub(in crate::report) fn moves_text(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    c.is_control() || is_direction_mark(c)
+}
+
+/// Whether `c` changes the direction of the text around it.
+pub(in crate::report) fn is_direction_mark(c: char) -> bool {
+    matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

@@ -1,0 +1,275 @@
+//! `summary.md`: the run for a pull request or the page of a build, at most 64 KiB.
+//!
+//! What somebody else wrote stands in code spans: nothing in them is a link, a mention, HTML or the end of a cell.
+
+use std::ops::Range;
+
+use super::Report;
+use super::finding::{outcome, short_interval, stands_on};
+use super::inert::{cut, line};
+use super::result::{CallResult, RunResult, StepResult};
+use crate::units::{format_count, format_duration, format_rate, format_share, format_us};
+use crate::verdict::{Finding, Kind, Verdict};
+
+/// It is never larger.
+pub(super) const MOST_BYTES: usize = 64 << 10;
+const MOST_ROWS: usize = 50;
+const MOST_REASONS: usize = 20;
+const MOST_FAILURES: usize = 10;
+const LONGEST_NAME: usize = 80;
+const LONGEST_LINE: usize = 300;
+/// What stands at the end where not all has room.
+const CUT: &str = "\n… the rest is in `report.html`.\n";
+
+/// The text.
+pub(super) fn render(report: &Report) -> String {
+    let result = &report.result;
+    let sections = [
+        headline(result),
+        gates(result),
+        compared(result),
+        if result.is_once() { calls(result) } else { steps(result) },
+        failures(result),
+        errors(result),
+        footer(result),
+    ];
+    let sections: Vec<String> = sections.into_iter().filter(|section| !section.is_empty()).collect();
+    within(sections.join("\n"), MOST_BYTES)
+}
+
+/// `text`, without its last lines if it has more than `most` bytes.
+pub(super) fn within(text: String, most: usize) -> String {
+    if text.len() <= most {
+        return text;
+    }
+    let room = most.saturating_sub(CUT.len());
+    let end = (0..=room).rev().find(|end| text.as_bytes().get(end.wrapping_sub(1)) == Some(&b'\n')).unwrap_or(0);
+    if end == 0 && most < CUT.len() { String::new() } else { format!("{}{CUT}", &text[..end]) }
+}
+
+fn headline(result: &RunResult) -> String {
+    let word = match result.verdict {
+        Verdict::Pass => "✅ PASS",
+        Verdict::Fail => "❌ FAIL",
+        Verdict::Inconclusive => "⚠️ INCONCLUSIVE",
+    };
+    let mut out = format!("## {word}: {}\n\n", code(&result.name, LONGEST_NAME));
+    match result.reasons.is_empty() {
+        true => out.push_str(&format!("{}.\n", stands_on(result))),
+        false => out.push_str(&listed(&result.reasons)),
+    }
+    out
+}
+
+/// Sentences that hold names, one below the other.
+fn listed(texts: &[String]) -> String {
+    let mut out: String =
+        texts.iter().take(MOST_REASONS).map(|text| format!("- {}\n", code(text, LONGEST_LINE))).collect();
+    more(&mut out, texts.len(), MOST_REASONS);
+    out
+}
+
+fn more(out: &mut String, all: usize, shown: usize) {
+    if all > shown {
+        out.push_str(&format!("\n… {} more in `report.html`.\n", format_count((all - shown) as u64)));
+    }
+}
+
+fn gates(result: &RunResult) -> String {
+    findings(result, "gate", |kind| kind != Kind::Baseline)
+}
+
+fn compared(result: &RunResult) -> String {
+    findings(result, "compared with the baseline", |kind| kind == Kind::Baseline)
+}
+
+fn findings(result: &RunResult, title: &str, is_meant: fn(Kind) -> bool) -> String {
+    let findings: Vec<&Finding> = result.findings.iter().filter(|finding| is_meant(finding.kind)).collect();
+    if findings.is_empty() {
+        return String::new();
+    }
+    let mut out = table(&["", title, "wanted", "observed", "interval", "samples"], 5..6);
+    for finding in findings.iter().take(MOST_ROWS) {
+        let dash = || "–".to_owned();
+        let observed = finding.observed.as_deref().map_or_else(dash, |text| code(text, LONGEST_NAME));
+        let interval = finding.interval.as_ref().map_or_else(dash, |it| code(&short_interval(it), LONGEST_NAME));
+        row(
+            &mut out,
+            &[
+                outcome(finding).to_owned(),
+                code(&finding.name, LONGEST_NAME),
+                code(&finding.wanted, LONGEST_LINE),
+                observed,
+                interval,
+                format_count(finding.samples),
+            ],
+        );
+    }
+    more(&mut out, findings.len(), MOST_ROWS);
+    out
+}
+
+fn steps(result: &RunResult) -> String {
+    let mut out = table(&["step", "requests", "failed", "p50", "p95", "p99", "max"], 1..7);
+    let all = result.all_steps();
+    let steps = result.steps.0.iter().map(|(name, step)| (code(name, LONGEST_NAME), step));
+    for (name, step) in std::iter::once(("**all**".to_owned(), &all)).chain(steps).take(MOST_ROWS) {
+        let StepResult { requests, failed, response_us: response, .. } = step;
+        let time = |us: u64| if response.count == 0 { "–".to_owned() } else { format_us(us) };
+        let times = [response.p50, response.p95, response.p99, response.max].map(time);
+        let [p50, p95, p99, max] = times;
+        row(&mut out, &[name, format_count(*requests), format_count(*failed), p50, p95, p99, max]);
+    }
+    more(&mut out, result.steps.0.len() + 1, MOST_ROWS);
+    out
+}
+
+fn calls(result: &RunResult) -> String {
+    let mut out = table(&["", "step", "status", "total"], 2..4);
+    for call in result.calls.iter().take(MOST_ROWS) {
+        let CallResult { step, status, passed, tried_again, redirected, phases_us, .. } = call;
+        let word = match (passed, tried_again, redirected) {
+            (_, true, _) => "again",
+            (_, _, true) => "redirect",
+            (true, ..) => "pass",
+            (false, ..) => "fail",
+        };
+        let status = status.map_or_else(|| "–".to_owned(), |status| status.to_string());
+        row(&mut out, &[word.to_owned(), code(step, LONGEST_NAME), status, format_us(phases_us.total)]);
+    }
+    more(&mut out, result.calls.len() + result.calls_left_out as usize, MOST_ROWS);
+    let not_done = result.steps_not_done();
+    if !not_done.is_empty() {
+        let names = not_done.iter().take(MOST_REASONS).map(|name| code(name, LONGEST_NAME)).collect::<Vec<_>>();
+        let more = not_done.len().saturating_sub(MOST_REASONS);
+        let more = if more > 0 { format!(" and {} more", format_count(more as u64)) } else { String::new() };
+        out.push_str(&format!("\nNot done: {}{more}\n", names.join(", ")));
+    }
+    out
+}
+
+/// What the failed calls of a smoke check were asked for and gave.
+fn failures(result: &RunResult) -> String {
+    let failed = result.calls.iter().filter(|call| !call.tried_again);
+    let failed: Vec<_> = failed.filter_map(|call| Some((call, call.failure.as_ref()?))).collect();
+    let mut out = String::new();
+    for (call, failure) in failed.iter().take(MOST_FAILURES) {
+        let heading = format!("{} {}", code(&call.step, LONGEST_NAME), code(&failure.class, LONGEST_NAME));
+        out.push_str(&format!("{}\n\n```diff\n", heading));
+        for check in failure.evidence.checks.iter().take(MOST_FAILURES) {
+            // The sign before each line keeps it from being the end of the block.
+            let texts = [("#", &check.target), ("-", &check.expected), ("+", &check.actual)];
+            texts.into_iter().for_each(|(sign, text)| out.push_str(&format!("{sign} {}\n", line(text, LONGEST_LINE))));
+        }
+        out.push_str("```\n\n");
+    }
+    more(&mut out, failed.len(), MOST_FAILURES);
+    out
+}
+
+fn errors(result: &RunResult) -> String {
+    if result.errors.is_empty() {
+        return String::new();
+    }
+    let mut out = table(&["error", "count", "first", "last", "example"], 1..4);
+    for error in result.errors.iter().take(MOST_ROWS) {
+        let example = error.examples.first().map_or_else(
+            || "–".to_owned(),
+            |example| format!("{}: {}", code(&example.step, LONGEST_NAME), code(&example.message, LONGEST_LINE)),
+        );
+        let times = [error.first_at_s, error.last_at_s].map(|at| format!("{at:.1}s"));
+        let [first, last] = times;
+        row(&mut out, &[code(&error.class, LONGEST_NAME), format_count(error.count), first, last, example]);
+    }
+    more(&mut out, result.errors.len(), MOST_ROWS);
+    out
+}
+
+/// Whether the run can be trusted, and how to repeat it.
+fn footer(result: &RunResult) -> String {
+    let (rates, generator) = (&result.rates, &result.generator);
+    let mut out = String::new();
+    if !result.warnings.is_empty() {
+        out.push_str(&format!("Warnings:\n{}\n", listed(&result.warnings)));
+    }
+    let elapsed = format_duration(std::time::Duration::try_from_secs_f64(result.elapsed_s).unwrap_or_default());
+    if !result.is_once() {
+        out.push_str(&format!(
+            "Offered {}, achieved {} journeys; {} requests; send lag p99 {}; generator {} busy. ",
+            format_rate(rates.offered_per_s),
+            format_rate(rates.achieved_per_s),
+            format_rate(rates.requests_per_s),
+            format_us(result.times_us.send_lag.p99),
+            format_share(generator.cpu_share),
+        ));
+    }
+    out.push_str(&format!("Took {elapsed}. "));
+    if result.plan.insecure {
+        out.push_str("**Certificates were not checked.** ");
+    }
+    out.push_str(&format!("Target {}", code(&result.plan.base_url, LONGEST_LINE)));
+    if !result.command.is_empty() {
+        out.push_str(&format!(", repeat with {}", code(&result.command, LONGEST_LINE)));
+    }
+    out.push_str(&format!("; mnload {}.\n", line(&result.mnload_version, LONGEST_NAME)));
+    out
+}
+
+/// The head of a table whose columns in `numbers` are aligned to the right.
+fn table(titles: &[&str], numbers: Range<usize>) -> String {
+    let mut out = String::new();
+    row(&mut out, &titles.iter().map(|title| (*title).to_owned()).collect::<Vec<_>>());
+    let rules = (0..titles.len()).map(|at| if numbers.contains(&at) { "---:" } else { "---" });
+    out.push_str(&format!("|{}|\n", rules.collect::<Vec<_>>().join("|")));
+    out
+}
+
+fn row(out: &mut String, cells: &[String]) {
+    out.push_str(&format!("| {} |\n", cells.join(" | ")));
+}
+
+/// `text` in a code span that it cannot leave.
+fn code(text: &str, most: usize) -> String {
+    let shown = line(&cut(text, most), most + 1).replace('`', "'").replace('|', "\\|");
+    match shown.trim() {
+        "" => "(empty)".to_owned(),
+        // A bar is escaped in a cell, so that a backslash before it would undo that.
+        shown => format!("`{}`", shown.replace("\\\\|", "\\ \\|")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::Fixture;
+
+    #[test]
+    fn what_somebody_wrote_stays_in_its_code_span() {
+        for (text, wanted) in [
+            ("a|b", "`a\\|b`"),
+            ("a\\|b", "`a\\ \\|b`"),
+            ("`x` @me <b> [l](http://e)", "`'x' @me <b> [l](http://e)`"),
+            ("a\n\n# b", "`a  # b`"),
+            (" ", "(empty)"),
+        ] {
+            assert_eq!(code(text, 99), wanted);
+        }
+    }
+
+    #[test]
+    fn it_has_an_end_at_a_line() {
+        let text = "line\n".repeat(100);
+        let cut = within(text.clone(), 100);
+        assert!(cut.len() <= 100 && cut.ends_with(&format!("line\n{CUT}")), "{cut}");
+        assert_eq!(within(text.clone(), 500), text);
+        assert_eq!(within(text, 3), "");
+    }
+
+    #[test]
+    fn steps_and_failures_are_shown_of_what_has_them() {
+        let load = render(&Fixture::default().report());
+        assert!(load.contains("| `search` | 2,400 | "), "{load}");
+        let once = render(&Fixture::once().report());
+        assert!(once.contains("```diff\n# status\n- status 200\n+ status 401\n"), "{once}");
+    }
+}
