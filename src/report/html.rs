@@ -14,6 +14,7 @@ use minijinja::{AutoEscape, Environment, Output, State, UndefinedBehavior};
 
 use super::Report;
 use super::console::clean;
+use super::inert::cut;
 use super::svg::ChartError;
 
 /// A page that could not be made: a mistake in mnload, never in what was measured.
@@ -34,6 +35,8 @@ impl From<ChartError> for HtmlError {
 }
 
 const TEMPLATE: &str = include_str!("html/page.html");
+/// A longer text is cut, so that none makes the page too large to open; `result.json` has it whole.
+const LONGEST: usize = 50_000;
 const STYLE: &str = include_str!("html/style.css");
 
 /// The page.
@@ -54,7 +57,9 @@ pub(super) fn render(report: &Report) -> Result<String, HtmlError> {
 /// Escapes as usual, and leaves no character that could hide or reorder what stands around it.
 fn cleaned(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), minijinja::Error> {
     match value.as_str() {
-        Some(text) if !value.is_safe() => minijinja::escape_formatter(out, state, &Value::from(clean(text))),
+        Some(text) if !value.is_safe() => {
+            minijinja::escape_formatter(out, state, &Value::from(clean(&cut(text, LONGEST))))
+        }
         _ => minijinja::escape_formatter(out, state, value),
     }
 }
