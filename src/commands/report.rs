@@ -31,7 +31,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, CommandError> {
     let Remade { report, lacking, was_killed } = remade(folder)?;
     let all: Vec<Wanted> = Kind::OF_EVERY_RUN.map(|kind| Wanted { kind, path: None }).to_vec();
     let wanted = if args.report.is_empty() { &all } else { &args.report };
-    let can_be_made = |kind: Kind| lacking.is_none() || matches!(kind, Kind::Json | Kind::Summary);
+    let can_be_made = |kind: Kind| lacking.is_none() || !kind.needs_seconds();
     let mut failed = false;
     for wanted in wanted {
         let made = match (can_be_made(wanted.kind), &lacking) {

@@ -129,6 +129,11 @@ impl Kind {
         }
     }
 
+    /// Whether it shows more than the result holds: the run second by second, or the whole distribution.
+    pub fn needs_seconds(self) -> bool {
+        matches!(self, Self::Timeline | Self::Errors | Self::Html | Self::Percentiles)
+    }
+
     /// Writes it.
     ///
     /// # Errors

@@ -100,7 +100,7 @@ fn github_is_told_in_its_own_words_and_takes_no_others() {
 #[test]
 fn what_a_failed_setup_saw_is_no_command_either() {
     let server = RawServer::start(|_, _| raw::answer(500, "content-type: text/plain\r\n", HOSTILE));
-    let setup = "[[setup]]\nname = \"::error::sign in\"\nget = \"/\"\n";
+    let setup = "[[setup]]\nname = \"::error::sign in\"\nget = \"/\"\nexpect = { body = \"x\" }\n";
     let workspace = Workspace::with(&format!("{}{setup}", scenario("::error::x", &server.base_url())));
     for (name, value) in [("GITHUB_ACTIONS", "true"), ("TF_BUILD", "True")] {
         let outcome = Workspace::with(&std::fs::read_to_string(workspace.path().join("scenario.toml")).unwrap());
