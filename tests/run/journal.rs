@@ -54,6 +54,8 @@ fn until(what: &str, holds: impl Fn() -> bool) {
 fn killed(workspace: &Workspace, demo: &Demo, requests: u64) -> Outcome {
     let running: Running = workspace.start(&[]);
     until("requests came", || demo.requests_seen() >= requests);
+    workspace.mnload(&["report", "run"]).exits_with(1).tells("still going on");
+    workspace.mnload(&["run", "scenario.toml", "--out", "run", "--overwrite"]).exits_with(1).tells("a run is going on");
     running.signal("KILL");
     running.finish()
 }
@@ -262,6 +264,7 @@ fn told_by(program: &str, arguments: &[&str], journal: &Path) -> Option<serde_js
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "whoever runs the tests should know what was left out")]
 fn other_readers_of_such_logs_agree() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/journal");
     let script = |name: &str| folder.join(name).display().to_string();
