@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 
 use super::files::{entries, put};
 use super::samples::FILE as SAMPLES;
-use crate::journal::{FILE_NAME as JOURNAL, is_gone};
+use crate::journal::{FILE_NAME as JOURNAL, is_gone, is_held_by_another};
 use crate::report::{Kind, MANIFEST, Manifest, Report};
 
 /// The open files of one run.
@@ -31,13 +31,21 @@ impl Outputs {
             Some(folder) => folder.to_path_buf(),
             None => unused_folder(name, started_at),
         };
-        if !overwrite && folder.join(Kind::Json.file_name()).exists() {
+        let is_written = |name: &str| fs::metadata(folder.join(name)).is_ok_and(|file| file.len() > 0);
+        if !overwrite && (folder.join(Kind::Json.file_name()).exists() || is_written(JOURNAL)) {
             bail!("{} already holds a run: give another --out, or --overwrite to replace it", folder.display());
         }
         fs::create_dir_all(&folder).with_context(|| format!("cannot create the run folder {}", folder.display()))?;
+        // Before anything in it is emptied.
+        let journal = File::options().create(true).write(true).truncate(false).open(folder.join(JOURNAL));
+        let journal = journal.with_context(|| format!("cannot write {}", folder.join(JOURNAL).display()))?;
+        if is_held_by_another(&journal) {
+            bail!("a run is going on in {}: give another --out", folder.display());
+        }
+        // A device has no length.
+        let _ = journal.set_len(0);
         let open = |kind: Kind| Ok((kind, created(&folder, kind.file_name())?));
         let files = Kind::OF_EVERY_RUN.into_iter().map(open).collect::<anyhow::Result<_>>()?;
-        let journal = created(&folder, JOURNAL)?;
         // That of an earlier run would vouch for files that are no more.
         match fs::remove_file(folder.join(MANIFEST)) {
             Err(error) if error.kind() != ErrorKind::NotFound => {

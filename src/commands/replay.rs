@@ -15,7 +15,7 @@ use crate::gate::{self, NamedGate, Trace, Watcher};
 use crate::journal::{Damage, Reader};
 use crate::metrics::{Aggregate, Batches, Snapshot, Tally, Timeline};
 use crate::report::{self, Occasion, Remains, Report, RunResult, Subject};
-use crate::verdict::Ending;
+use crate::verdict::{Ending, Kind};
 
 /// What a journal knows of its run besides what was counted.
 #[derive(Debug, Serialize, Deserialize)]
@@ -112,7 +112,9 @@ impl Replayed {
         let About { workers, occasion, subject } = self.about;
         let mut summary = report::killed(&subject, workers, &self.remains, self.counted);
         summary.warnings = warnings;
-        let findings = gate::judge(&self.gates, &summary, &self.traces);
+        let mut findings = gate::judge(&self.gates, &summary, &self.traces);
+        // That it was killed explains what the others lack.
+        findings.sort_by_key(|finding| (finding.kind, finding.name.as_str()) != (Kind::Validity, "completed"));
         report::report_of(&subject, summary, findings, &occasion)
     }
 

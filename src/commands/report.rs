@@ -14,7 +14,7 @@ use super::replay::{Replayed, replay};
 use super::run::show;
 use super::verify::{self, manifest_of};
 use crate::cli::{Format, ReportArgs};
-use crate::journal::FILE_NAME as JOURNAL;
+use crate::journal::{FILE_NAME as JOURNAL, is_held_by_another};
 use crate::report::{Detail, Kind, MANIFEST, Manifest, Report, RunResult, Wanted, clean, render_console};
 use crate::verdict::{Ending, ExitCode};
 
@@ -28,6 +28,12 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, CommandError> {
         return Ok(verify::run(&args.run)?);
     }
     let folder = &args.run;
+    if let Ok(journal) = File::open(folder.join(JOURNAL))
+        && is_held_by_another(&journal)
+    {
+        let message = format!("the run in {} is still going on: wait for its end, or stop it", folder.display());
+        return Err(CommandError::Other(anyhow::Error::msg(message)));
+    }
     let Remade { report, lacking, was_killed } = remade(folder)?;
     let all: Vec<Wanted> = Kind::OF_EVERY_RUN.map(|kind| Wanted { kind, path: None }).to_vec();
     let wanted = if args.report.is_empty() { &all } else { &args.report };

@@ -46,12 +46,16 @@ fn ending(summary: &Summary) -> Option<Finding> {
         Ending::Terminated => "stopped by SIGTERM",
         Ending::Killed => "killed",
     };
-    let after = format_duration(summary.elapsed);
-    let reason = format!("the run was {stopped} after {after}: what is missing cannot be judged");
+    // Of a run that was killed only whole seconds are known.
+    let when = match summary.elapsed.is_zero() {
+        true => "within its first second".to_owned(),
+        false => format!("after {}", format_duration(summary.elapsed)),
+    };
+    let reason = format!("the run was {stopped} {when}: what is missing cannot be judged");
     Some(invalid(
         "completed",
         "the whole plan".to_owned(),
-        format!("stopped after {after}"),
+        format!("stopped {when}"),
         summary.accounting.started(),
         reason,
     ))

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use serde::Serialize;
 
 use super::FILE_NAME;
+use super::hold::is_gone;
 use super::log::{Log, Parts};
 use super::note::End;
 use crate::metrics::Second;
@@ -208,20 +209,6 @@ impl Sheet {
 
     fn locked(&self) -> std::sync::MutexGuard<'_, Trouble> {
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Whether nothing names the file any more, so that all that is written to it is lost.
-pub fn is_gone(file: &File) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt as _;
-        file.metadata().is_ok_and(|metadata| metadata.nlink() == 0)
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = file;
-        false
     }
 }
 

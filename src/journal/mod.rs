@@ -6,6 +6,7 @@
 
 mod check;
 mod histogram;
+mod hold;
 mod keeper;
 mod log;
 mod note;
@@ -14,7 +15,8 @@ mod tags;
 #[cfg(test)]
 mod tests;
 
-pub use keeper::{Facts, Keeper, is_gone};
+pub use hold::{is_gone, is_held_by_another};
+pub use keeper::{Facts, Keeper};
 pub use log::{Log, Parts};
 pub use note::End;
 pub use read::{Damage, Reader};

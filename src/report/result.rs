@@ -327,7 +327,11 @@ impl RunResult {
     }
 
     /// Steps that no request was sent for: left out by a condition, or after one that failed.
+    /// Of a run that was killed it is not known.
     pub fn steps_not_done(&self) -> Vec<&str> {
+        if self.ending == Ending::Killed {
+            return Vec::new();
+        }
         self.steps.0.iter().filter(|(_, step)| step.requests == 0).map(|(name, _)| name.as_str()).collect()
     }
 
