@@ -5,12 +5,15 @@ use serde::Serialize;
 use super::page::{NONE, format_us};
 use super::tables::short;
 use crate::metrics::{Excerpt, FailedCheck, HeaderLine};
+use crate::report::inert::cut;
 use crate::report::result::{CallFailure, CallResult, RunResult};
 use crate::units::format_bytes;
 
 /// More rows, and more failures, than this make a page that nobody reads.
 const MOST_ROWS: usize = 400;
 const MOST_FAILURES: usize = 50;
+/// More of a body was never kept.
+const LONGEST: usize = 20_000;
 
 /// The calls of a once run.
 #[derive(Debug, Serialize)]
@@ -129,7 +132,7 @@ fn message(first: String, headers: &[HeaderLine], body: &Excerpt) -> Vec<String>
     if !body.text.is_empty() || !body.note.is_empty() {
         lines.push(String::new());
     }
-    lines.extend(body.text.lines().map(|line| line.replace('\t', "    ")));
+    lines.extend(cut(&body.text, LONGEST).lines().map(|line| line.replace('\t', "    ")));
     if !body.note.is_empty() {
         lines.push(format!("({})", body.note));
     }
