@@ -1,5 +1,4 @@
 //! The run in `reports/example/` can still be read, and its page is one that mnload makes today.
-#![expect(clippy::unwrap_used, reason = "a test that fails by a panic says where")]
 
 use std::path::{Path, PathBuf};
 
