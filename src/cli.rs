@@ -1,16 +1,16 @@
 //! The command line: clap types only, one struct per command.
 
-use std::net::SocketAddr;
+mod compare;
+mod demo;
+
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::demo::{Absence, Freeze, Latency, Share, SlowDown};
 use crate::export;
-use crate::gate::{Bound, Gate, GateError};
 use crate::report::Wanted;
-use crate::units;
+pub use compare::CompareArgs;
+pub use demo::DemoArgs;
 
 /// Load and smoke tests that decide whether a build may ship.
 #[derive(Debug, Parser)]
@@ -206,96 +206,6 @@ pub struct PlanArgs {
     pub format: Format,
 }
 
-/// `mnload compare`.
-#[derive(Debug, Args)]
-#[command(after_help = COMPARE_FORMS)]
-pub struct CompareArgs {
-    /// The earlier run: its folder or its result.json, or a summary of k6 or vegeta; with --interleave its base URL.
-    #[arg(value_name = "BASE", required_unless_present = "base")]
-    pub positional_base: Option<String>,
-
-    /// The run that is judged; with --interleave its base URL.
-    #[arg(value_name = "NEW", required_unless_present = "new")]
-    pub positional_new: Option<String>,
-
-    /// A run of the base; may be given several times.
-    #[arg(long, value_name = "RUN", conflicts_with = "interleave")]
-    pub base: Vec<String>,
-
-    /// A run that is judged; may be given several times.
-    #[arg(long, value_name = "RUN", conflicts_with = "interleave")]
-    pub new: Vec<String>,
-
-    /// No figure may be worse by more than this.
-    #[arg(long, value_name = "PERCENT", default_value = "10%", value_parser = share, conflicts_with = "gate")]
-    pub margin: f64,
-
-    /// Judge this and nothing else, as in `p95 < 1.2x baseline, warn`; may be given several times.
-    #[arg(long, value_name = "GATE", value_parser = baseline_gate)]
-    pub gate: Vec<Gate>,
-
-    /// A rise of an error rate by no more than so many percentage points is no failure.
-    #[arg(long, value_name = "PERCENT", default_value = "0.5%", value_parser = share)]
-    pub least_rise: f64,
-
-    /// Compare runs of different scenarios all the same.
-    #[arg(long)]
-    pub different_scenarios: bool,
-
-    /// Run both in turn first, so many times each: BASE NEW NEW BASE …; BASE and NEW are then base URLs.
-    #[arg(long, value_name = "RUNS", requires = "scenario", value_parser = clap::value_parser!(u64).range(1..=100))]
-    pub interleave: Option<u64>,
-
-    /// The scenario that is run in turn.
-    #[arg(long, value_name = "FILE", requires = "interleave")]
-    pub scenario: Option<PathBuf>,
-
-    /// Apply the overrides in `[profile.NAME]` of the scenario.
-    #[arg(long, value_name = "NAME", requires = "interleave")]
-    pub profile: Option<String>,
-
-    /// Set a variable of the scenario's `[vars]`; may be given several times.
-    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_and_value, requires = "interleave")]
-    pub set: Vec<(String, String)>,
-
-    /// Read environment variables from a dotenv file; the process's own win.
-    #[arg(long, value_name = "FILE", requires = "interleave")]
-    pub env_file: Option<PathBuf>,
-
-    /// Threads that send [default: as many as the rate needs, at most one per core].
-    #[arg(long, value_name = "COUNT", requires = "interleave", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub workers: Option<u16>,
-
-    /// Write the comparison as JSON to this file; with --interleave the folder of all runs [default: reports/NAME-TIME/].
-    #[arg(long, value_name = "PATH")]
-    pub out: Option<PathBuf>,
-
-    /// What is written to standard output.
-    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
-    pub format: Format,
-}
-
-const COMPARE_FORMS: &str = "\
-Examples:
-  mnload compare reports/main reports/branch
-  mnload compare --base a --base b --new c --new d
-  mnload compare main branch --gate 'p95 < 1.2x baseline, warn' --gate 'error_rate < 2x baseline'
-  mnload compare --interleave 4 --scenario light.toml http://old.example http://new.example
-
-Exit codes: 0 not worse, 99 worse, 4 it cannot be told, 3 they cannot be compared";
-
-fn share(text: &str) -> Result<f64, String> {
-    units::parse_share(text).map_err(|error| format!("{error}; {}", error.hint))
-}
-
-fn baseline_gate(text: &str) -> Result<Gate, String> {
-    let gate: Gate = text.parse().map_err(|error: GateError| format!("{error}; {}", error.hint))?;
-    match gate.bound {
-        Bound::Baseline(_) => Ok(gate),
-        _ => Err("this does not compare; write how it may differ from BASE: p95 < 1.2x baseline".to_owned()),
-    }
-}
-
 /// `mnload report`.
 #[derive(Debug, Args)]
 #[command(after_help = REPORT_CODES)]
@@ -368,99 +278,4 @@ pub enum Starter {
     E2e,
     /// A load that climbs in steps, to see what the service can carry.
     Capacity,
-}
-
-/// `mnload demo`.
-#[derive(Debug, Args)]
-pub struct DemoArgs {
-    /// Where to listen; loopback addresses only, port 0 takes any free port.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
-    pub listen: SocketAddr,
-
-    /// Seed of all random draws.
-    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
-    pub seed: u64,
-
-    /// How long answers take: `none`, a fixed time, or median and p99 as in `5ms..40ms`.
-    #[arg(long, value_name = "MEDIAN..P99", default_value_t = Latency::default(), conflicts_with = "fixed_latency")]
-    pub latency: Latency,
-
-    /// Every answer takes exactly this long.
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
-    pub fixed_latency: Option<Duration>,
-
-    /// Added to every sign-in; the real backend needs about 230ms.
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "0s")]
-    pub login_delay: Duration,
-
-    /// How long a session token is good for; its renewal is offered in the last third.
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "15m")]
-    pub token_lifetime: Duration,
-
-    /// Limit requests per address as a staging host does: 100 per 15 minutes, 100 per minute under /api, 5 sign-ins per
-    /// 15 minutes.
-    #[arg(long)]
-    pub rate_limits: bool,
-
-    /// Fault: delay every answer by this much more.
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "0s")]
-    pub delay: Duration,
-
-    /// Fault: answer nothing in the last part of every period, as in `1s/5s`, counted from the first request.
-    #[arg(long, value_name = "LASTS/EVERY")]
-    pub freeze: Option<Freeze>,
-
-    /// Fault: a freeze holds only this share of the connections, every tenth at `10%`; the others are served.
-    #[arg(long, value_name = "PERCENT", requires = "freeze")]
-    pub freeze_connections: Option<Share>,
-
-    /// Fault: delay answers more and more, as in `1ms..200ms/20s`, by the time since the first request.
-    #[arg(long, value_name = "FROM..TO/OVER")]
-    pub slow_down: Option<SlowDown>,
-
-    /// Fault: answer this share of requests with status 500, as in `2%`.
-    #[arg(long, value_name = "PERCENT", default_value_t)]
-    pub error_share: Share,
-
-    /// Fault: reset the connection for this share of requests; over HTTP/2 only the request.
-    #[arg(long, value_name = "PERCENT", default_value_t)]
-    pub reset_share: Share,
-
-    /// Fault: never answer this share of requests.
-    #[arg(long, value_name = "PERCENT", default_value_t)]
-    pub hang_share: Share,
-
-    /// Fault: send the head at once and the body over this time.
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "0s")]
-    pub slow_body: Duration,
-
-    /// Fault: end every connection after this many requests, as a busy host does; over HTTP/2 with GOAWAY.
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
-    pub close_every: Option<u64>,
-
-    /// Fault: drop all connections and refuse new ones this long after the first request.
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
-    pub die_after: Option<Duration>,
-
-    /// Fault: be away for this long from this time after the first request on, as in `1s@10s`: finish what is under way,
-    /// close all connections, refuse new ones, and come back.
-    #[arg(long, value_name = "LASTS@AFTER")]
-    pub away: Option<Absence>,
-
-    /// Speak HTTP/1.1 alone, and no HTTP/2.
-    #[arg(long)]
-    pub http1_only: bool,
-
-    /// When stopped, write when each request arrived and was answered to this file (CSV, nanoseconds from the first
-    /// arrival); memory grows with the requests.
-    #[arg(long, value_name = "FILE")]
-    pub record: Option<PathBuf>,
-
-    /// Serve HTTPS with this certificate chain (PEM).
-    #[arg(long, value_name = "FILE", requires = "tls_key")]
-    pub tls_cert: Option<PathBuf>,
-
-    /// The certificate's private key (PEM).
-    #[arg(long, value_name = "FILE", requires = "tls_cert")]
-    pub tls_key: Option<PathBuf>,
 }

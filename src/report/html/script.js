@@ -92,7 +92,8 @@
     const names = [...table.tHead.rows[0].cells].slice(1).map((cell) => cell.textContent);
     const rows = [...table.tBodies[0].rows].map((row) => [...row.cells].map((cell) => cell.textContent));
     const seconds = rows.map(([second]) => Number(second));
-    const step = Math.min(...seconds.slice(1).map((second, at) => second - seconds[at]), Infinity);
+    // Rows of seconds long past are wider than newer ones, and between some there is nothing.
+    const step = (at) => Math.min(seconds[at] - (seconds[at - 1] ?? -Infinity), (seconds[at + 1] ?? Infinity) - seconds[at]);
     const line = make('div', { className: 'pointer', hidden: true });
     const words = make('p', { className: 'readout', hidden: true });
     line.ariaHidden = words.ariaHidden = 'true';
@@ -106,7 +107,7 @@
       const x = (event.clientX - box.left) / box.width * drawing.viewBox.baseVal.width;
       const second = (x - left) / (right - left) * end;
       const at = seconds.findLastIndex((from) => from <= second);
-      if (x < left || x > right || at < 0 || second >= seconds[at] + (Number.isFinite(step) ? step : end) * 1.5) return hide();
+      if (x < left || x > right || at < 0 || second >= seconds[at] + step(at) * 1.5) return hide();
       const figures = names.map((name, column) => `${name} ${rows[at][column + 1]}`).filter((text) => !/ 0$/.test(text));
       words.textContent = `${seconds[at]}s: ${figures.join(' · ') || 'nothing'}`;
       line.style.left = `${event.clientX - box.left}px`;
