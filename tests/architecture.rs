@@ -27,7 +27,7 @@ const ROOMS: [(&str, &[&str]); 20] = [
     ("engine", &["plan", "load", "client", "metrics", "answer", "gate", "system"]),
     ("doctor", &["demo", "engine", "load", "metrics", "plan", "scenario", "system"]),
     ("report", &["plan", "load", "gate", "metrics", "forecast", "doctor", "compare"]),
-    ("cli", &["demo", "export", "gate", "report"]),
+    ("cli", &["demo", "gate", "report"]),
     (
         "commands",
         &[

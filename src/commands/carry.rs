@@ -58,8 +58,7 @@ pub(super) async fn carry_out(
                     break Carried::Left(left_at_once(stop.ending()));
                 }
                 Err(error) => {
-                    outputs.discard();
-                    progress.finish();
+                    leave(outputs, &watched.borrow(), progress);
                     return Err(broken(plan, error));
                 }
             },
@@ -75,6 +74,10 @@ pub(super) async fn carry_out(
             }
         }
     };
+    // What was said in the last moment.
+    while let Ok(trouble) = to_say.try_recv() {
+        progress.say(&trouble);
+    }
     progress.finish();
     Ok(ended)
 }
@@ -84,7 +87,8 @@ fn leave(outputs: &Outputs, live: &Live, progress: &mut Progress) {
     progress.finish();
     match live.requests {
         0 => outputs.discard(),
-        _ => progress.say(&format!("left at once: mnload report {} shows what there is", outputs.folder().display())),
+        _ => progress
+            .say(&format!("the run is not whole: mnload report {} shows what there is", outputs.folder().display())),
     }
 }
 

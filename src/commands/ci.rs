@@ -37,12 +37,12 @@ impl Ci {
 
     /// What the log is to show beside itself.
     pub(super) fn issues(self, report: &Report, folder: &Path) -> String {
-        let place = place_of(&report.result.plan.file);
+        let place = || place_of(&report.result.plan.file);
         match self.0 {
-            Some(Server::GitHub) => told_to_github(&report.result, &place),
+            Some(Server::GitHub) => told_to_github(&report.result, &place()),
             Some(Server::Azure) => {
                 let summary = folder.join(Kind::Markdown.file_name());
-                told_to_azure(&report.result, &place, &fs::canonicalize(&summary).unwrap_or(summary))
+                told_to_azure(&report.result, &place(), &fs::canonicalize(&summary).unwrap_or(summary))
             }
             Some(Server::GitLab) | None => String::new(),
         }
@@ -92,7 +92,9 @@ fn place_of(file: &str) -> Place {
         .and_then(|root| fs::canonicalize(root).ok())
         .zip(whole)
         .and_then(|(root, whole)| whole.strip_prefix(root).ok().map(|path| path.display().to_string()));
-    let text = fs::read_to_string(file).unwrap_or_default();
+    // A pipe was read to its end when the run was planned: it would never end again.
+    let is_file = fs::metadata(file).is_ok_and(|it| it.is_file());
+    let text = if is_file { fs::read_to_string(file).unwrap_or_default() } else { String::new() };
     Place { file: below.unwrap_or_else(|| file.to_owned()), lines: lines_of_gates(&text) }
 }
 

@@ -39,7 +39,9 @@ pub(super) fn options(args: &CompareArgs) -> Options {
 pub(super) fn show(args: &CompareArgs, document: &ComparisonDocument) -> Result<(), CommandError> {
     let mut out = anstream::stdout();
     let written = match args.format {
-        Format::Text => write!(out, "{}", report::render_comparison(document)).map_err(anyhow::Error::from),
+        Format::Text => {
+            write!(out, "{}", report::inert(&report::render_comparison(document))).map_err(anyhow::Error::from)
+        }
         Format::Json => json(document, &mut out),
     };
     Ok(written.context("cannot write to standard output")?)
@@ -52,7 +54,6 @@ pub(super) fn write(document: &ComparisonDocument, path: &Path) -> Result<(), Co
 }
 
 fn json(document: &ComparisonDocument, out: &mut dyn std::io::Write) -> anyhow::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, document)?;
-    writeln!(out)?;
+    report::write_json(document, &mut *out)?;
     Ok(out.flush()?)
 }

@@ -12,7 +12,7 @@ use super::repeat::commit_of;
 use super::replay::About;
 use super::samples::Samples;
 use crate::cli::RunArgs;
-use crate::export::Exports;
+use crate::export::{Exports, Wanted};
 use crate::journal::{Facts, Keeper, series_tags};
 use crate::metrics::Second;
 use crate::plan::Plan;
@@ -70,19 +70,20 @@ impl Onlookers {
     pub(super) fn asked_for(
         self,
         args: &RunArgs,
+        exports: &[Wanted],
         plan: &Plan,
         folder: &Path,
         started_at: &jiff::Timestamp,
     ) -> anyhow::Result<Self> {
         let subject = Subject::of(plan);
-        let exports = match args.export.is_empty() {
+        let exports = match exports.is_empty() {
             true => None,
             false => {
                 let run_id = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 let labels = [("run", &subject.name), ("run_id", &run_id)];
                 let labels = labels.map(|(name, value)| (name.to_owned(), value.to_owned()));
                 let steps = (0..subject.series.len()).map(|series| subject.name_of(series).to_owned()).collect();
-                Some(Exports::start(&args.export, labels.into(), steps, started_at.as_millisecond())?)
+                Some(Exports::start(exports, labels.into(), steps, started_at.as_millisecond())?)
             }
         };
         let samples = args.samples.map(|most| Samples::create(folder, &subject, most)).transpose()?;

@@ -44,6 +44,9 @@ impl Outputs {
         }
         // A device has no length.
         let _ = journal.set_len(0);
+        // What an earlier run was asked for besides is none of this one's.
+        let optional = Kind::ALL.into_iter().filter(|kind| !Kind::OF_EVERY_RUN.contains(kind)).map(Kind::file_name);
+        optional.chain([SAMPLES]).for_each(|name| drop(fs::remove_file(folder.join(name))));
         let open = |kind: Kind| Ok((kind, created(&folder, kind.file_name())?));
         let files = Kind::OF_EVERY_RUN.into_iter().map(open).collect::<anyhow::Result<_>>()?;
         // That of an earlier run would vouch for files that are no more.

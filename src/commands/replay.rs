@@ -11,11 +11,11 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
 
-use crate::gate::{self, NamedGate, Trace, Watcher};
+use crate::gate::{self, Metric, NamedGate, Prospect, Span, Trace, Watcher};
 use crate::journal::{Damage, Reader};
 use crate::metrics::{Aggregate, Batches, Snapshot, Tally, Timeline};
 use crate::report::{self, Occasion, Remains, Report, RunResult, Subject};
-use crate::verdict::{Ending, Kind};
+use crate::verdict::{Ending, Finding, Kind, Status};
 
 /// What a journal knows of its run besides what was counted.
 #[derive(Debug, Serialize, Deserialize)]
@@ -55,7 +55,7 @@ pub(crate) fn replayed(input: impl BufRead) -> anyhow::Result<Replayed> {
     let series = reader.series();
     let gates = checked(&about, series)?;
     let mut aggregate = Aggregate::new(1, series);
-    let mut watcher = Watcher::new(&gates, Vec::new());
+    let mut watcher = Watcher::new(&gates, vec![prospect(&about.subject); gates.len()]);
     let mut remains = Remains::default();
     let damage = loop {
         let second = match reader.next_second() {
@@ -91,6 +91,17 @@ pub(crate) fn replayed(input: impl BufRead) -> anyhow::Result<Replayed> {
     })
 }
 
+/// What the plan said of the load, as far as windows and rows ask: when it is judged, and when it is over.
+fn prospect(subject: &Subject) -> Prospect {
+    let ends = subject.plan.load.duration_s.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    Prospect {
+        judged_from: Duration::from_micros(subject.judged_from_us),
+        ends: ends.filter(|_| subject.all_open),
+        ends_at_the_latest: ends,
+        ..Prospect::default()
+    }
+}
+
 /// The gates, if everything in `about` fits together.
 fn checked(about: &About, series: usize) -> anyhow::Result<Vec<NamedGate>> {
     let subject = &about.subject;
@@ -105,6 +116,21 @@ fn checked(about: &About, series: usize) -> anyhow::Result<Vec<NamedGate>> {
     Ok(gates)
 }
 
+/// What goes by time cannot be judged where seconds are missing: they would count as seconds without a request.
+fn unjudged(finding: &mut Finding) {
+    if finding.status != Status::Skipped {
+        let reason = Some("seconds of the run are missing in its journal".to_owned());
+        *finding = Finding {
+            status: Status::NoData,
+            observed: None,
+            interval: None,
+            first_broken_s: None,
+            reason,
+            ..finding.clone()
+        };
+    }
+}
+
 impl Replayed {
     /// The report of the run, which was killed.
     pub(crate) fn killed(self) -> Report {
@@ -113,6 +139,11 @@ impl Replayed {
         let mut summary = report::killed(&subject, workers, &self.remains, self.counted);
         summary.warnings = warnings;
         let mut findings = gate::judge(&self.gates, &summary, &self.traces);
+        if self.left_out > 0 {
+            let timed =
+                self.gates.iter().map(|named| named.gate.metric == Metric::Rate || named.gate.span != Span::Whole);
+            findings.iter_mut().zip(timed).filter(|(_, timed)| *timed).for_each(|(finding, _)| unjudged(finding));
+        }
         // That it was killed explains what the others lack.
         findings.sort_by_key(|finding| (finding.kind, finding.name.as_str()) != (Kind::Validity, "completed"));
         report::report_of(&subject, summary, findings, &occasion)

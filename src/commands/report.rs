@@ -34,7 +34,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, CommandError> {
         let message = format!("the run in {} is still going on: wait for its end, or stop it", folder.display());
         return Err(CommandError::Other(anyhow::Error::msg(message)));
     }
-    let Remade { report, lacking, was_killed } = remade(folder)?;
+    let Remade { report, lacking, was_killed } = remade(folder, args.overwrite)?;
     let all: Vec<Wanted> = Kind::OF_EVERY_RUN.map(|kind| Wanted { kind, path: None }).to_vec();
     let wanted = if args.report.is_empty() { &all } else { &args.report };
     let can_be_made = |kind: Kind| lacking.is_none() || !kind.needs_seconds();
@@ -42,7 +42,8 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, CommandError> {
     for wanted in wanted {
         let made = match (can_be_made(wanted.kind), &lacking) {
             (false, Some(why)) => Err(anyhow::anyhow!("{} cannot be made: {why}", wanted.kind)),
-            _ => written(folder, wanted, &report, args.overwrite || was_killed),
+            // What lies elsewhere was never a file of that run.
+            _ => written(folder, wanted, &report, args.overwrite || (was_killed && wanted.path.is_none())),
         };
         failed |= complained(made);
     }
@@ -53,11 +54,11 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, CommandError> {
     // Standard output has one document.
     match wanted.iter().any(|wanted| wanted.path.as_deref() == Some(Path::new("-"))) {
         true => {
-            let _ = write!(anstream::stderr(), "{}", Ci::around(true).guard(&render_console(&report, detail)));
+            let _ = write!(anstream::stderr(), "{}", Ci::around(!args.no_ci).guard(&render_console(&report, detail)));
         }
         false => {
             let document = (args.format == Format::Json).then_some(Kind::Json);
-            show(document, detail, Ci::around(true), "", &report);
+            show(document, detail, Ci::around(!args.no_ci), "", &report);
         }
     }
     if args.format == Format::Text && !args.quiet && !failed && args.report.is_empty() {
@@ -79,7 +80,7 @@ struct Remade {
     was_killed: bool,
 }
 
-fn remade(folder: &Path) -> anyhow::Result<Remade> {
+fn remade(folder: &Path, overwrite: bool) -> anyhow::Result<Remade> {
     let journal = replay(&folder.join(JOURNAL));
     match (result_of(folder), journal) {
         (Ok(result), Ok(journal)) => Ok(match journal.lacks(&result) {
@@ -87,7 +88,14 @@ fn remade(folder: &Path) -> anyhow::Result<Remade> {
             Some(why) => of_result(result, format!("{JOURNAL}: {why}")),
         }),
         (Ok(result), Err(error)) => Ok(of_result(result, clean(&format!("{error:#}")))),
-        (Err(_), Ok(journal)) => Ok(of_killed(journal)),
+        (Err(_), Ok(journal)) if is_unfinished(folder) => Ok(of_killed(journal)),
+        (Err(error), Ok(journal)) if overwrite => {
+            complained(Err(error));
+            Ok(of_killed(journal))
+        }
+        (Err(error), Ok(_)) => {
+            Err(error.context("the result is there and cannot be read; --overwrite makes what it can from the journal"))
+        }
         (Err(result), Err(journal)) => bail!(
             "{} holds no run that can be reported\n  {}\n  {}",
             folder.display(),
@@ -95,6 +103,16 @@ fn remade(folder: &Path) -> anyhow::Result<Remade> {
             clean(&format!("{journal:#}"))
         ),
     }
+}
+
+/// Whether the run was gone before its result was whole: it is not there, empty, or breaks off, and no manifest vouches for it.
+fn is_unfinished(folder: &Path) -> bool {
+    let text = match fs::read(folder.join(Kind::Json.file_name())) {
+        Ok(text) => text,
+        Err(error) => return error.kind() == std::io::ErrorKind::NotFound,
+    };
+    let breaks_off = || serde_json::from_slice::<Value>(&text).is_err_and(|error| error.is_eof());
+    text.is_empty() || (!folder.join(MANIFEST).exists() && breaks_off())
 }
 
 fn of_killed(journal: Replayed) -> Remade {

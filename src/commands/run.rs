@@ -15,6 +15,7 @@ use super::signals::Signals;
 use super::wanted::{WantedReports, on_stdout};
 use crate::cli::{Format, RunArgs};
 use crate::demo::{Demo, DemoOptions};
+use crate::export;
 use crate::plan::Plan;
 use crate::report::{self, Detail, Kind, Progress, Report, Wanted};
 use crate::verdict::ExitCode;
@@ -22,6 +23,7 @@ use anyhow::Context as _;
 
 pub(super) fn run(args: &RunArgs) -> Result<ExitCode, CommandError> {
     let document = document(args)?;
+    let exports = exports(args)?;
     let demo = match args.demo {
         true => Some(Demo::start(DemoOptions::default()).context("cannot start the built-in target")?),
         false => None,
@@ -31,7 +33,15 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, CommandError> {
     let earlier = Earlier::of(args, &plan)?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start a runtime")?;
-    runtime.block_on(load_and_judge(args, document, &plan, earlier.as_ref()))
+    runtime.block_on(load_and_judge(args, document, &exports, &plan, earlier.as_ref()))
+}
+
+/// What is exported while the run goes on, with the token from the environment, which is in no list of processes.
+fn exports(args: &RunArgs) -> Result<Vec<export::Wanted>, CommandError> {
+    let token = std::env::var("MNLOAD_EXPORT_TOKEN").ok();
+    let wanted = |text: &String| Ok(text.parse::<export::Wanted>()?.with_token(token.as_deref()));
+    let all: Result<Vec<_>, export::WantedError> = args.export.iter().map(wanted).collect();
+    all.map_err(|error| CommandError::Usage(format!("--export: {error}")))
 }
 
 /// What standard output gets; none for the text for people.
@@ -49,6 +59,7 @@ fn document(args: &RunArgs) -> Result<Option<Kind>, CommandError> {
 async fn load_and_judge(
     args: &RunArgs,
     document: Option<Kind>,
+    exports: &[export::Wanted],
     plan: &Arc<Plan>,
     earlier: Option<&Earlier>,
 ) -> Result<ExitCode, CommandError> {
@@ -73,7 +84,8 @@ async fn load_and_judge(
     }
     let occasion = occasion(&started_at, repeated(args, plan));
     let onlookers = Onlookers::start(plan, &outputs, &occasion, &args.scenario.scenario);
-    let onlookers = onlookers.and_then(|onlookers| onlookers.asked_for(args, plan, outputs.folder(), &started_at));
+    let onlookers =
+        onlookers.and_then(|onlookers| onlookers.asked_for(args, exports, plan, outputs.folder(), &started_at));
     // Empty files would look like a run.
     let mut onlookers = onlookers.inspect_err(|_| {
         wanted.discard();

@@ -5,11 +5,13 @@ use std::io;
 use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use crate::journal::is_gone;
 use crate::metrics::Second;
 use crate::report::{SampleRows, Subject};
 use crate::units::format_count;
@@ -18,6 +20,9 @@ use crate::units::format_count;
 pub(super) const FILE: &str = "samples.csv.gz";
 /// So many seconds may wait for a disk that is slow.
 const MOST_WAITING: usize = 60;
+
+/// So long the end of a run waits for it.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The thread that writes.
 #[derive(Debug)]
@@ -40,11 +45,15 @@ impl Samples {
             let (mut rows, mut left_out) = (rows, 0);
             for second in receiver {
                 let tally = &second.tally;
-                let requests = tally.all_steps().requests + tally.warm_up.requests.requests;
+                // What could not even be sent has no times, and is no row.
+                let times = tally.steps.iter().map(|step| step.response.count()).sum::<u64>();
+                let requests = times + tally.warm_up.requests.response.count();
                 left_out += requests.saturating_sub(rows.add(&second.samples)?);
             }
-            rows.finish()?.finish()?;
-            Ok(left_out)
+            match is_gone(&rows.finish()?.finish()?) {
+                true => Err(io::Error::other("the file, or its folder, is gone")),
+                false => Ok(left_out),
+            }
         })?;
         Ok(Self { seconds, thread, dropped: 0, told: false })
     }
@@ -63,6 +72,13 @@ impl Samples {
     pub(super) fn finish(self) -> Vec<String> {
         let Self { seconds, thread, dropped, .. } = self;
         drop(seconds);
+        let until = Instant::now() + PATIENCE;
+        while !thread.is_finished() && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        if !thread.is_finished() {
+            return vec![format!("{FILE} is incomplete: its disk does not keep up")];
+        }
         let mut warnings = Vec::new();
         let requests = |count: u64| format!("{} requests", format_count(count));
         match thread.join() {

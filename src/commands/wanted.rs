@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use super::CommandError;
+use crate::journal::is_gone;
 use crate::report::{Kind, Report, Wanted};
 
 /// Asked-for reports, their files open.
@@ -86,6 +87,15 @@ fn real(path: &Path) -> PathBuf {
 
 fn fill(kind: Kind, path: &Path, file: &File, report: &Report) -> anyhow::Result<()> {
     let context = || format!("cannot write the report {kind} to {}", path.display());
+    // Somebody took its folder away: what is known is kept all the same.
+    let anew = match is_gone(file) {
+        true => {
+            path.parent().map(std::fs::create_dir_all).transpose().with_context(context)?;
+            Some(File::create(path).with_context(context)?)
+        }
+        false => None,
+    };
+    let file = anew.as_ref().unwrap_or(file);
     // A pipe or a device has no length.
     if file.metadata().is_ok_and(|file| file.is_file()) {
         file.set_len(0).with_context(context)?;

@@ -68,7 +68,15 @@ impl Sums {
     pub(super) fn new(labels: Labels, steps: Vec<String>, start_ms: i64) -> Self {
         let total = Tally::new(steps.len());
         let labels = labels.into_iter().map(|(name, value)| (name, value_of(&value))).collect();
-        Self { labels, steps: steps.iter().map(|step| value_of(step)).collect(), start_ms, seconds: 0, total }
+        let mut names: Vec<String> = Vec::with_capacity(steps.len());
+        for step in &steps {
+            // Two series of one name would be none that can be read.
+            let name = value_of(step);
+            let numbered = (2..).map(|number| format!("{name}~{number}"));
+            let unused = std::iter::once(name.clone()).chain(numbered).find(|name| !names.contains(name));
+            names.extend(unused);
+        }
+        Self { labels, steps: names, start_ms, seconds: 0, total }
     }
 
     /// Adds a complete second.

@@ -17,6 +17,8 @@ use crate::client::{Answer, Channel, Clock, Connector, Http, Network, Pool, Remo
 
 /// So long a receiver may take for one request.
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// Nobody is left alone for longer, in seconds.
+const LONGEST_REST: u64 = 3_600;
 /// So much of an answer is looked at.
 const MOST_BODY: usize = 2 << 10;
 /// So much of an answer is shown.
@@ -40,6 +42,8 @@ pub(super) struct Pusher {
     failed: u64,
     /// What was said last, so that it is said once.
     said: Option<String>,
+    /// What is to be said beside all trouble.
+    hint: Option<&'static str>,
 }
 
 /// What came of one request.
@@ -69,6 +73,7 @@ impl Pusher {
             tried: 0,
             failed: 0,
             said: None,
+            hint: None,
         }
     }
 
@@ -82,6 +87,9 @@ impl Pusher {
         self.tried += 1;
         let trouble = self.send_all(families, at_ms).await;
         self.failed += u64::from(trouble.is_some());
+        if let Some(hint) = self.hint.take() {
+            return Some(format!("prometheus: {} {hint}", self.receiver.shown));
+        }
         let trouble = trouble.map(|words| format!("prometheus: {}: {words}", self.receiver.shown));
         // What goes on is said once.
         (self.said != trouble).then(|| self.said.clone_from(&trouble))?;
@@ -107,9 +115,10 @@ impl Pusher {
                 Sent::Taken => {}
                 Sent::NoNative => {
                     self.form = Form::Classic;
-                    let again = Box::pin(self.send_all(families, at_ms)).await;
-                    let words = "takes no native histograms; times are sent by a few bounds: start it with --enable-feature=native-histograms";
-                    return Some(again.unwrap_or_else(|| words.to_owned()));
+                    self.hint = Some(
+                        "takes no native histograms; times are sent by a few bounds: start it with --enable-feature=native-histograms",
+                    );
+                    return Box::pin(self.send_all(families, at_ms)).await;
                 }
                 Sent::Later(words, rest) => {
                     self.rests_until = rest.map(|rest| Instant::now() + rest);
@@ -154,7 +163,8 @@ fn judged(answer: &Answer, form: Form) -> Sent {
     let first = text.lines().next().unwrap_or_default();
     let shown: String = first.chars().filter(|c| !c.is_control()).take(MOST_SHOWN).collect();
     let words = format!("answered {}: {shown}", answer.status);
-    let rest = answer.headers.get("retry-after").and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    let rest = answer.headers.get("retry-after").and_then(|value| value.to_str().ok()?.trim().parse::<u64>().ok());
+    let rest = rest.map(|seconds| seconds.min(LONGEST_REST));
     match answer.status {
         200..=299 => Sent::Taken,
         _ if form == Form::Native && text.contains(NO_NATIVE) => Sent::NoNative,

@@ -81,7 +81,11 @@ pub(super) async fn serve(
     }
     // Nobody listens where nothing is pushed.
     let _ = ask.send(true);
-    while pushers.join_next().await.is_some() {}
+    while let Some(ended) = pushers.join_next().await {
+        if ended.is_err() {
+            let _ = teller.send("metrics: the export broke down, and what came after that was not sent".to_owned());
+        }
+    }
 }
 
 async fn push_now_and_then(
@@ -122,7 +126,9 @@ async fn answer(listener: StdListener, sums: Rc<RefCell<Sums>>) {
     let Ok(listener) = TcpListener::from_std(listener) else { return };
     let mut scrapes = JoinSet::new();
     loop {
-        match listener.accept().await {
+        let accepted = listener.accept().await;
+        while scrapes.try_join_next().is_some() {}
+        match accepted {
             Ok((stream, _)) if scrapes.len() < MOST_SCRAPES => {
                 let sums = Rc::clone(&sums);
                 let service = service_fn(move |request| std::future::ready(answered(&request, &sums)));
@@ -133,7 +139,6 @@ async fn answer(listener: StdListener, sums: Rc<RefCell<Sums>>) {
             Ok(_) => {}
             Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
         }
-        while scrapes.try_join_next().is_some() {}
     }
 }
 

@@ -31,6 +31,7 @@ mod think;
 mod values;
 mod wait_for;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 pub use connections::{Connections, Http, Per};
@@ -151,6 +152,19 @@ impl Plan {
         let file = file.source.name.to_string();
         let data = data.into_iter().map(|data| data.seeded(seed)).collect();
         let (mistakes, scope) = resolver.finish(seed);
+        // A name stands in every report, in metrics and in the run folder's own name.
+        let shown = |text: &mut String| {
+            if let Cow::Owned(clean) = secrets.redact_noted(text) {
+                *text = clean;
+            }
+        };
+        let (mut name, mut description, mut steps, mut flows) = (name, description, steps, flows);
+        [&mut name, &mut description].into_iter().for_each(shown);
+        for step in &mut steps {
+            shown(&mut step.name);
+            step.group.iter_mut().chain(step.tags.values_mut()).for_each(shown);
+        }
+        flows.iter_mut().for_each(|flow| shown(&mut flow.name));
         mistakes.unless_empty(Self {
             name,
             description,

@@ -130,6 +130,7 @@ impl Report {
         result.verdict = Verdict::of(&result.findings);
         result.exit_code = result.verdict.exit_code(result.ending, result.accounting.started()) as u8;
         result.reasons = finding::reasons(&result.findings);
+        result.warnings.splice(0..0, finding::warnings(&comparison.findings));
         result.comparison = Some(comparison);
     }
 }

@@ -20,13 +20,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
-use minijinja::{AutoEscape, Environment, Output, State, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, HtmlEscape, Output, State, UndefinedBehavior};
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::Report;
 use super::console::clean;
+use super::inert::entities;
 use super::svg::ChartError;
 
 /// A page that could not be made: a mistake in mnload, never in what was measured.
@@ -117,7 +118,10 @@ pub(super) fn render(report: &Report) -> Result<String, HtmlError> {
 /// Escapes as usual, and leaves no character that could hide or reorder what stands around it.
 fn cleaned(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), minijinja::Error> {
     match value.as_str() {
-        Some(text) if !value.is_safe() => minijinja::escape_formatter(out, state, &Value::from(clean(text))),
+        Some(text) if !value.is_safe() => {
+            let escaped = entities(&HtmlEscape(&clean(text)).to_string());
+            minijinja::escape_formatter(out, state, &Value::from_safe_string(escaped))
+        }
         _ => minijinja::escape_formatter(out, state, value),
     }
 }

@@ -50,6 +50,31 @@ pub fn inert(text: &str) -> String {
     text.split_inclusive('\n').map(harmless).collect()
 }
 
+/// Escaped HTML in which nothing is left that the log of a build would take for a command, if somebody prints a page.
+pub(super) fn entities(escaped: &str) -> String {
+    let mut out = String::with_capacity(escaped.len());
+    for line in escaped.split_inclusive('\n') {
+        let body = line.trim_start();
+        let start = line.len() - body.len();
+        out.push_str(&line[..start]);
+        let body = match body.strip_prefix("::") {
+            Some(rest) => {
+                out.push_str("&#58;:");
+                rest
+            }
+            None => body,
+        };
+        let mut rest = body.chars().peekable();
+        while let Some(c) = rest.next() {
+            match (c, rest.peek()) {
+                ('#', Some('#')) => out.push_str("&#35;"),
+                _ => out.push(c),
+            }
+        }
+    }
+    out
+}
+
 fn harmless(line: &str) -> String {
     let plain = anstream::adapter::strip_str(line).to_string();
     let line = match plain.trim_start().starts_with("::") {
@@ -93,6 +118,18 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(inert(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_page_looks_the_same_and_gives_no_command() {
+        for (text, wanted) in [
+            ("::error::x", "&#58;:error::x"),
+            ("a\n  ::x\n", "a\n  &#58;:x\n"),
+            ("&#x27;###[x ##", "&#x27;&#35;&#35;#[x &#35;#"),
+            ("a :: b #1", "a :: b #1"),
+        ] {
+            assert_eq!(entities(text), wanted);
         }
     }
 

@@ -11,7 +11,10 @@ use serde_json::ser::{CharEscape, Formatter, PrettyFormatter};
 const MOST_BYTES: usize = 1 << 20;
 
 /// Writes `value`, with a line end behind it.
-pub(super) fn write(value: &impl Serialize, out: &mut dyn Write) -> Result<(), serde_json::Error> {
+///
+/// # Errors
+/// When `out` does not take it.
+pub fn write(value: &impl Serialize, out: &mut dyn Write) -> Result<(), serde_json::Error> {
     let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Plain::default());
     value.serialize(&mut serializer)?;
     writeln!(out).map_err(serde_json::Error::io)

@@ -10,7 +10,7 @@ use super::inert;
 use super::result::{RunResult, StepResult};
 use crate::gate::{Clock, Gate, Metric};
 use crate::metrics::Latency;
-use crate::verdict::{Finding, Kind, Status};
+use crate::verdict::{Finding, Kind, Status, Verdict};
 
 /// Longer names are cut.
 const LONGEST: usize = 500;
@@ -21,14 +21,21 @@ const MOST_STEPS: usize = 2_000;
 pub(super) fn summary(report: &Report) -> Value {
     let result = &report.result;
     let mut metrics = metrics(result);
-    for finding in result.findings.iter().filter(|finding| finding.kind == Kind::Gate) {
-        let Some(crossed) = crossed(finding) else { continue };
-        let name = metric_of(finding);
+    // What is no gate of k6's speaks against the run all the same: its own lateness, a baseline.
+    let judged = result.findings.iter().filter_map(|finding| {
+        let name = if finding.kind == Kind::Gate { metric_of(finding) } else { "http_reqs" };
+        Some((name, inert::line(&finding.wanted, LONGEST), crossed(finding)?))
+    });
+    let mut judged: Vec<_> = judged.collect();
+    if result.verdict != Verdict::Pass && !judged.iter().any(|(_, _, crossed)| *crossed) {
+        judged.push(("http_reqs", "verdict is pass".to_owned(), true));
+    }
+    for (name, wanted, crossed) in judged {
         // What was never measured is not there; the gate is told all the same.
         let name = if metrics.contains_key(name) { name } else { "http_reqs" };
         if let Some(metric) = metrics.get_mut(name).and_then(Value::as_object_mut) {
             let thresholds = metric.entry("thresholds").or_insert_with(|| json!({}));
-            thresholds[inert::line(&finding.wanted, LONGEST)] = json!(crossed);
+            thresholds[wanted] = json!(crossed);
         }
     }
     json!({ "root_group": root_group(result), "metrics": metrics })
@@ -152,7 +159,19 @@ fn id(path: &str) -> String {
 mod tests {
     use super::*;
     use crate::compare::Summary;
-    use crate::report::fixture::{Fixture, finding};
+    use crate::report::fixture::{Fixture, finding, invalid};
+
+    #[test]
+    fn a_run_that_is_no_pass_crosses_something() {
+        let late = invalid("punctual", "send lag p99 <= 10ms", "48ms", "the generator was late");
+        let held = finding("latency", Status::Pass, "p95 < 600ms", Some("212ms"));
+        for findings in [vec![held.clone(), late], vec![Finding { warn: true, ..held }], Vec::new()] {
+            let report = Fixture { findings, ..Fixture::default() }.report();
+            assert_ne!(report.result.verdict, Verdict::Pass);
+            let crossed = summary(&report).to_string().contains("\":true");
+            assert!(crossed, "{}", summary(&report));
+        }
+    }
 
     #[test]
     fn a_crossed_threshold_is_true_and_failed_requests_are_passes() {

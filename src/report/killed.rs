@@ -13,11 +13,14 @@ pub struct Remains {
     pub seconds: u64,
     /// Journeys that were due in those of them that are judged as a whole.
     due: u64,
+    /// How many seconds in the middle are missing.
+    missing: u64,
 }
 
 impl Remains {
     /// Takes the next second of a run of `subject`.
     pub fn see(&mut self, subject: &Subject, second: &Second) {
+        self.missing += second.number - self.seconds.min(second.number);
         self.seconds = second.number + 1;
         if second.number.saturating_mul(1_000_000) >= subject.judged_from_us {
             self.due += second.tally.journeys_due;
@@ -36,9 +39,10 @@ pub fn killed(
     let planned = subject.plan.load.duration_s.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     let over = planned.unwrap_or(elapsed).min(elapsed);
     let warm_up = Duration::from_micros(subject.judged_from_us).min(over);
-    let window = over.saturating_sub(warm_up);
+    // Nothing is known of a second that is missing: it is no time in which nothing happened.
+    let window = over.saturating_sub(warm_up).saturating_sub(Duration::from_secs(remains.missing));
     // Journeys that are due are counted by seconds, the first of them whole.
-    let judged_s = over.as_secs_f64() - warm_up.as_secs_f64().ceil();
+    let judged_s = over.as_secs_f64() - warm_up.as_secs_f64().ceil() - remains.missing as f64;
     let per_s = |count: u64, seconds: f64| if seconds > 0.0 { count as f64 / seconds } else { 0.0 };
     let scheduled = total.journeys_due.max(total.journeys_started);
     let ended = total.journeys_passed + total.journeys_failed;

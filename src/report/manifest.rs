@@ -128,8 +128,13 @@ impl Manifest {
         if manifest.schema != SCHEMA || !manifest.schema_version.starts_with("1.") {
             return Err(Unsound::Foreign);
         }
-        let outside =
-            |name: &str| name.is_empty() || name == "." || name == ".." || name.contains(['/', '\\', '\0', ':']);
+        let outside = |name: &str| {
+            name.is_empty()
+                || name == "."
+                || name == ".."
+                || name.contains(['/', '\0'])
+                || (cfg!(windows) && name.contains(['\\', ':']))
+        };
         match manifest.files.iter().find(|file| outside(&file.name)) {
             Some(file) => Err(Unsound::Outside(file.name.clone())),
             None => Ok(manifest),

@@ -16,9 +16,13 @@ pub(super) const MOST_BYTES: usize = 64 << 10;
 const MOST_ROWS: usize = 50;
 const MOST_REASONS: usize = 20;
 const MOST_FAILURES: usize = 10;
+/// When failures take so many bytes, the rest is left out: what comes behind them matters more.
+const MOST_OF_FAILURES: usize = 32 << 10;
 const LONGEST_NAME: usize = 80;
 const LONGEST_LINE: usize = 300;
+const LONGEST_COMMAND: usize = 4_000;
 /// What stands at the end where not all has room.
+const FENCE_END: &str = "```\n";
 const CUT: &str = "\n… the rest is in `report.html`.\n";
 
 /// The text.
@@ -42,9 +46,15 @@ pub(super) fn within(text: String, most: usize) -> String {
     if text.len() <= most {
         return text;
     }
-    let room = most.saturating_sub(CUT.len());
+    let room = most.saturating_sub(CUT.len() + FENCE_END.len());
     let end = (0..=room).rev().find(|end| text.as_bytes().get(end.wrapping_sub(1)) == Some(&b'\n')).unwrap_or(0);
-    if end == 0 && most < CUT.len() { String::new() } else { format!("{}{CUT}", &text[..end]) }
+    if end == 0 && most < CUT.len() {
+        return String::new();
+    }
+    let kept = &text[..end];
+    // What comes behind must not fall into a block that was cut.
+    let is_open = kept.lines().filter(|line| line.starts_with("```")).count() % 2 == 1;
+    format!("{kept}{}{CUT}", if is_open { FENCE_END } else { "" })
 }
 
 fn headline(result: &RunResult) -> String {
@@ -91,14 +101,14 @@ fn findings(result: &RunResult, title: &str, is_meant: fn(Kind) -> bool) -> Stri
     let mut out = table(&["", title, "wanted", "observed", "interval", "samples"], 5..6);
     for finding in findings.iter().take(MOST_ROWS) {
         let dash = || "–".to_owned();
-        let observed = finding.observed.as_deref().map_or_else(dash, |text| code(text, LONGEST_NAME));
-        let interval = finding.interval.as_ref().map_or_else(dash, |it| code(&short_interval(it), LONGEST_NAME));
+        let observed = finding.observed.as_deref().map_or_else(dash, |text| cell(text, LONGEST_NAME));
+        let interval = finding.interval.as_ref().map_or_else(dash, |it| cell(&short_interval(it), LONGEST_NAME));
         row(
             &mut out,
             &[
                 outcome(finding).to_owned(),
-                code(&finding.name, LONGEST_NAME),
-                code(&finding.wanted, LONGEST_LINE),
+                cell(&finding.name, LONGEST_NAME),
+                cell(&finding.wanted, LONGEST_LINE),
                 observed,
                 interval,
                 format_count(finding.samples),
@@ -112,7 +122,7 @@ fn findings(result: &RunResult, title: &str, is_meant: fn(Kind) -> bool) -> Stri
 fn steps(result: &RunResult) -> String {
     let mut out = table(&["step", "requests", "failed", "p50", "p95", "p99", "max"], 1..7);
     let all = result.all_steps();
-    let steps = result.steps.0.iter().map(|(name, step)| (code(name, LONGEST_NAME), step));
+    let steps = result.steps.0.iter().map(|(name, step)| (cell(name, LONGEST_NAME), step));
     for (name, step) in std::iter::once(("**all**".to_owned(), &all)).chain(steps).take(MOST_ROWS) {
         let StepResult { requests, failed, response_us: response, .. } = step;
         let time = |us: u64| if response.count == 0 { "–".to_owned() } else { format_us(us) };
@@ -135,7 +145,7 @@ fn calls(result: &RunResult) -> String {
             (false, ..) => "fail",
         };
         let status = status.map_or_else(|| "–".to_owned(), |status| status.to_string());
-        row(&mut out, &[word.to_owned(), code(step, LONGEST_NAME), status, format_us(phases_us.total)]);
+        row(&mut out, &[word.to_owned(), cell(step, LONGEST_NAME), status, format_us(phases_us.total)]);
     }
     more(&mut out, result.calls.len() + result.calls_left_out as usize, MOST_ROWS);
     let not_done = result.steps_not_done();
@@ -153,7 +163,12 @@ fn failures(result: &RunResult) -> String {
     let failed = result.calls.iter().filter(|call| !call.tried_again);
     let failed: Vec<_> = failed.filter_map(|call| Some((call, call.failure.as_ref()?))).collect();
     let mut out = String::new();
+    let mut shown = 0;
     for (call, failure) in failed.iter().take(MOST_FAILURES) {
+        if out.len() > MOST_OF_FAILURES {
+            break;
+        }
+        shown += 1;
         let heading = format!("{} {}", code(&call.step, LONGEST_NAME), code(&failure.class, LONGEST_NAME));
         out.push_str(&format!("{}\n\n```diff\n", heading));
         for check in failure.evidence.checks.iter().take(MOST_FAILURES) {
@@ -163,7 +178,7 @@ fn failures(result: &RunResult) -> String {
         }
         out.push_str("```\n\n");
     }
-    more(&mut out, failed.len(), MOST_FAILURES);
+    more(&mut out, failed.len(), shown);
     out
 }
 
@@ -175,11 +190,11 @@ fn errors(result: &RunResult) -> String {
     for error in result.errors.iter().take(MOST_ROWS) {
         let example = error.examples.first().map_or_else(
             || "–".to_owned(),
-            |example| format!("{}: {}", code(&example.step, LONGEST_NAME), code(&example.message, LONGEST_LINE)),
+            |example| format!("{}: {}", cell(&example.step, LONGEST_NAME), cell(&example.message, LONGEST_LINE)),
         );
         let times = [error.first_at_s, error.last_at_s].map(|at| format!("{at:.1}s"));
         let [first, last] = times;
-        row(&mut out, &[code(&error.class, LONGEST_NAME), format_count(error.count), first, last, example]);
+        row(&mut out, &[cell(&error.class, LONGEST_NAME), format_count(error.count), first, last, example]);
     }
     more(&mut out, result.errors.len(), MOST_ROWS);
     out
@@ -209,9 +224,13 @@ fn footer(result: &RunResult) -> String {
     }
     out.push_str(&format!("Target {}", code(&result.plan.base_url, LONGEST_LINE)));
     if !result.command.is_empty() {
-        out.push_str(&format!(", repeat with {}", code(&result.command, LONGEST_LINE)));
+        out.push_str(", repeat with the command below");
     }
     out.push_str(&format!("; mnload {}.\n", line(&result.mnload_version, LONGEST_NAME)));
+    if !result.command.is_empty() {
+        // Indented text is code, whatever stands in it.
+        out.push_str(&format!("\n    {}\n", line(&result.command, LONGEST_COMMAND)));
+    }
     out
 }
 
@@ -230,12 +249,17 @@ fn row(out: &mut String, cells: &[String]) {
 
 /// `text` in a code span that it cannot leave.
 fn code(text: &str, most: usize) -> String {
-    let shown = line(&cut(text, most), most + 1).replace('`', "'").replace('|', "\\|");
-    match shown.trim() {
+    match line(&cut(text, most), most + 1).replace('`', "'").trim() {
         "" => "(empty)".to_owned(),
-        // A bar is escaped in a cell, so that a backslash before it would undo that.
-        shown => format!("`{}`", shown.replace("\\\\|", "\\ \\|")),
+        shown => format!("`{shown}`"),
     }
+}
+
+/// The same in a cell of a table, where a bar would begin another.
+fn cell(text: &str, most: usize) -> String {
+    let shown = code(text, most).replace('|', "\\|");
+    // A backslash before an escaped bar would undo that.
+    shown.replace("\\\\|", "\\ \\|")
 }
 
 #[cfg(test)]
@@ -252,8 +276,15 @@ mod tests {
             ("a\n\n# b", "`a  # b`"),
             (" ", "(empty)"),
         ] {
-            assert_eq!(code(text, 99), wanted);
+            assert_eq!(cell(text, 99), wanted);
         }
+    }
+
+    #[test]
+    fn a_block_that_is_cut_is_closed() {
+        let text = format!("a\n```diff\n{}```\nb\n", "- line\n".repeat(50));
+        let cut = within(text, 120);
+        assert!(cut.len() <= 120 && cut.lines().filter(|line| line.starts_with("```")).count() == 2, "{cut}");
     }
 
     #[test]

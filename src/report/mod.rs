@@ -53,6 +53,7 @@ pub use document::{Count, LimitDocument, PlanDocument, TargetDocument};
 pub use forecast::render as render_forecast;
 pub use html::HtmlError;
 pub use inert::inert;
+pub use json::write as write_json;
 pub use killed::{Remains, killed};
 pub use kind::{Kind, RenderError, UnknownKind, Wanted};
 pub use manifest::{Calibration, FileEntry, MANIFEST, Manifest, Unsound};

@@ -105,6 +105,8 @@ fn a_torn_journal_gives_what_stands_before() {
     changed[at..at + 8].copy_from_slice(b"\n\xFFnot it");
     std::fs::write(folder.join("journal.hlog"), &changed).unwrap();
     std::fs::write(folder.join("result.json"), "{\"half\":").unwrap();
+    workspace.mnload(&["report", "run"]).exits_with(1).tells("--overwrite");
+    std::fs::remove_file(folder.join("manifest.json")).unwrap();
     workspace.mnload(&["report", "run"]).exits_with(4).says("the journal is damaged");
     std::fs::write(folder.join("journal.hlog"), "").unwrap();
     std::fs::write(folder.join("result.json"), "").unwrap();

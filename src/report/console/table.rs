@@ -8,7 +8,7 @@ use crate::report::lines::COLUMNS;
 /// A table and one more column on its left are as wide as the page.
 const WIDEST: u16 = COLUMNS as u16 - 1;
 /// The lengths that names are tried in.
-const NAMES: [usize; 5] = [24, 20, 16, 12, 8];
+const NAMES: std::ops::RangeInclusive<usize> = 8..=24;
 
 /// An empty one.
 pub(in crate::report) fn table<const N: usize>(header: [&str; N]) -> Table {
@@ -56,7 +56,7 @@ pub(in crate::report) fn finished(table: &Table, style_of: impl Fn(&str) -> Opti
 /// What `make` gives with the longest names that leave it within the page; with the shortest if none does.
 pub(in crate::report) fn fitted(make: impl Fn(usize) -> String) -> String {
     let mut out = String::new();
-    for longest in NAMES {
+    for longest in NAMES.rev() {
         out = make(longest);
         if fits(&out) {
             break;

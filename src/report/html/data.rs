@@ -82,8 +82,11 @@ fn cut_list<T>(list: &mut Vec<T>, most: usize) -> bool {
 /// may be written as numbers.
 fn harmless(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
-    for c in json.chars() {
+    let mut rest = json.chars().peekable();
+    while let Some(c) = rest.next() {
         match c {
+            // Two of them begin a command in the log of a build.
+            '#' if rest.peek() == Some(&'#') => out.push_str("\\u0023"),
             '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
             c if moves_text(c) => out.push_str(&format!("\\u{:04x}", u32::from(c))),
             c => out.push(c),

@@ -78,7 +78,9 @@
 
   // A link to something within details opens them.
   const open = () => {
-    let at = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    let name = '';
+    try { name = decodeURIComponent(location.hash.slice(1)); } catch { /* no name of ours */ }
+    let at = name && document.getElementById(name);
     for (; at; at = at.parentElement) if (at.tagName === 'DETAILS') at.open = true;
   };
   addEventListener('hashchange', open);

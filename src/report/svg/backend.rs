@@ -11,6 +11,7 @@ use plotters_backend::{
 };
 
 use super::ink::Ink;
+use crate::report::inert::entities;
 
 /// plotters' units per unit of the view box.
 pub(super) const GRAIN: i32 = 10;
@@ -153,7 +154,7 @@ pub(super) fn escaped(text: &str) -> String {
             c => out.push(c),
         }
     }
-    out
+    entities(&out)
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ pub(super) fn figure(report: &Report, rows: &[&TimelineRow]) -> Result<Figure, H
     else {
         return Ok(figure);
     };
-    let (bounds, far) = bounds(report, highest as f64);
+    let (bounds, far, left_out) = bounds(report, highest as f64);
     if !bounds.is_empty() {
         figure.caption.push_str(
             " A gate’s bound is drawn where it lies; the gate judges its whole run or its window, not each second.",
@@ -44,6 +44,9 @@ pub(super) fn figure(report: &Report, rows: &[&TimelineRow]) -> Result<Figure, H
     }
     for label in far {
         figure.caption.push_str(&format!(" The bound {label} lies far above everything measured and is not drawn."));
+    }
+    if left_out > 0 {
+        figure.caption.push_str(&format!(" {left_out} more bounds are not drawn."));
     }
     let ends = bounds.iter().map(|bound| bound.at);
     let y = Axis::times(ends.clone().fold(lowest as f64, f64::min), ends.fold(highest as f64, f64::max));
@@ -72,7 +75,7 @@ pub(super) fn figure(report: &Report, rows: &[&TimelineRow]) -> Result<Figure, H
 }
 
 /// The bounds of gates about the times of all steps that fit beside `highest`, and the labels of those that do not.
-fn bounds(report: &Report, highest: f64) -> (Vec<Bound>, Vec<String>) {
+fn bounds(report: &Report, highest: f64) -> (Vec<Bound>, Vec<String>, usize) {
     let gates = report.result.findings.iter().filter(|finding| finding.kind != Kind::Validity);
     let timed = gates.filter_map(|finding| {
         let gate: Gate = finding.wanted.parse().ok()?;
@@ -89,9 +92,10 @@ fn bounds(report: &Report, highest: f64) -> (Vec<Bound>, Vec<String>) {
             None => all.push(bound),
         }
     }
+    let left_out = all.len().saturating_sub(MOST_BOUNDS);
     all.truncate(MOST_BOUNDS);
     let (near, far): (Vec<_>, Vec<_>) = all.into_iter().partition(|bound| bound.at <= highest * FAR_ABOVE);
-    (near, far.into_iter().map(|bound| bound.label).collect())
+    (near, far.into_iter().map(|bound| bound.label).collect(), left_out)
 }
 
 /// A gate's bound in a chart: of the whole run as it is written, of windows with their length before it.
@@ -132,7 +136,7 @@ mod tests {
             gate("service.p95 < 200ms"),
         ];
         let report = Fixture { findings, ..Fixture::default() }.report();
-        let (near, far) = bounds(&report, 1e6);
+        let (near, far, _) = bounds(&report, 1e6);
         let labels: Vec<_> = near.iter().map(|bound| (bound.label.as_str(), bound.at)).collect();
         assert_eq!(labels, [("p95 < 600ms; any 10s: p95 < 600ms", 6e5), ("any 1m: p99 < 2s", 2e6)]);
         assert!(far.is_empty());
