@@ -149,7 +149,8 @@ fn cells(place: &str, text: &str) {
     let mut columns = None;
     for line in text.lines() {
         let bare: String = line.split('`').step_by(2).collect();
-        let in_block = line.starts_with(['-', '+', '#']) && !line.starts_with("- `") && !line.starts_with("## ");
+        let in_block = line.starts_with("    ")
+            || line.starts_with(['-', '+', '#']) && !line.starts_with("- `") && !line.starts_with("## ");
         assert!(in_block || !bare.contains(['<', '@', '[']), "{place}: {line}");
         let cells = line.starts_with('|').then(|| line.replace("\\|", "").matches('|').count());
         assert!(columns.is_none() || cells.is_none() || columns == cells, "{place}: {line}");
