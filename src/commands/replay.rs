@@ -93,7 +93,7 @@ pub(crate) fn replayed(input: impl BufRead) -> anyhow::Result<Replayed> {
 
 /// What the plan said of the load, as far as windows and rows ask: when it is judged, and when it is over.
 fn prospect(subject: &Subject) -> Prospect {
-    let ends = subject.plan.load.duration_s.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let ends = subject.ends_after();
     Prospect {
         judged_from: Duration::from_micros(subject.judged_from_us),
         ends: ends.filter(|_| subject.all_open),

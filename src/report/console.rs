@@ -15,6 +15,7 @@ use super::Report;
 use super::calls;
 use super::comparison;
 use super::finding::{reasons_by_weight, stands_on};
+use super::inert::cut;
 use super::lines::{COLUMNS, broken_within, warning};
 use super::result::RunResult;
 use crate::verdict::{Ending, Verdict};
@@ -34,7 +35,7 @@ pub enum Detail {
 
 /// More reasons, and more warnings, are left to the page.
 const MOST_REASONS: usize = 12;
-/// Longer reasons are cut.
+/// Longer reasons are cut: one may hold what a target said.
 const LONGEST_REASON: usize = 1_000;
 
 /// The report as text, with ANSI colours.
@@ -75,21 +76,15 @@ fn headline(result: &RunResult) -> String {
     let reasons = reasons_by_weight(result);
     match reasons.is_empty() {
         true => out.push_str(&sentence(&stands_on(result))),
-        false => reasons.iter().take(MOST_REASONS).for_each(|reason| out.push_str(&sentence(&start_of(reason)))),
+        false => {
+            reasons.iter().take(MOST_REASONS).for_each(|reason| out.push_str(&sentence(&cut(reason, LONGEST_REASON))))
+        }
     }
     let more = reasons.len().saturating_sub(MOST_REASONS);
     if more > 0 {
         out.push_str(&format!("  and {more} more reasons: see report.html\n"));
     }
     out
-}
-
-/// A reason may hold what a target said.
-fn start_of(reason: &str) -> String {
-    match reason.char_indices().nth(LONGEST_REASON) {
-        Some((end, _)) => format!("{}…", &reason[..end]),
-        None => reason.to_owned(),
-    }
 }
 
 #[cfg(test)]

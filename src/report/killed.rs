@@ -36,7 +36,7 @@ pub fn killed(
     (total, timeline, batches): (Tally, Timeline, Batches),
 ) -> Summary {
     let elapsed = Duration::from_secs(remains.seconds);
-    let planned = subject.plan.load.duration_s.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let planned = subject.ends_after();
     let over = planned.unwrap_or(elapsed).min(elapsed);
     let warm_up = Duration::from_micros(subject.judged_from_us).min(over);
     // Nothing is known of a second that is missing: it is no time in which nothing happened.

@@ -1,6 +1,7 @@
 //! What reports need to know of a plan: plain data, so that a run can be reported long after its plan is gone.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -108,6 +109,12 @@ impl Subject {
     /// The step that has `series` to itself.
     pub fn step_of(&self, series: usize) -> Option<&StepFacts> {
         self.steps.get((*self.series.get(series)?)?)
+    }
+
+    /// How long journeys are started, where that was known beforehand.
+    pub fn ends_after(&self) -> Option<Duration> {
+        // A span that no clock counts is a broken file.
+        self.plan.load.duration_s.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
     }
 
     /// What `series` is called.

@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use super::Room;
 use super::page::{NONE, format_us};
-use super::tables::{cut, short};
+use super::tables::short;
 use crate::metrics::{Excerpt, FailedCheck, HeaderLine};
+use crate::report::inert::cut;
 use crate::report::result::{CallFailure, CallResult, RunResult};
 use crate::units::format_bytes;
 

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::Room;
 use super::page::{NONE, format_us, time};
-use super::{Room, tables};
+use crate::report::inert;
 use crate::report::result::RunResult;
 use crate::report::statement::counted;
 use crate::report::strain;
@@ -177,7 +178,7 @@ pub(super) fn ending(ending: Ending) -> &'static str {
 /// What ran, from where, against what.
 pub(super) fn environment(result: &RunResult, room: Room) -> Vec<Fact> {
     let plan = &result.plan;
-    let cut = |text: &str| tables::cut(text, room.text);
+    let cut = |text: &str| inert::cut(text, room.text);
     let warm_up_s = result.warm_up.as_ref().map_or(0.0, |warm_up| warm_up.seconds);
     let facts = vec![
         Fact::new("Plan", cut(&plan.statement)),

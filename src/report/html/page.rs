@@ -13,6 +13,7 @@ use super::{Parts, Room};
 use crate::metrics::Latency;
 use crate::report::Report;
 use crate::report::finding;
+use crate::report::inert;
 use crate::report::result::RunResult;
 use crate::units;
 use crate::verdict::{Ending, Verdict};
@@ -79,7 +80,7 @@ impl Page {
     /// The page of `report`, with at most as much of everything as there is `room` for.
     pub(super) fn of(report: &Report, parts: &'static Parts, room: Room) -> Result<Self, HtmlError> {
         let result = &report.result;
-        let cut = |text: &str| tables::cut(text, room.text);
+        let cut = |text: &str| inert::cut(text, room.text);
         let (scenario, scenario_is_cut) = lines_of(&result.plan.scenario, room);
         Ok(Self {
             parts,
@@ -109,7 +110,7 @@ impl Page {
             environment: facts::environment(result, room),
             scenario,
             scenario_is_cut,
-            command: tables::cut(&result.command, room.text * 4),
+            command: inert::cut(&result.command, room.text * 4),
             data: data::of(report, room)?,
         })
     }
@@ -118,7 +119,7 @@ impl Page {
 /// The first lines of `text`, and whether there are more, or longer ones.
 fn lines_of(text: &str, room: Room) -> (Vec<String>, bool) {
     let whole = text.lines().count() <= room.rows && text.lines().all(|line| line.len() <= room.text);
-    let lines = text.lines().take(room.rows).map(|line| tables::cut(&line.replace('\t', "    "), room.text));
+    let lines = text.lines().take(room.rows).map(|line| inert::cut(&line.replace('\t', "    "), room.text));
     (lines.collect(), !whole)
 }
 
@@ -139,7 +140,7 @@ fn banner(result: &RunResult, room: Room) -> Banner {
         Verdict::Fail => ("fail", "FAIL"),
         Verdict::Inconclusive => ("inconclusive", "INCONCLUSIVE"),
     };
-    let mut reasons = finding::reasons_by_weight(result).into_iter().map(|reason| tables::cut(&reason, room.text));
+    let mut reasons = finding::reasons_by_weight(result).into_iter().map(|reason| inert::cut(&reason, room.text));
     let why = reasons.next().unwrap_or_else(|| stands_on(result));
     let also: Vec<_> = reasons.by_ref().take(MOST_REASONS).collect();
     Banner {

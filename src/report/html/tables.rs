@@ -7,6 +7,7 @@ use super::page::{NONE, time};
 use crate::compare::Comparison;
 use crate::report::comparison::{Words, warnings};
 use crate::report::finding::{figure, first_broken, is_warning, outcome, short_interval};
+use crate::report::inert::cut;
 use crate::report::margin::margin;
 use crate::report::result::{ErrorResult, RunResult, StepResult};
 use crate::units::{format_count, format_share};
@@ -223,14 +224,6 @@ fn error_class(error: &ErrorResult, room: Room) -> ErrorClass {
 
 fn at(seconds: f64) -> String {
     format!("{seconds:.1}s")
-}
-
-/// `text`, or so many characters of its start.
-pub(super) fn cut(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 #[cfg(test)]
