@@ -37,4 +37,5 @@ pub mod stats;
 pub mod system;
 pub mod tls;
 pub mod units;
+pub mod values;
 pub mod verdict;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const VOCABULARY: [&str; 5] = ["diagnostic", "failure", "tls", "units", "verdict"];
 
 /// What each room may import beside the vocabulary.
-const ROOMS: [(&str, &[&str]); 20] = [
+const ROOMS: [(&str, &[&str]); 21] = [
     ("scenario", &[]),
     ("load", &[]),
     ("client", &[]),
@@ -22,7 +22,8 @@ const ROOMS: [(&str, &[&str]); 20] = [
     ("gate", &["metrics", "stats"]),
     ("compare", &["gate", "metrics", "stats"]),
     ("export", &["client", "metrics"]),
-    ("plan", &["scenario", "load", "gate", "answer", "feed", "metrics"]),
+    ("values", &["scenario"]),
+    ("plan", &["scenario", "values", "load", "gate", "answer", "feed", "metrics"]),
     ("forecast", &["plan", "load", "metrics"]),
     ("engine", &["plan", "load", "client", "metrics", "answer", "gate", "system"]),
     ("doctor", &["demo", "engine", "load", "metrics", "plan", "scenario", "system"]),

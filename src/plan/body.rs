@@ -9,10 +9,10 @@ use flate2::write::GzEncoder;
 use hyper::header::HeaderValue;
 
 use super::multipart::{self, Multipart};
-use super::resolver::{Resolver, choice};
-use super::values::{Document, RenderError, Scope, Text};
 use crate::scenario::{Spanned, StepSection};
 use crate::units::UnitError;
+use crate::values::{Document, RenderError, Scope, Text};
+use crate::values::{Resolver, choice};
 
 /// What a request carries.
 #[derive(Debug, Clone)]

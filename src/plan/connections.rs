@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::resolver::{Resolver, choice};
 use crate::scenario::{ConnectionsSection, Short, Spanned};
 use crate::units::UnitError;
+use crate::values::{Resolver, choice};
 
 /// How connections are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -5,14 +5,14 @@ use std::path::Path;
 
 use minijinja::Value as Variable;
 
-use super::resolver::{Resolver, choice};
 use super::stream::Stream;
 use super::target::beside;
-use super::values::Seat;
 use crate::feed::{Exhausted, FeedError, Feeder, Order, Table};
 use crate::load::Load;
 use crate::scenario::{DataSection, Spanned};
 use crate::units::{UnitError, format_count};
+use crate::values::Seat;
+use crate::values::{Resolver, choice};
 
 /// The largest file that is read into memory.
 const LARGEST_FILE: u64 = 256 << 20;

@@ -2,8 +2,8 @@
 
 use toml::{Table, Value};
 
-use super::values::{REDACTED, Secrets, tells};
 use crate::scenario::{ScenarioFile, written};
+use crate::values::{REDACTED, Secrets, tells};
 
 /// Longer texts are cut in reports.
 const MOST_BYTES: usize = 128 << 10;

@@ -7,13 +7,13 @@ use std::ops::Range;
 use minijinja::Value as Variable;
 use serde_json::Value as Json;
 
-use super::resolver::Resolver;
-use super::values::{Node, Scope, Secrets, tells};
 use crate::answer::{Check, Documents, Missed, Outline, Part, ReadError, Seen, Selector, StatusSet};
 use crate::diagnostic::nearest;
 use crate::failure::Failure;
 use crate::metrics::Checks;
 use crate::scenario::{Entries, Spanned, StepSection, Value};
+use crate::values::Resolver;
+use crate::values::{Node, Scope, Secrets, tells};
 
 /// What an answer must be.
 #[derive(Debug, Clone)]

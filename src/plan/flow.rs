@@ -3,13 +3,10 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use minijinja::Value as Variable;
-
-use super::resolver::Resolver;
 use super::step::{self, OnFailure, Step};
 use super::target::Target;
-use crate::diagnostic::{Diagnostic, listed, nearest};
 use crate::scenario::{Document, FlowSection, Spanned, StepSection};
+use crate::values::{Resolver, vars};
 
 /// One flow of a scenario.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,23 +34,7 @@ pub(super) struct Steps {
 
 /// Gives every name that templates may use its place, before the first template is read.
 pub(super) fn declare(resolver: &mut Resolver<'_>, document: &Document, given: &[(String, String)]) {
-    for (name, value) in document.vars.iter().flat_map(|vars| &vars.get_ref().0) {
-        refuse_own_name(resolver, name);
-        let json = resolver.json(value);
-        resolver.names().constants.insert(name.get_ref().clone(), Variable::from(minijinja::value::Serde(&json)));
-    }
-    for (name, value) in given {
-        let known: Vec<String> = resolver.names().constants.keys().cloned().collect();
-        if !known.contains(name) {
-            let near = nearest(name, known.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
-            let hint =
-                near.unwrap_or_else(|| format!("its variables are: {}", listed(known.iter().map(String::as_str))));
-            resolver
-                .mistakes
-                .push(Diagnostic::nowhere(format!("the scenario has no variable `{name}` to set")).hint(hint));
-        }
-        resolver.names().constants.insert(name.clone(), Variable::from(value.as_str()));
-    }
+    vars::declare(resolver, document.vars.as_ref(), given);
     let steps = [&document.setup, &document.step, &document.teardown]
         .into_iter()
         .chain(document.flow.iter().map(|flow| &flow.get_ref().step));
@@ -65,7 +46,7 @@ pub(super) fn declare(resolver: &mut Resolver<'_>, document: &Document, given: &
             letters.next().is_some_and(|c| c.is_alphabetic() || c == '_')
                 && letters.all(|c| c.is_alphanumeric() || c == '_')
         };
-        refuse_own_name(resolver, name);
+        vars::refuse_own_name(resolver, name);
         match is_name(name.get_ref()) {
             true => drop(resolver.slot(name.get_ref())),
             false => resolver.mistake(
@@ -74,15 +55,6 @@ pub(super) fn declare(resolver: &mut Resolver<'_>, document: &Document, given: &
                 "variables have letters, digits and _",
             ),
         }
-    }
-}
-
-/// A variable that is called as one of mnload's own would never be seen.
-fn refuse_own_name(resolver: &mut Resolver<'_>, name: &Spanned<String>) {
-    let text = name.get_ref();
-    if resolver.names().is_own(text) {
-        let message = format!("`{text}` cannot be a variable: templates know something else by this name");
-        resolver.mistake(name.span(), message, format!("call it my_{text}, for example"));
     }
 }
 

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use super::meant::steps_of;
 use super::prospects::Loads;
-use super::resolver::Resolver;
 use super::stream::is_once;
 use crate::diagnostic::Diagnostic;
 use crate::gate::{Bound, Gate, Metric, NamedGate, Of, Origin, Span, Statistic};
 use crate::scenario::{Document, Spanned, Value};
 use crate::units::format_duration;
+use crate::values::Resolver;
 
 const DEFAULT_LATENCY: (&str, &str) = ("latency", "p95 < 600ms");
 const DEFAULT_ERRORS: (&str, &str) = ("errors", "error_rate < 1%");

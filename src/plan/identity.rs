@@ -8,9 +8,9 @@ use std::fmt::Write as _;
 use sha2::{Digest as _, Sha256};
 
 use super::stream::Stream;
-use super::values::tells;
 use crate::load::Load;
 use crate::scenario::ScenarioFile;
+use crate::values::tells;
 
 /// The hash, as `sha256:` and its digits.
 pub(super) fn hash(file: &ScenarioFile, vars: &[(String, String)], streams: &[Stream]) -> String {

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::load::PlannedLoad;
-use super::resolver::Resolver;
 use super::step::Step;
 use super::stream::Stream;
 use crate::load::Load;
 use crate::scenario::{LoadSection, Spanned};
+use crate::values::Resolver;
 
 /// What the machine gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,10 +3,10 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use super::resolver::{Resolver, choice};
 use crate::load::{Arrivals, Closed, Load, Open, Pacing, RateProfile, Segment, Until};
 use crate::scenario::{LoadSection, Spanned, StageSection};
 use crate::units::UnitError;
+use crate::values::{Resolver, choice};
 
 /// `[load]`, resolved.
 #[derive(Debug, Clone)]

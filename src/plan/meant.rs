@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::resolver::Resolver;
 use super::step::Step;
 use crate::diagnostic::{listed, nearest};
 use crate::gate::{Gate, Of};
 use crate::scenario::{Document, Spanned, StepSection, Value};
+use crate::values::Resolver;
 
 /// The numbers of the steps that `gate` names, written as `text` in `expression`; none if it names none.
 pub(super) fn steps_of(

@@ -23,17 +23,16 @@ mod prospects;
 mod proxy;
 mod redirected;
 mod request;
-mod resolver;
 mod step;
 mod stream;
 mod target;
 mod think;
-mod values;
 mod wait_for;
 
 use std::borrow::Cow;
 use std::time::Duration;
 
+pub use crate::values::{Condition, Environment, RenderError, Scope, Seat, Secrets};
 pub use connections::{Connections, Http, Per};
 pub use data::Data;
 pub use expect::{Expect, Judged, Miss};
@@ -47,16 +46,15 @@ pub use step::{Again, OnFailure, Only, Step};
 pub use stream::Stream;
 pub use target::{Endpoint, Target};
 pub use think::Think;
-pub use values::{Condition, Environment, RenderError, Scope, Seat, Secrets};
 pub use wait_for::WaitFor;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::gate::NamedGate;
 use crate::metrics::Series;
 use crate::scenario::ScenarioFile;
+use crate::values::Resolver;
 use flow::Steps;
 use prospects::Loads;
-use resolver::Resolver;
 use stream::Streams;
 
 /// What will run.

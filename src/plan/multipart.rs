@@ -4,10 +4,10 @@ use std::path::Path;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 
-use super::resolver::Resolver;
 use super::target::beside;
-use super::values::{RenderError, Scope, Text};
 use crate::scenario::{Entries, Spanned, Value};
+use crate::values::Resolver;
+use crate::values::{RenderError, Scope, Text};
 
 /// The type of every such body. No text that people write holds the boundary, and each run sends the same bytes.
 pub(super) const CONTENT_TYPE: &str = "multipart/form-data; boundary=mnload-6f1c9d0b7a3e4f258d46";

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use super::proxy::{self, Proxy};
 use super::redirected::{self, Redirected};
-use super::resolver::{LONGEST, Resolver};
 use super::target::{Target, beside};
 use crate::diagnostic::listed;
 use crate::scenario::{Spanned, TargetSection};
 use crate::units::{self, UnitError};
+use crate::values::{LONGEST, Resolver};
 
 /// More often would be a load on the name server.
 const SHORTEST_LOOKUP: Duration = Duration::from_secs(1);

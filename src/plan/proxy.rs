@@ -7,8 +7,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::resolver::Resolver;
 use crate::scenario::Spanned;
+use crate::values::Resolver;
 
 const EXAMPLE: &str = "for example http://127.0.0.1:3128 or socks5://127.0.0.1:1080";
 /// Where SOCKS proxies listen.

@@ -3,8 +3,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 
-use super::resolver::Resolver;
 use crate::scenario::{Entries, Spanned, Value};
+use crate::values::Resolver;
 
 const KEYS: &str = "for example \"app.example\" or \"app.example:8443\"";
 const ADDRESSES: &str = "for example \"127.0.0.1\", \"127.0.0.1:9443\" or \"[::1]:9443\"";

@@ -12,10 +12,10 @@ use hyper::header::{
 use hyper::{Method, Uri};
 
 use super::body::{self, Body};
-use super::resolver::Resolver;
 use super::target::{Endpoint, Target, has_bad_port};
-use super::values::{RenderError, Scope, Text};
 use crate::scenario::{BasicSection, Entries, Spanned, StepSection};
+use crate::values::Resolver;
+use crate::values::{RenderError, Scope, Text};
 
 /// What one step sends.
 #[derive(Debug, Clone)]

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use super::expect::{self, Expect};
 use super::request::{self, Request};
-use super::resolver::{Resolver, choice};
 use super::target::Target;
 use super::think::{self, Think};
-use super::values::Condition;
 use crate::scenario::{Spanned, StepSection};
 use crate::units;
+use crate::values::Condition;
+use crate::values::{Resolver, choice};
 
 /// One step of a flow.
 #[derive(Debug, Clone)]

@@ -5,11 +5,11 @@ use std::time::Duration;
 use super::flow::Flow;
 use super::limits::{self, Limits, Machine};
 use super::load::{self, PlannedLoad};
-use super::resolver::Resolver;
 use super::step::Step;
-use super::values::Seat;
 use crate::load::Load;
 use crate::scenario::{Document, FlowSection, LoadSection, Spanned};
+use crate::values::Resolver;
+use crate::values::Seat;
 
 /// Flows that share one load.
 #[derive(Debug, Clone, PartialEq)]

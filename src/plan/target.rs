@@ -12,10 +12,10 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use super::connections::{self, Connections, Http};
 use super::network::{self, Network};
 use super::request::refuse_framing;
-use super::resolver::Resolver;
 use super::wait_for::{self, WaitFor};
 use crate::diagnostic::Diagnostic;
 use crate::scenario::{Entries, Spanned, TargetSection};
+use crate::values::Resolver;
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 

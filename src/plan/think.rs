@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use rand_distr::{Distribution as _, Exp, LogNormal, Normal};
 
-use super::resolver::{LONGEST, Resolver, choice};
-use super::values::Scope;
 use crate::scenario::{Short, Spanned, ThinkSection};
 use crate::units::{self, UnitError};
+use crate::values::Scope;
+use crate::values::{LONGEST, Resolver, choice};
 
 /// A pause after a step.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::resolver::Resolver;
 use super::step::{self, Step};
 use super::target::Target;
 use crate::scenario::{Entries, Short, Spanned, StepSection, Value, WaitForSection};
+use crate::values::Resolver;
 
 const DEFAULT_EVERY: Duration = Duration::from_secs(1);
 const DEFAULT_DEADLINE: Duration = Duration::from_secs(60);

@@ -13,7 +13,7 @@ use super::text::{Piece, no_value_yet};
 
 /// An expression that needs no template engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::plan) struct Simple {
+pub(crate) struct Simple {
     what: What,
     /// Percent-encoded for a query, as the filter `urlencode` does it.
     encoded: bool,
@@ -147,7 +147,7 @@ mod tests {
 
     use super::*;
     use crate::diagnostic::Source;
-    use crate::plan::values::{Environment, Seat, Secrets, Templates, Text};
+    use crate::values::{Environment, Seat, Secrets, Templates, Text};
 
     const NOWHERE: Range<usize> = 0..0;
 

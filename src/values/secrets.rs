@@ -12,7 +12,7 @@ use regex::Regex;
 use super::environment::Environment;
 
 /// What stands in place of a secret.
-pub(in crate::plan) const REDACTED: &str = "[redacted]";
+pub(crate) const REDACTED: &str = "[redacted]";
 /// Shorter values stand in too many innocent words to be taken out.
 const SHORTEST: usize = 4;
 
@@ -87,7 +87,7 @@ impl Secrets {
     }
 
     /// Notes a value that an answer gave, and that must not be shown; of many the first.
-    pub(in crate::plan) fn note_given(&self, value: &str) {
+    pub(crate) fn note_given(&self, value: &str) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if value.len() >= SHORTEST && known.len() < MOST_GIVEN && !known.values().any(|secret| secret.value == value) {
             // No environment variable has such a name.
@@ -97,7 +97,7 @@ impl Secrets {
     }
 
     /// Notes a value that must not be shown.
-    pub(in crate::plan) fn note(&self, name: &str, value: &str) {
+    pub(crate) fn note(&self, name: &str, value: &str) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.get(name).is_none_or(|secret| secret.value != value) {
             known.insert(name.to_owned(), Secret { value: value.to_owned(), forms: forms(value) });
@@ -106,7 +106,7 @@ impl Secrets {
 }
 
 /// Whether `name` is one whose value is not shown.
-pub(in crate::plan) fn tells(name: &str) -> bool {
+pub(crate) fn tells(name: &str) -> bool {
     let name = name.to_ascii_lowercase().replace('_', "-");
     TELLING.iter().any(|telling| name.contains(telling))
 }

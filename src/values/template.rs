@@ -19,7 +19,7 @@ use super::text::{Condition, Text};
 use crate::diagnostic::{Diagnostic, Source, listed, nearest};
 
 /// Compiles the templates of one file.
-pub(in crate::plan) struct Templates<'a> {
+pub(crate) struct Templates<'a> {
     names: Names,
     source: &'a Source,
     engine: minijinja::Environment<'static>,
@@ -31,7 +31,7 @@ pub(in crate::plan) struct Templates<'a> {
 }
 
 impl<'a> Templates<'a> {
-    pub(in crate::plan) fn new(source: &'a Source, environment: &Environment, secrets: &Secrets) -> Self {
+    pub(crate) fn new(source: &'a Source, environment: &Environment, secrets: &Secrets) -> Self {
         let mut engine = minijinja::Environment::new();
         engine.set_undefined_behavior(UndefinedBehavior::Strict);
         engine.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
@@ -53,7 +53,7 @@ impl<'a> Templates<'a> {
     }
 
     /// `text` filled in with what is known before the run; anything else in it is a mistake.
-    pub(in crate::plan) fn before(&self, text: &str, span: &Range<usize>) -> Result<String, Diagnostic> {
+    pub(crate) fn before(&self, text: &str, span: &Range<usize>) -> Result<String, Diagnostic> {
         if !text.contains("${") {
             return Ok(text.to_owned());
         }
@@ -67,7 +67,7 @@ impl<'a> Templates<'a> {
     }
 
     /// `text` as it will be needed: filled in now if all of it is known, else per journey.
-    pub(in crate::plan) fn text(&mut self, text: &str, span: &Range<usize>) -> Result<Text, Diagnostic> {
+    pub(crate) fn text(&mut self, text: &str, span: &Range<usize>) -> Result<Text, Diagnostic> {
         if !text.contains("${") {
             return Ok(Text::from(text));
         }
@@ -87,7 +87,7 @@ impl<'a> Templates<'a> {
     }
 
     /// As [`Templates::text`], for a text that is one `${ … }` and nothing else: its value keeps its type. None if it is not.
-    pub(in crate::plan) fn value(&mut self, text: &str, span: &Range<usize>) -> Option<Result<Text, Diagnostic>> {
+    pub(crate) fn value(&mut self, text: &str, span: &Range<usize>) -> Option<Result<Text, Diagnostic>> {
         let expression = text.strip_prefix("${")?.strip_suffix('}').filter(|inner| !inner.contains("${"))?;
         let compiled = self.text(text, span);
         Some(match compiled {
@@ -98,7 +98,7 @@ impl<'a> Templates<'a> {
 
     /// The value of an expression that is known before the run, with its type; none if it is not known or has an error,
     /// which [`Templates::value`] then tells.
-    pub(in crate::plan) fn known_value(&self, text: &str) -> Option<serde_json::Value> {
+    pub(crate) fn known_value(&self, text: &str) -> Option<serde_json::Value> {
         let expression = text.strip_prefix("${")?.strip_suffix('}').filter(|inner| !inner.contains("${"))?;
         if bounds::excess(text).is_some() {
             return None;
@@ -110,11 +110,7 @@ impl<'a> Templates<'a> {
     }
 
     /// An expression that holds or not, written without `${ }`.
-    pub(in crate::plan) fn condition(
-        &mut self,
-        expression: &str,
-        span: &Range<usize>,
-    ) -> Result<Condition, Diagnostic> {
+    pub(crate) fn condition(&mut self, expression: &str, span: &Range<usize>) -> Result<Condition, Diagnostic> {
         const BEFORE: &str = "${ '1' if (";
         if expression.trim().is_empty() || expression.contains("${") {
             return Err(Diagnostic::at(self.source, span.clone(), "this is not a condition")
@@ -126,19 +122,19 @@ impl<'a> Templates<'a> {
     }
 
     /// What journeys need of all this.
-    pub(in crate::plan) fn finish(self, seed: u64) -> Arc<Shared> {
+    pub(crate) fn finish(self, seed: u64) -> Arc<Shared> {
         let constants = self.constants();
         Arc::new(Shared { engine: self.engine, names: self.names, constants, seed })
     }
 
     /// The names, to add some.
-    pub(in crate::plan) fn names(&mut self) -> &mut Names {
+    pub(crate) fn names(&mut self) -> &mut Names {
         self.constants = OnceCell::new();
         &mut self.names
     }
 
     /// The place of what a step extracts.
-    pub(in crate::plan) fn slot(&mut self, name: &str) -> usize {
+    pub(crate) fn slot(&mut self, name: &str) -> usize {
         self.names.slot(name)
     }
 
@@ -264,7 +260,7 @@ fn detail(error: &minijinja::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::values::{Scope, Seat};
+    use crate::values::{Scope, Seat};
 
     fn templates(source: &Source) -> Templates<'_> {
         let environment = [("HOST".to_owned(), "example.org".to_owned())].into_iter().collect();

@@ -8,20 +8,23 @@ mod document;
 mod environment;
 mod functions;
 mod names;
+mod resolver;
 mod scope;
 mod secrets;
 mod simple;
 mod template;
 mod text;
+pub(crate) mod vars;
 
 pub use environment::Environment;
 pub use scope::{RenderError, Scope, Seat};
 pub use secrets::Secrets;
-pub(super) use secrets::{REDACTED, tells};
+pub(crate) use secrets::{REDACTED, tells};
 pub use text::Condition;
 
-pub(super) use text::Text;
+pub(crate) use text::Text;
 
-pub(super) use document::{Document, Node};
-pub(super) use names::Names;
-pub(super) use template::Templates;
+pub(crate) use document::{Document, Node};
+pub(crate) use names::Names;
+pub(crate) use resolver::{LONGEST, Resolver, choice};
+pub(crate) use template::Templates;

@@ -3,13 +3,13 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use super::values::{Condition, Environment, Names, Node, Scope, Secrets, Templates, Text};
+use super::{Condition, Environment, Names, Node, Scope, Secrets, Templates, Text};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, nearest};
 use crate::scenario::{Spanned, Value};
 use crate::units::{self, UnitError};
 
 /// Thirty days: longer is a slip of the pen.
-pub(super) const LONGEST: Duration = Duration::from_secs(30 * 24 * 3_600);
+pub(crate) const LONGEST: Duration = Duration::from_secs(30 * 24 * 3_600);
 /// Of anything that is counted: as many as a run has journeys.
 const MOST: u64 = 1_000_000_000;
 /// A seed may be any number, and sockets have a bound of their own.
@@ -17,42 +17,42 @@ const UNBOUNDED: [&str; 3] = ["seed", "users", "max_in_flight"];
 const FASTEST_PER_S: f64 = 1_000_000.0;
 
 /// Reads values of one file, noting what is wrong with them.
-pub(super) struct Resolver<'a> {
-    pub(super) source: &'a Source,
-    pub(super) mistakes: Diagnostics,
-    pub(super) secrets: Secrets,
+pub(crate) struct Resolver<'a> {
+    pub(crate) source: &'a Source,
+    pub(crate) mistakes: Diagnostics,
+    pub(crate) secrets: Secrets,
     templates: Templates<'a>,
 }
 
 impl<'a> Resolver<'a> {
-    pub(super) fn new(source: &'a Source, environment: &Environment, secrets: &Secrets) -> Self {
+    pub(crate) fn new(source: &'a Source, environment: &Environment, secrets: &Secrets) -> Self {
         let templates = Templates::new(source, environment, secrets);
         Self { source, mistakes: Diagnostics::default(), secrets: secrets.clone(), templates }
     }
 
     /// The names that templates may use.
-    pub(super) fn names(&mut self) -> &mut Names {
+    pub(crate) fn names(&mut self) -> &mut Names {
         self.templates.names()
     }
 
     /// The place of the variable `name`, which a step extracts.
-    pub(super) fn slot(&mut self, name: &str) -> usize {
+    pub(crate) fn slot(&mut self, name: &str) -> usize {
         self.templates.slot(name)
     }
 
     /// The mistakes, and the scope that every journey starts from.
-    pub(super) fn finish(self, seed: u64) -> (Diagnostics, Scope) {
+    pub(crate) fn finish(self, seed: u64) -> (Diagnostics, Scope) {
         (self.mistakes, Scope::new(self.templates.finish(seed)))
     }
 
     /// A text that may differ from journey to journey.
-    pub(super) fn run_text(&mut self, written: &Spanned<String>) -> Option<Text> {
+    pub(crate) fn run_text(&mut self, written: &Spanned<String>) -> Option<Text> {
         let text = self.templates.text(written.get_ref(), &written.span());
         self.mistakes.keep(text)
     }
 
     /// Text or a plain number or boolean that may differ from journey to journey.
-    pub(super) fn run_scalar(&mut self, key: &str, written: &Spanned<Value>) -> Option<Text> {
+    pub(crate) fn run_scalar(&mut self, key: &str, written: &Spanned<Value>) -> Option<Text> {
         match written.get_ref() {
             Value::String(text) => {
                 let text = self.templates.text(text, &written.span());
@@ -63,25 +63,25 @@ impl<'a> Resolver<'a> {
     }
 
     /// An expression that holds or not.
-    pub(super) fn condition(&mut self, written: &Spanned<String>) -> Option<Condition> {
+    pub(crate) fn condition(&mut self, written: &Spanned<String>) -> Option<Condition> {
         let condition = self.templates.condition(written.get_ref(), &written.span());
         self.mistakes.keep(condition)
     }
 
     /// The text filled in if all of it is known before the run, else as it is; mistakes in it are noted.
-    pub(super) fn known_text(&mut self, text: &str, span: &Range<usize>) -> String {
+    pub(crate) fn known_text(&mut self, text: &str, span: &Range<usize>) -> String {
         let compiled = self.templates.text(text, span);
         let constant = self.mistakes.keep(compiled).and_then(|text| text.constant().map(str::to_owned));
         constant.unwrap_or_else(|| text.to_owned())
     }
 
     /// The value of a text that is one template and known before the run, with its type.
-    pub(super) fn known_value(&self, text: &str) -> Option<serde_json::Value> {
+    pub(crate) fn known_value(&self, text: &str) -> Option<serde_json::Value> {
         self.templates.known_value(text)
     }
 
     /// JSON whose texts may hold templates, written at `span`.
-    pub(super) fn node_of(&mut self, json: serde_json::Value, span: &Range<usize>) -> Option<Node> {
+    pub(crate) fn node_of(&mut self, json: serde_json::Value, span: &Range<usize>) -> Option<Node> {
         use serde_json::Value as Json;
         let node = match json {
             Json::String(text) if text.contains("${") => {
@@ -106,7 +106,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// A value of any shape that may differ from journey to journey.
-    pub(super) fn run_json(&mut self, written: &Spanned<Value>) -> Node {
+    pub(crate) fn run_json(&mut self, written: &Spanned<Value>) -> Node {
         match written.get_ref() {
             Value::String(text) => {
                 let span = written.span();
@@ -128,24 +128,24 @@ impl<'a> Resolver<'a> {
     }
 
     /// Notes a mistake at `span`; the caller adds a label and hints.
-    pub(super) fn mistake(&mut self, span: Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
+    pub(crate) fn mistake(&mut self, span: Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
         self.mistakes.push(Diagnostic::at(self.source, span, message).hint(hint));
     }
 
     /// The text with its templates filled in; none where that fails.
-    pub(super) fn known(&mut self, written: &Spanned<String>) -> Option<String> {
+    pub(crate) fn known(&mut self, written: &Spanned<String>) -> Option<String> {
         let rendered = self.templates.before(written.get_ref(), &written.span());
         self.mistakes.keep(rendered)
     }
 
     /// The text with its templates filled in; empty where that fails.
-    pub(super) fn text(&mut self, written: &Spanned<String>) -> String {
+    pub(crate) fn text(&mut self, written: &Spanned<String>) -> String {
         let rendered = self.templates.before(written.get_ref(), &written.span());
         self.mistakes.keep(rendered).unwrap_or_default()
     }
 
     /// The text with its templates filled in, read by `parse`; none where that fails.
-    pub(super) fn parsed<T>(
+    pub(crate) fn parsed<T>(
         &mut self,
         written: &Spanned<String>,
         parse: impl FnOnce(&str) -> Result<T, UnitError>,
@@ -162,7 +162,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// A span of time; `positive` refuses zero.
-    pub(super) fn duration(&mut self, written: &Spanned<String>, positive: bool) -> Option<Duration> {
+    pub(crate) fn duration(&mut self, written: &Spanned<String>, positive: bool) -> Option<Duration> {
         self.parsed(written, |text| {
             let wrong = |problem: String, hint: &str| Err(UnitError { problem, hint: hint.to_owned() });
             match units::parse_duration(text)? {
@@ -178,7 +178,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// A rate per second.
-    pub(super) fn rate(&mut self, written: &Spanned<String>) -> Option<f64> {
+    pub(crate) fn rate(&mut self, written: &Spanned<String>) -> Option<f64> {
         self.parsed(written, |text| match units::parse_rate(text)? {
             rate if rate > FASTEST_PER_S => Err(UnitError {
                 problem: format!("`{text}` is more than any generator sends"),
@@ -189,7 +189,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// A whole number of at least `least`, written as a number or as text with templates.
-    pub(super) fn count(&mut self, key: &str, written: &Spanned<Value>, least: u64) -> Option<u64> {
+    pub(crate) fn count(&mut self, key: &str, written: &Spanned<Value>, least: u64) -> Option<u64> {
         let number = match written.get_ref() {
             Value::Integer(number) => u64::try_from(*number).ok(),
             Value::String(text) => {
@@ -214,7 +214,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Text or a plain number or boolean, as text with its templates filled in.
-    pub(super) fn scalar(&mut self, key: &str, written: &Spanned<Value>) -> String {
+    pub(crate) fn scalar(&mut self, key: &str, written: &Spanned<Value>) -> String {
         match written.get_ref() {
             Value::String(text) => {
                 let rendered = self.templates.before(text, &written.span());
@@ -235,7 +235,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// A value of any shape as JSON, with the templates in its texts filled in.
-    pub(super) fn json(&mut self, written: &Spanned<Value>) -> serde_json::Value {
+    pub(crate) fn json(&mut self, written: &Spanned<Value>) -> serde_json::Value {
         match written.get_ref() {
             Value::Integer(number) => (*number).into(),
             Value::Float(number) => (*number).into(),
@@ -251,7 +251,7 @@ impl<'a> Resolver<'a> {
 }
 
 /// The one of `choices` that `text` names.
-pub(super) fn choice<T: Copy>(text: &str, choices: &[(&str, T)]) -> Result<T, UnitError> {
+pub(crate) fn choice<T: Copy>(text: &str, choices: &[(&str, T)]) -> Result<T, UnitError> {
     let names = choices.iter().map(|(name, _)| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
     let found = choices.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
     found.ok_or_else(|| UnitError {

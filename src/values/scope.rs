@@ -10,7 +10,7 @@ use super::names::Names;
 
 /// What all journeys share.
 #[derive(Debug)]
-pub(in crate::plan) struct Shared {
+pub(crate) struct Shared {
     pub(super) engine: minijinja::Environment<'static>,
     pub(super) names: Names,
     pub(super) constants: Value,
@@ -68,7 +68,7 @@ impl From<&minijinja::Error> for RenderError {
 
 impl Scope {
     /// A scope in which nothing has been extracted yet.
-    pub(in crate::plan) fn new(shared: Arc<Shared>) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
         let state = State {
             seat: Seat::default(),
             slots: vec![None; shared.names.slots.len()],

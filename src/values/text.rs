@@ -12,7 +12,7 @@ use super::simple::Simple;
 
 /// A text that may hold templates.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::plan) enum Text {
+pub(crate) enum Text {
     /// The same for all.
     Constant(Arc<str>),
     /// Words and simple expressions: no template engine is needed.
@@ -23,7 +23,7 @@ pub(in crate::plan) enum Text {
 
 /// A part of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::plan) enum Piece {
+pub(crate) enum Piece {
     /// Words.
     Words(Arc<str>),
     /// What needs no engine.
@@ -44,7 +44,7 @@ impl From<&str> for Text {
 
 impl Text {
     /// The text itself if it is the same for all.
-    pub(in crate::plan) fn constant(&self) -> Option<&str> {
+    pub(crate) fn constant(&self) -> Option<&str> {
         match self {
             Self::Constant(text) => Some(text),
             Self::Pieces(_) | Self::Template(_) => None,
@@ -52,7 +52,7 @@ impl Text {
     }
 
     /// The same text with `words` in front.
-    pub(in crate::plan) fn after(self, words: &str) -> Self {
+    pub(crate) fn after(self, words: &str) -> Self {
         match self {
             Self::Constant(text) => Self::Constant(format!("{words}{text}").into()),
             Self::Pieces(pieces) => {
@@ -67,7 +67,7 @@ impl Text {
     ///
     /// # Errors
     /// When a variable has no value yet, or an expression fails.
-    pub(in crate::plan) fn render<'t>(&'t self, scope: &Scope) -> Result<Cow<'t, str>, RenderError> {
+    pub(crate) fn render<'t>(&'t self, scope: &Scope) -> Result<Cow<'t, str>, RenderError> {
         match self {
             Self::Constant(text) => Ok(Cow::Borrowed(text)),
             Self::Pieces(pieces) => join(pieces, scope).map(Cow::Owned),

@@ -10,7 +10,7 @@ use super::text::Text;
 
 /// A JSON document.
 #[derive(Debug, Clone)]
-pub(in crate::plan) enum Document {
+pub(crate) enum Document {
     /// The same for all, already written out.
     Constant(Bytes),
     /// Filled in for each journey.
@@ -19,7 +19,7 @@ pub(in crate::plan) enum Document {
 
 /// A part of a document.
 #[derive(Debug, Clone)]
-pub(in crate::plan) enum Node {
+pub(crate) enum Node {
     /// The same for all.
     Constant(Json),
     /// A text with templates in it.
@@ -33,7 +33,7 @@ pub(in crate::plan) enum Node {
 }
 
 impl Document {
-    pub(in crate::plan) fn new(node: Node) -> Self {
+    pub(crate) fn new(node: Node) -> Self {
         match node.constant() {
             Some(json) => Self::Constant(Bytes::from(json.to_string())),
             None => Self::Tree(Arc::new(node)),
@@ -44,7 +44,7 @@ impl Document {
     ///
     /// # Errors
     /// When a variable has no value yet, or an expression fails.
-    pub(in crate::plan) fn render(&self, scope: &Scope) -> Result<Bytes, RenderError> {
+    pub(crate) fn render(&self, scope: &Scope) -> Result<Bytes, RenderError> {
         match self {
             Self::Constant(bytes) => Ok(bytes.clone()),
             Self::Tree(node) => Ok(Bytes::from(node.render(scope)?.to_string())),
@@ -54,7 +54,7 @@ impl Document {
 
 impl Node {
     /// The value if it is the same for all.
-    pub(in crate::plan) fn constant(&self) -> Option<Json> {
+    pub(crate) fn constant(&self) -> Option<Json> {
         match self {
             Self::Constant(json) => Some(json.clone()),
             Self::Text(text) | Self::Value(text) => text.constant().map(Json::from),
@@ -70,7 +70,7 @@ impl Node {
     ///
     /// # Errors
     /// As [`Document::render`].
-    pub(in crate::plan) fn render(&self, scope: &Scope) -> Result<Json, RenderError> {
+    pub(crate) fn render(&self, scope: &Scope) -> Result<Json, RenderError> {
         Ok(match self {
             Self::Constant(json) => json.clone(),
             Self::Text(text) => Json::String(text.render(scope)?.into_owned()),

@@ -6,13 +6,13 @@ use minijinja::value::Value;
 
 /// The names of one scenario.
 #[derive(Debug, Clone, Default)]
-pub(in crate::plan) struct Names {
+pub(crate) struct Names {
     /// `[vars]`: known before the run.
-    pub(in crate::plan) constants: BTreeMap<String, Value>,
+    pub(crate) constants: BTreeMap<String, Value>,
     /// What steps extract, by name: each has a slot in every user's scope.
-    pub(in crate::plan) slots: BTreeMap<String, usize>,
+    pub(crate) slots: BTreeMap<String, usize>,
     /// `[data.NAME]`, in order, with their columns if the file could be read: each has a row in every journey's scope.
-    pub(in crate::plan) feeders: Vec<(String, Option<Vec<String>>)>,
+    pub(crate) feeders: Vec<(String, Option<Vec<String>>)>,
 }
 
 /// Names whose values are known before the run.
@@ -24,13 +24,13 @@ pub(super) const FUNCTIONS: [&str; 4] = ["uuid", "random_int", "random_string", 
 
 impl Names {
     /// The slot of `name`, a new one if it has none.
-    pub(in crate::plan) fn slot(&mut self, name: &str) -> usize {
+    pub(crate) fn slot(&mut self, name: &str) -> usize {
         let next = self.slots.len();
         *self.slots.entry(name.to_owned()).or_insert(next)
     }
 
     /// Whether `name` means something in every scenario.
-    pub(in crate::plan) fn is_own(&self, name: &str) -> bool {
+    pub(crate) fn is_own(&self, name: &str) -> bool {
         BEFORE.contains(&name) || DURING.contains(&name) || FUNCTIONS.contains(&name)
     }
 
