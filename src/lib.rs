@@ -31,6 +31,7 @@ pub mod journal;
 pub mod load;
 pub mod metrics;
 pub mod plan;
+pub mod release;
 pub mod report;
 pub mod scenario;
 pub mod stats;

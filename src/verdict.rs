@@ -12,6 +12,8 @@ pub enum Kind {
     Validity,
     /// How a run compares with earlier ones.
     Baseline,
+    /// An item of a release.
+    Item,
 }
 
 /// How a finding came out.

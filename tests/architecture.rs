@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const VOCABULARY: [&str; 5] = ["diagnostic", "failure", "tls", "units", "verdict"];
 
 /// What each room may import beside the vocabulary.
-const ROOMS: [(&str, &[&str]); 21] = [
+const ROOMS: [(&str, &[&str]); 22] = [
     ("scenario", &[]),
     ("load", &[]),
     ("client", &[]),
@@ -27,13 +27,14 @@ const ROOMS: [(&str, &[&str]); 21] = [
     ("forecast", &["plan", "load", "metrics"]),
     ("engine", &["plan", "load", "client", "metrics", "answer", "gate", "system"]),
     ("doctor", &["demo", "engine", "load", "metrics", "plan", "scenario", "system"]),
-    ("report", &["plan", "load", "gate", "metrics", "forecast", "doctor", "compare"]),
+    ("release", &["scenario", "values", "client"]),
+    ("report", &["plan", "load", "gate", "metrics", "forecast", "doctor", "compare", "release"]),
     ("cli", &["demo", "gate", "report"]),
     (
         "commands",
         &[
             "cli", "client", "compare", "demo", "doctor", "engine", "export", "forecast", "gate", "journal", "metrics",
-            "plan", "report", "scenario", "system",
+            "plan", "release", "report", "scenario", "system", "values",
         ],
     ),
 ];

@@ -6,10 +6,9 @@ use std::path::Path;
 use minijinja::Value as Variable;
 
 use super::stream::Stream;
-use super::target::beside;
 use crate::feed::{Exhausted, FeedError, Feeder, Order, Table};
 use crate::load::Load;
-use crate::scenario::{DataSection, Spanned};
+use crate::scenario::{DataSection, Spanned, beside};
 use crate::units::{UnitError, format_count};
 use crate::values::Seat;
 use crate::values::{Resolver, choice};

@@ -4,8 +4,7 @@ use std::path::Path;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 
-use super::target::beside;
-use crate::scenario::{Entries, Spanned, Value};
+use crate::scenario::{Entries, Spanned, Value, beside};
 use crate::values::Resolver;
 use crate::values::{RenderError, Scope, Text};
 

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use super::proxy::{self, Proxy};
 use super::redirected::{self, Redirected};
-use super::target::{Target, beside};
+use super::target::Target;
 use crate::diagnostic::listed;
-use crate::scenario::{Spanned, TargetSection};
+use crate::scenario::{Spanned, TargetSection, beside};
 use crate::units::{self, UnitError};
 use crate::values::{LONGEST, Resolver};
 

@@ -1,7 +1,6 @@
 //! Where requests go, and whom to trust there.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hyper::Uri;
@@ -222,8 +221,7 @@ pub(super) fn resolve_headers(resolver: &mut Resolver<'_>, entries: &Entries) ->
 
 /// The certificates in the PEM file `written`, found from the folder of the file that names it.
 fn authorities(resolver: &mut Resolver<'_>, written: &Spanned<String>) -> Option<Vec<CertificateDer<'static>>> {
-    let name = resolver.known(written)?;
-    let path = beside(resolver.source.file_at(&written.span()), &name);
+    let path = resolver.path(written)?;
     let read =
         CertificateDer::pem_file_iter(&path).and_then(|certificates| certificates.collect::<Result<Vec<_>, _>>());
     let hint = "`ca` names a PEM file, relative to the scenario file that it stands in";
@@ -233,11 +231,6 @@ fn authorities(resolver: &mut Resolver<'_>, written: &Spanned<String>) -> Option
         Err(error) => resolver.mistake(written.span(), format!("cannot read {}: {error}", path.display()), hint),
     }
     None
-}
-
-/// `path` as seen from the folder of the file that it is written in.
-pub(super) fn beside(file: &str, path: &str) -> PathBuf {
-    Path::new(file).parent().unwrap_or(Path::new("")).join(path)
 }
 
 #[cfg(test)]

@@ -36,7 +36,9 @@ fn tests(result: &RunResult) -> Tests {
     tests.timestamp = result.started_at.parse().ok();
     tests.time = Duration::try_from_secs_f64(result.elapsed_s).ok();
     let mut names = Names::default();
-    for (kind, word) in [(Kind::Gate, "gate"), (Kind::Validity, "validity"), (Kind::Baseline, "baseline")] {
+    for (kind, word) in
+        [(Kind::Gate, "gate"), (Kind::Validity, "validity"), (Kind::Baseline, "baseline"), (Kind::Item, "item")]
+    {
         let of_kind = result.findings.iter().filter(|finding| finding.kind == kind);
         let cases = of_kind.map(|finding| judged(result, finding, names.unique(word, &finding.name)));
         let mut cases: Vec<TestCase> = cases.take(MOST_CASES).collect();
@@ -59,6 +61,7 @@ fn suite_name(kind: Kind) -> &'static str {
         Kind::Gate => "gates",
         Kind::Validity => "validity",
         Kind::Baseline => "baseline",
+        Kind::Item => "items",
     }
 }
 

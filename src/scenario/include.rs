@@ -196,7 +196,7 @@ fn missing(path: &Path) -> String {
 }
 
 /// `name` as seen from the folder of `file`.
-fn beside(file: &str, name: &str) -> PathBuf {
+pub(crate) fn beside(file: &str, name: &str) -> PathBuf {
     Path::new(file).parent().unwrap_or(Path::new("")).join(name)
 }
 

@@ -28,7 +28,10 @@ pub use value::{Entries, Short, Value};
 use std::io::ErrorKind;
 use std::path::Path;
 
+use serde::de::DeserializeOwned;
+
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
+pub(crate) use include::beside;
 use include::{MOST_BYTES, NOT_TEXT, Problem};
 
 /// A scenario file as it was written.
@@ -62,6 +65,28 @@ impl ScenarioFile {
     pub fn parse(name: &str, text: &str, profile: Option<&str>) -> Result<Self, Diagnostics> {
         parse::document(name, text, profile)
     }
+}
+
+/// Reads the file at `path`, which has a form of its own, and the files that it uses: its source, what it says, and all of
+/// it as values.
+///
+/// # Errors
+/// As [`ScenarioFile::read`].
+pub(crate) fn read_other<T: Default + DeserializeOwned>(path: &Path) -> Result<(Source, T, toml::Table), Diagnostics> {
+    let text = include::read(path).map_err(|problem| unusable(path, &problem))?;
+    parse::other(&path.display().to_string(), &text)
+}
+
+/// As [`read_other`], for a text that is called `name`.
+///
+/// # Errors
+/// As [`read_other`].
+#[cfg(test)]
+pub(crate) fn parse_other<T: Default + DeserializeOwned>(
+    name: &str,
+    text: &str,
+) -> Result<(Source, T, toml::Table), Diagnostics> {
+    parse::other(name, text)
 }
 
 fn unusable(path: &Path, problem: &Problem) -> Diagnostic {

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer, Error};
 
@@ -27,9 +27,9 @@ pub(super) fn document(name: &str, text: &str, profile: Option<&str>) -> Result<
         lay_over(&mut tree, tree_of(&source.files()[number]), Level::File);
     }
     let profiles = Profiles::take_from(&mut tree, &source, &mut mistakes);
-    let mut document = form(&source, &mut tree, &mut mistakes);
+    let mut document: Document = form(&source, &mut tree, &mut mistakes);
     for name in profiles.names() {
-        form(&source, &mut profiles.part_of(&tree, name), &mut mistakes);
+        form::<Document>(&source, &mut profiles.part_of(&tree, name), &mut mistakes);
     }
     if let Some(name) = profile {
         match profiles.check_known(name) {
@@ -46,6 +46,21 @@ pub(super) fn document(name: &str, text: &str, profile: Option<&str>) -> Result<
     mistakes.unless_empty(document).map(|document| ScenarioFile { source, document, canonical, effective })
 }
 
+/// As [`document`], for a file of another form: `use` is followed, and there are no profiles.
+pub(super) fn other<T: Default + DeserializeOwned>(
+    name: &str,
+    text: &str,
+) -> Result<(Source, T, toml::Table), Diagnostics> {
+    let Gathered { source, order, mut mistakes } = include::gather(name, text);
+    let mut tree = DeTable::new();
+    for number in order {
+        lay_over(&mut tree, tree_of(&source.files()[number]), Level::File);
+    }
+    let document = form(&source, &mut tree, &mut mistakes);
+    let effective = effective(&tree);
+    mistakes.unless_empty((source, document, effective))
+}
+
 /// The keys and values of a file that is known to be TOML, with their places in the whole source.
 fn tree_of(file: &File) -> DeTable<'_> {
     let (tree, _) = DeTable::parse_recoverable(&file.text);
@@ -55,11 +70,11 @@ fn tree_of(file: &File) -> DeTable<'_> {
 }
 
 /// What `tree` says; takes out of it what is wrong, noting what is not noted yet.
-fn form(source: &Source, tree: &mut DeTable<'_>, mistakes: &mut Diagnostics) -> Document {
+fn form<T: Default + DeserializeOwned>(source: &Source, tree: &mut DeTable<'_>, mistakes: &mut Diagnostics) -> T {
     let everything = 0..source.files()[0].text.len();
     loop {
         let attempt = Deserializer::from(Spanned::new(everything.clone(), tree.clone()));
-        match Document::deserialize(attempt) {
+        match T::deserialize(attempt) {
             Ok(document) => return document,
             Err(error) => {
                 let mistake = of_form(source, &error);
@@ -68,7 +83,7 @@ fn form(source: &Source, tree: &mut DeTable<'_>, mistakes: &mut Diagnostics) -> 
                 }
                 let removed = error.span().is_some_and(|place| remove_from_table(tree, &place));
                 if !removed || mistakes.0.len() >= Diagnostics::MOST {
-                    return Document::default();
+                    return T::default();
                 }
             }
         }
@@ -92,9 +107,14 @@ fn of_form(source: &Source, error: &Error) -> Diagnostic {
     if let Some(rest) = message.strip_prefix("unknown field ") {
         let names: Vec<&str> = rest.split('`').skip(1).step_by(2).collect();
         if let Some((wrong, known)) = names.split_first() {
-            // Two keys of the top level are read before serde sees the rest.
-            let is_top = known.contains(&"teardown") && known.contains(&"gates");
-            let more = if is_top { [include::KEY, profile::KEY].as_slice() } else { &[] };
+            // Some keys of the top level are read before serde sees the rest.
+            let of_scenario = known.contains(&"teardown") && known.contains(&"gates");
+            let of_release = known.contains(&"gate") && known.contains(&"rollback");
+            let more: &[&str] = match (of_scenario, of_release) {
+                (true, _) => &[include::KEY, profile::KEY],
+                (_, true) => &[include::KEY],
+                _ => &[],
+            };
             return unknown_key(source, span, wrong, known.iter().chain(more).copied());
         }
     }

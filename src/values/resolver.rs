@@ -1,11 +1,12 @@
 //! What every part of the plan needs to read values: templates, units, and a place for mistakes.
 
 use std::ops::Range;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Condition, Environment, Names, Node, Scope, Secrets, Templates, Text};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, nearest};
-use crate::scenario::{Spanned, Value};
+use crate::scenario::{Spanned, Value, beside};
 use crate::units::{self, UnitError};
 
 /// Thirty days: longer is a slip of the pen.
@@ -136,6 +137,12 @@ impl<'a> Resolver<'a> {
     pub(crate) fn known(&mut self, written: &Spanned<String>) -> Option<String> {
         let rendered = self.templates.before(written.get_ref(), &written.span());
         self.mistakes.keep(rendered)
+    }
+
+    /// The path that the text names, as seen from the file that it is written in.
+    pub(crate) fn path(&mut self, written: &Spanned<String>) -> Option<PathBuf> {
+        let path = self.known(written)?;
+        Some(beside(self.source.file_at(&written.span()), &path))
     }
 
     /// The text with its templates filled in; empty where that fails.

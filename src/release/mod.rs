@@ -1,0 +1,21 @@
+//! The gates of a release: commands that a team has, evidence that is read, confirmations that are signed, one go or no-go.
+//!
+//! ```text
+//! ReleaseFile → Checklist → Outcome per item → Findings → Verdict → ReleaseResult
+//! as written    checked     run and read       judged
+//! ```
+//!
+//! [`file`] is what is written, [`checklist`] what it means, [`evidence`] reads what commands leave, [`accept`] compares
+//! it, and [`result`] is what reports are made of. What is not known is never a pass.
+
+pub mod accept;
+pub mod checklist;
+pub mod evidence;
+mod figure;
+pub mod file;
+pub mod result;
+mod rollback;
+pub mod work;
+
+pub use checklist::{Checklist, ReleaseFile, RunFacts};
+pub use figure::{Figure, Reading, SourceRead, Unit};
