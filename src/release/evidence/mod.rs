@@ -4,6 +4,7 @@
 //! and `read`, which says nothing rather than guess. [`source`] opens what is read, and holds how old it may be.
 
 mod file;
+mod run;
 pub(super) mod source;
 mod text;
 
@@ -14,6 +15,7 @@ use super::figure::{Reading, Unit};
 use crate::scenario::{Short, Spanned};
 use crate::values::Resolver;
 pub use file::FileSection;
+pub use run::{RunFolder, RunFolderSection};
 pub use source::{Context, Evidence, Output, Place, PlaceKind};
 pub use text::TextSection;
 
@@ -25,6 +27,8 @@ pub struct ReadSection {
     pub text: Option<Spanned<TextSection>>,
     /// Whether files are there, how large and how old they are: a path, or a table.
     pub file: Option<Spanned<Short<FileSection>>>,
+    /// What a run of mnload came to: its folder, or a table. An item's own `scenario` is read without being named here.
+    pub run: Option<Spanned<Short<RunFolderSection>>>,
 }
 
 /// A reader, resolved.
@@ -34,6 +38,8 @@ pub enum Reader {
     Text(text::Text),
     /// Whether files are there.
     File(file::Files),
+    /// What a run of mnload came to.
+    Run(RunFolder),
 }
 
 /// The readers that `section` asks for; mistakes in it are noted.
@@ -41,6 +47,7 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, section: &ReadSection) -> Vec
     let readers = [
         section.text.as_ref().and_then(|section| text::resolve(resolver, section)).map(Reader::Text),
         section.file.as_ref().and_then(|section| file::resolve(resolver, section)).map(Reader::File),
+        section.run.as_ref().and_then(|section| run::resolve(resolver, section)).map(Reader::Run),
     ];
     readers.into_iter().flatten().collect()
 }
@@ -51,6 +58,7 @@ impl Reader {
         match self {
             Self::Text(_) => "text",
             Self::File(_) => "file",
+            Self::Run(_) => "run",
         }
     }
 
@@ -60,6 +68,7 @@ impl Reader {
         match self {
             Self::Text(_) => own(&text::FIGURES),
             Self::File(_) => own(&file::FIGURES),
+            Self::Run(_) => own(&run::FIGURES),
         }
     }
 
@@ -68,7 +77,19 @@ impl Reader {
         match self {
             Self::Text(_) => &["lines >= 1"],
             Self::File(_) => &["size > 0"],
+            Self::Run(run) if run.compared => &["newly_failed == 0"],
+            Self::Run(_) => &[],
         }
+    }
+
+    /// Whether it judges by itself, beyond what its figures are compared with.
+    pub fn judges(&self) -> bool {
+        matches!(self, Self::Run(_))
+    }
+
+    /// Whether each default stands for itself: one that `accept` does not name still holds.
+    pub fn keeps_defaults(&self) -> bool {
+        matches!(self, Self::Run(_))
     }
 
     /// What it reads.
@@ -76,6 +97,7 @@ impl Reader {
         match self {
             Self::Text(text) => vec![&text.from],
             Self::File(files) => vec![&files.from],
+            Self::Run(run) => vec![&run.from],
         }
     }
 
@@ -84,6 +106,7 @@ impl Reader {
         match self {
             Self::Text(text) => text.read(context),
             Self::File(files) => files.read(context),
+            Self::Run(run) => run.read(context),
         }
     }
 }
