@@ -376,11 +376,19 @@ fn accepted(resolver: &mut Resolver<'_>, section: &ItemSection, readers: &[Reade
             false => own.is_empty(),
         };
         let more: Vec<Acceptance> = defaults_of(reader).filter(is_open).collect();
-        if own.is_empty() && more.is_empty() && !reader.judges() {
+        let unwanted: Vec<String> = match own.is_empty() && more.is_empty() && !reader.judges() {
+            true => vec![format!("nothing is wanted of what `{}` reads", reader.name())],
+            false => {
+                let asked = reader.asked_for();
+                let open = asked.iter().filter(|name| !own.iter().any(|one| one.figure == **name));
+                open.map(|name| format!("nothing is wanted of the figure `{name}`")).collect()
+            }
+        };
+        for message in unwanted {
             let place = section.read.as_ref().map_or(0..0, Spanned::span);
             let names = listed(figures.iter().map(|(name, _)| name.as_str()));
-            let hint = format!("add accept = \"…\"; its figures are: {names}");
-            resolver.mistake(place, format!("nothing is wanted of what `{}` reads", reader.name()), hint);
+            let hint = format!("add accept = \"…\"; the figures of `{}` are: {names}", reader.name());
+            resolver.mistake(place, message, hint);
         }
         accept.extend(more);
     }
@@ -523,7 +531,7 @@ fn check_evidence(resolver: &mut Resolver<'_>, gates: &[Gate]) {
         let needs_work = item.needs.iter().any(|id| items.get(id.as_str()).is_some_and(|item| item.work.is_some()));
         for place in item.readers.iter().flat_map(Reader::places) {
             match &place.kind {
-                PlaceKind::Live => {}
+                PlaceKind::Live | PlaceKind::Standing(_) => {}
                 PlaceKind::Stdout | PlaceKind::Stderr if item.work.is_none() => resolver.mistake(
                     place.span.clone(),
                     "there is no output: this item runs no command",
