@@ -428,8 +428,9 @@ fn expand(resolver: &mut Resolver<'_>, document: &ReleaseDocument, gates: &mut [
             resolver.mistake(span, format!("the id `{id}` is there twice"), "gates and items need ids of their own");
         }
     }
-    let of_gates: BTreeMap<String, Vec<String>> =
-        gates.iter().map(|gate| (gate.id.clone(), gate.items.iter().map(|item| item.id.clone()).collect())).collect();
+    // What only warns keeps nobody waiting who needs the gate.
+    let deciding = |gate: &Gate| gate.items.iter().filter(|item| !item.warn).map(|item| item.id.clone()).collect();
+    let of_gates: BTreeMap<String, Vec<String>> = gates.iter().map(|gate| (gate.id.clone(), deciding(gate))).collect();
     let places = places_of_names(document);
     for item in gates.iter_mut().flat_map(|gate| &mut gate.items) {
         for list in [&mut item.needs, &mut item.after] {
