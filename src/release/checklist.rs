@@ -612,7 +612,7 @@ mod tests {
         for (text, wanted) in [
             ("", "has no gates"),
             ("[[gate]]\nid = 'A'\n", "gate `A` has no items"),
-            (&format!("{gate}"), "item `a` would show nothing"),
+            (gate, "item `a` would show nothing"),
             (&format!("{gate}run = ''"), "this command is empty"),
             (&format!("{gate}run = 'x'\nneds = []"), "did you mean `needs`?"),
             (&format!("{gate}run = 'x'\nneeds = ['b']"), "no gate and no item `b`"),

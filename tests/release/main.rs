@@ -1,0 +1,10 @@
+//! Releases: what is read as evidence, and how it is judged.
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test that fails by a panic says where")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod judged;
+mod observability;
+mod systems;
