@@ -5,6 +5,7 @@
 
 mod build;
 mod calls;
+mod cases;
 mod ci;
 mod comparison;
 mod console;
@@ -28,6 +29,7 @@ mod lines;
 mod manifest;
 mod margin;
 mod markdown;
+mod markup;
 mod openmetrics;
 mod percentiles;
 mod progress;
