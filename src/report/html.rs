@@ -21,6 +21,7 @@ use super::Report;
 use super::svg::ChartError;
 pub(super) use page::started_words;
 pub(super) use shell::{Parts, Room, fill, within};
+pub(super) use tables::class_of;
 
 /// A page that could not be made: a mistake in mnload, never in what was measured.
 #[derive(Debug, thiserror::Error)]
