@@ -28,7 +28,8 @@ pub struct ReleaseFile {
     pub document: ReleaseDocument,
 }
 
-/// What is known of this run before it starts: templates name it `run.id`, `run.commit` and `run.started_at`.
+/// What is known of this run before it starts: templates name it `run.id`, `run.commit`, `run.started_at`, and
+/// `run.number`, the second in which it started, counted since 1970: a number that no other run has.
 #[derive(Debug, Clone, Default)]
 pub struct RunFacts {
     /// The run's own id.
@@ -152,7 +153,8 @@ impl Checklist {
         let secrets = Secrets::default();
         let mut resolver = Resolver::new(&file.source, environment, &secrets);
         let document = &file.document;
-        let facts = [("id", &run.id), ("commit", &run.commit), ("started_at", &run.started_at)];
+        let number = run.started_at.parse().map_or(0, jiff::Timestamp::as_second).to_string();
+        let facts = [("id", &run.id), ("commit", &run.commit), ("started_at", &run.started_at), ("number", &number)];
         let facts: BTreeMap<&str, String> = facts.into_iter().map(|(name, value)| (name, value.clone())).collect();
         resolver.names().constants.insert("run".to_owned(), Variable::from(facts));
         vars::declare(&mut resolver, document.vars.as_ref(), given);
@@ -463,8 +465,9 @@ fn expand(resolver: &mut Resolver<'_>, document: &ReleaseDocument, gates: &mut [
             resolver.mistake(span, format!("the id `{id}` is there twice"), "gates and items need ids of their own");
         }
     }
-    let of_gates: BTreeMap<String, Vec<String>> =
-        gates.iter().map(|gate| (gate.id.clone(), gate.items.iter().map(|item| item.id.clone()).collect())).collect();
+    // What only warns keeps nobody waiting who needs the gate.
+    let deciding = |gate: &Gate| gate.items.iter().filter(|item| !item.warn).map(|item| item.id.clone()).collect();
+    let of_gates: BTreeMap<String, Vec<String>> = gates.iter().map(|gate| (gate.id.clone(), deciding(gate))).collect();
     let places = places_of_names(document);
     for item in gates.iter_mut().flat_map(|gate| &mut gate.items) {
         for list in [&mut item.needs, &mut item.after] {
