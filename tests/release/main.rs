@@ -5,6 +5,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod docs;
 mod judged;
+mod medianest;
 mod observability;
+mod rows;
+mod shop;
 mod systems;
