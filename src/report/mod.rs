@@ -5,6 +5,7 @@
 
 mod build;
 mod calls;
+mod cases;
 mod ci;
 mod comparison;
 mod console;
@@ -28,9 +29,11 @@ mod lines;
 mod manifest;
 mod margin;
 mod markdown;
+mod markup;
 mod openmetrics;
 mod percentiles;
 mod progress;
+mod release;
 mod result;
 mod route;
 mod samples;
@@ -58,6 +61,10 @@ pub use killed::{Remains, killed};
 pub use kind::{Kind, RenderError, UnknownKind, Wanted};
 pub use manifest::{Calibration, FileEntry, MANIFEST, Manifest, Unsound};
 pub use progress::Progress;
+pub use release::{
+    ReleaseKind, UnknownReleaseKind, release_outputs, release_result_schema, release_to_azure, release_to_github,
+    render_release_console,
+};
 pub use result::{
     CallFailure, CallResult, ErrorResult, ExampleResult, GeneratorResult, Load, PlanResult, Rates, RunResult,
     StepResult, Steps, Times, WarmUpResult,
