@@ -12,6 +12,7 @@ mod console;
 mod csv;
 mod doctor;
 mod document;
+mod emit;
 mod finding;
 #[cfg(test)]
 mod fixture;
@@ -54,6 +55,7 @@ pub use console::{Detail, clean, render as render_console};
 pub use doctor::{DoctorDocument, render as render_doctor};
 pub use document::{Count, LimitDocument, PlanDocument, TargetDocument};
 pub use forecast::render as render_forecast;
+pub use emit::{EmitError, EmitKind, EmitOptions, emit};
 pub use html::HtmlError;
 pub use inert::inert;
 pub use json::write as write_json;
