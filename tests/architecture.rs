@@ -27,7 +27,7 @@ const ROOMS: [(&str, &[&str]); 22] = [
     ("forecast", &["plan", "load", "metrics"]),
     ("engine", &["plan", "load", "client", "metrics", "answer", "gate", "system"]),
     ("doctor", &["demo", "engine", "load", "metrics", "plan", "scenario", "system"]),
-    ("release", &["scenario", "values", "client"]),
+    ("release", &["scenario", "values", "answer", "client", "system"]),
     ("report", &["plan", "load", "gate", "metrics", "forecast", "doctor", "compare", "release", "values"]),
     ("cli", &["demo", "gate", "report"]),
     (

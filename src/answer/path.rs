@@ -90,8 +90,13 @@ impl JsonQuery {
         }
     }
 
+    /// Every node that the path finds.
+    pub fn nodes<'v>(&self, document: &'v Value) -> Vec<&'v Value> {
+        self.path.query(document).all()
+    }
+
     /// How far the path gets in `document`, and what is there.
-    pub(super) fn nearest(&self, document: &Value) -> String {
+    pub fn nearest(&self, document: &Value) -> String {
         for (end, path) in self.leading.iter().rev() {
             let nodes = path.query(document).all();
             if !nodes.is_empty() {

@@ -1,9 +1,7 @@
 //! The command that repeats a run, and the commit that its scenario is from.
 
-use std::io::Read as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::cli::RunArgs;
 use crate::plan::Plan;
@@ -54,37 +52,5 @@ pub(super) fn commit_of(scenario: &Path) -> Option<Commit> {
 
 /// What `git` says in `folder`, as far as it is of interest; none if it fails or takes too long.
 fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
-    let mut child = Command::new("git")
-        // A repository can name programs to run, which looking at it must not do.
-        .args(["-c", "core.fsmonitor=false", "-C"])
-        .arg(folder)
-        .args(arguments)
-        .env("GIT_OPTIONAL_LOCKS", "0")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .ok()?;
-    let stdout = child.stdout.take()?;
-    let reading = std::thread::spawn(move || {
-        let mut said = Vec::new();
-        // Its pipe is closed behind that, which ends it if it has more to say.
-        stdout.take(MOST_BYTES).read_to_end(&mut said).ok().map(|_| said)
-    });
-    let until = Instant::now() + PATIENCE;
-    let status = loop {
-        match child.try_wait().ok()? {
-            Some(status) => break status,
-            None if Instant::now() < until => std::thread::sleep(Duration::from_millis(5)),
-            None => {
-                // It may be gone by now.
-                let _ = child.kill();
-                let _ = child.wait();
-                return None;
-            }
-        }
-    };
-    let said = reading.join().ok()??;
-    // One that was cut off in the middle of a long list has failed, and has said enough.
-    (status.success() || said.len() as u64 == MOST_BYTES).then(|| String::from_utf8_lossy(&said).into_owned())
+    crate::system::git(folder, arguments, PATIENCE, MOST_BYTES)
 }

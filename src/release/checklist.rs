@@ -8,10 +8,10 @@ use std::time::Duration;
 use minijinja::Value as Variable;
 
 use super::accept::Acceptance;
-use super::evidence::{self, PlaceKind, Reader};
+use super::evidence::{self, PlaceKind, Reader, RunFolder};
 use super::file::{GateSection, ItemSection, ReleaseDocument};
 use super::rollback;
-use super::work::{self, Work};
+use super::work::{self, ScenarioRun, Work};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, listed, nearest};
 use crate::scenario::{Entries, Spanned, Value, beside, read_other};
 use crate::values::{Environment, Resolver, Secrets, vars};
@@ -304,7 +304,14 @@ fn item<'r>(
         let hint = "add run = \"a command\", scenario = \"smoke.toml\", read = { … } or manual = \"what to confirm\"";
         resolver.mistake(written.span(), format!("item `{id}` would show nothing"), hint);
     }
-    let readers = section.read.as_ref().map(|read| evidence::resolve(resolver, read.get_ref())).unwrap_or_default();
+    let mut readers = section.read.as_ref().map(|read| evidence::resolve(resolver, read.get_ref())).unwrap_or_default();
+    if let Some(scenario) = &scenario {
+        if let Some(other) = section.read.as_ref().and_then(|read| read.get_ref().run.as_ref()) {
+            let hint = "its own run is read by itself; read another one in an item of its own";
+            resolver.mistake(other.span(), "an item reads one run", hint);
+        }
+        readers.insert(0, own_run(scenario, written.span()));
+    }
     let inputs = section.inputs.as_ref().map(|list| {
         let paths = list.get_ref().iter().map(|path| resolver.path(path));
         paths.flatten().collect()
@@ -327,6 +334,11 @@ fn item<'r>(
         readers,
         id,
     }
+}
+
+/// The reader of the run that an item makes itself.
+pub(super) fn own_run(scenario: &ScenarioRun, span: Range<usize>) -> Reader {
+    Reader::Run(RunFolder::own(span, scenario.baseline.is_some()))
 }
 
 /// The conditions that are written, and those of readers whose figures they do not name.
@@ -358,13 +370,36 @@ fn accepted(resolver: &mut Resolver<'_>, section: &ItemSection, readers: &[Reade
             Some(name) => name == reader.name(),
             None => figures.iter().any(|(name, _)| *name == one.figure),
         };
-        if !accept.iter().any(is_own) {
-            let named = reader.defaults().iter().filter_map(|text| Acceptance::parse(text).ok());
-            let name = Some(reader.name().to_owned());
-            accept.extend(named.map(|one| Acceptance { reader: name.clone(), ..one }));
+        let own: Vec<&Acceptance> = accept.iter().filter(|one| is_own(one)).collect();
+        let is_open = |default: &Acceptance| match reader.keeps_defaults() {
+            true => !own.iter().any(|one| one.figure == default.figure),
+            false => own.is_empty(),
+        };
+        let more: Vec<Acceptance> = defaults_of(reader).filter(is_open).collect();
+        let unwanted: Vec<String> = match own.is_empty() && more.is_empty() && !reader.judges() {
+            true => vec![format!("nothing is wanted of what `{}` reads", reader.name())],
+            false => {
+                let asked = reader.asked_for();
+                let open = asked.iter().filter(|name| !own.iter().any(|one| one.figure == **name));
+                open.map(|name| format!("nothing is wanted of the figure `{name}`")).collect()
+            }
+        };
+        for message in unwanted {
+            let place = section.read.as_ref().map_or(0..0, Spanned::span);
+            let names = listed(figures.iter().map(|(name, _)| name.as_str()));
+            let hint = format!("add accept = \"…\"; the figures of `{}` are: {names}", reader.name());
+            resolver.mistake(place, message, hint);
         }
+        accept.extend(more);
     }
     accept
+}
+
+/// What is wanted of `reader` where the file does not say.
+pub(super) fn defaults_of(reader: &Reader) -> impl Iterator<Item = Acceptance> {
+    let parsed = reader.defaults().iter().filter_map(|text| Acceptance::parse(text).ok());
+    let name = reader.name().to_owned();
+    parsed.map(move |one| Acceptance { reader: Some(name.clone()), ..one })
 }
 
 fn condition_text(resolver: &mut Resolver<'_>, item: &Spanned<Value>) -> Option<Spanned<String>> {
@@ -496,7 +531,7 @@ fn check_evidence(resolver: &mut Resolver<'_>, gates: &[Gate]) {
         let needs_work = item.needs.iter().any(|id| items.get(id.as_str()).is_some_and(|item| item.work.is_some()));
         for place in item.readers.iter().flat_map(Reader::places) {
             match &place.kind {
-                PlaceKind::Live => {}
+                PlaceKind::Live | PlaceKind::Standing(_) => {}
                 PlaceKind::Stdout | PlaceKind::Stderr if item.work.is_none() => resolver.mistake(
                     place.span.clone(),
                     "there is no output: this item runs no command",

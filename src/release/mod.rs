@@ -6,7 +6,7 @@
 //! ```
 //!
 //! [`file`] is what is written, [`checklist`] what it means, [`evidence`] reads what commands leave, [`accept`] compares
-//! it, and [`result`] is what reports are made of. What is not known is never a pass.
+//! it, [`run`] carries it all out, and [`result`] is what reports are made of. What is not known is never a pass.
 
 pub mod accept;
 pub mod checklist;
@@ -15,7 +15,10 @@ mod figure;
 pub mod file;
 pub mod result;
 mod rollback;
+pub mod run;
+mod schema;
 pub mod work;
 
 pub use checklist::{Checklist, ReleaseFile, RunFacts};
 pub use figure::{Figure, Reading, SourceRead, Unit};
+pub use schema::schema;

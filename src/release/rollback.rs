@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::checklist::{Gate, Item, owners};
+use super::checklist::{Gate, Item, defaults_of, own_run, owners};
 use super::evidence::Reader;
 use super::file::RollbackSection;
 use super::work::{self, Work};
@@ -56,14 +56,20 @@ pub(super) fn add_to<'r>(
     });
     let needs: Vec<String> =
         section.needs.iter().flat_map(|list| list.get_ref()).map(|name| resolver.text(name)).collect();
+    let read = |work: &Option<Work>| -> Vec<Reader> {
+        match work {
+            Some(Work::Scenario(scenario)) => vec![own_run(scenario, written.span())],
+            _ => Vec::new(),
+        }
+    };
     let step = |name: &str, what: &str, work: Option<Work>| Item {
         id: format!("rollback-{name}"),
         title: format!("{title}: {what}"),
         owners: owners.clone(),
         rationale: rationale.clone(),
+        readers: read(&work),
+        accept: read(&work).iter().flat_map(defaults_of).collect(),
         work,
-        readers: Vec::<Reader>::new(),
-        accept: Vec::new(),
         needs: Vec::new(),
         after: Vec::new(),
         inputs: None,

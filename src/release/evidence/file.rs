@@ -119,7 +119,7 @@ fn contents(folder: &Path) -> io::Result<(u64, u64)> {
 }
 
 /// SHA-256 of a file of any size, in hexadecimal digits.
-fn hash(path: &Path) -> io::Result<String> {
+pub(super) fn hash(path: &Path) -> io::Result<String> {
     let mut digest = Sha256::new();
     let mut file = File::open(path)?;
     let mut buffer = [0; 1 << 16];

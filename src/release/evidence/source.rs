@@ -40,6 +40,8 @@ pub enum PlaceKind {
     Stderr,
     /// A file.
     File(PathBuf),
+    /// A file that no command makes: it counts as it is now, however old it is.
+    Standing(PathBuf),
     /// Something that is asked now, and cannot be old.
     Live,
 }
@@ -103,6 +105,18 @@ impl Place {
         Some(Self { kind, max_age, span: from.span() })
     }
 
+    /// A file that no command makes, beside the file that names it.
+    pub(in crate::release) fn standing(resolver: &mut Resolver<'_>, from: &Spanned<String>) -> Option<Self> {
+        let place = Self::resolve(resolver, from, None)?;
+        match place.kind {
+            PlaceKind::File(path) => Some(Self { kind: PlaceKind::Standing(path), ..place }),
+            _ => {
+                resolver.mistake(from.span(), "this is no file", "name the path of a file");
+                None
+            }
+        }
+    }
+
     /// A place that is asked now.
     pub(in crate::release) fn live(span: Range<usize>) -> Self {
         Self { kind: PlaceKind::Live, max_age: None, span }
@@ -129,6 +143,7 @@ impl<'a> Context<'a> {
             PlaceKind::Stdout => ("stdout", self.stdout),
             PlaceKind::Stderr => ("stderr", self.stderr),
             PlaceKind::File(path) => return self.file(path, place.max_age),
+            PlaceKind::Standing(path) => return Context { since: None, ..*self }.file(path, None),
             PlaceKind::Live => return Err("there is nothing to read".to_owned()),
         };
         let output = output.ok_or_else(|| format!("there is no {name}: no command ran"))?;

@@ -49,7 +49,9 @@ const UNPACK: &str = r#"      - name: Unpack it
 /// The workflow.
 pub(super) fn text(checklist: &Checklist, jobs: &[Job<'_>], needed: &Needed, options: &EmitOptions) -> String {
     let mut out = header(checklist, options);
-    out.push_str("# Variables of the repository: MNLOAD_REPOSITORY (OWNER/NAME), MNLOAD_VERSION (empty builds it from source)\n");
+    out.push_str(
+        "# Variables of the repository: MNLOAD_REPOSITORY (OWNER/NAME), MNLOAD_VERSION (empty builds it from source)\n",
+    );
     for (what, names) in [("variables", &needed.variables), ("secrets", &needed.secrets)] {
         if !names.is_empty() {
             out.push_str(&format!("# and, since the release file reads them, the {what} {}\n", names.join(", ")));
@@ -89,7 +91,9 @@ fn of_gate(checklist: &Checklist, job: &Job<'_>, needed: &Needed, options: &Emit
         for need in &job.needs {
             out.push_str(&format!("      - name: Take over what gate {need} left\n"));
             out.push_str("        uses: actions/download-artifact@v4\n        with:\n");
-            out.push_str(&format!("          name: mnload-gate-{need}\n          path: ${{{{ runner.temp }}}}/mnload-kept\n"));
+            out.push_str(&format!(
+                "          name: mnload-gate-{need}\n          path: ${{{{ runner.temp }}}}/mnload-kept\n"
+            ));
         }
         out.push_str(UNPACK);
     }
@@ -109,7 +113,9 @@ fn of_gate(checklist: &Checklist, job: &Job<'_>, needed: &Needed, options: &Emit
     out.push_str(&format!(
         "            tar --create --gzip --file \"$RUNNER_TEMP/mnload-gate-{id}.tar.gz\" -- \"${{keep[@]}}\"\n          fi\n"
     ));
-    out.push_str("      - name: Keep it\n        if: ${{ always() }}\n        uses: actions/upload-artifact@v4\n        with:\n");
+    out.push_str(
+        "      - name: Keep it\n        if: ${{ always() }}\n        uses: actions/upload-artifact@v4\n        with:\n",
+    );
     out.push_str(&format!("          name: mnload-gate-{id}\n"));
     out.push_str(&format!("          path: ${{{{ runner.temp }}}}/mnload-gate-{id}.tar.gz\n"));
     out.push_str("          if-no-files-found: warn\n");
@@ -129,7 +135,9 @@ fn of_all(checklist: &Checklist, jobs: &[Job<'_>], needed: &Needed, options: &Em
     out.push_str(&format!("      - name: Go or no-go\n        run: |\n          set -uo pipefail\n{SIGNED}"));
     let folders: Vec<String> = jobs.iter().map(Job::folder).collect();
     out.push_str(&format!("          for folder in {}; do\n", folders.join(" ")));
-    out.push_str("            if [ -e \"$folder/result.json\" ]; then args+=(--resume \"$folder\"); fi\n          done\n");
+    out.push_str(
+        "            if [ -e \"$folder/result.json\" ]; then args+=(--resume \"$folder\"); fi\n          done\n",
+    );
     out.push_str(&called(&format!("mnload release \"$MNLOAD_FILE\" --out {} --overwrite", whole()), options));
     out.push_str(concat!(
         "      - name: Keep the release\n        if: ${{ always() }}\n        uses: actions/upload-artifact@v4\n        with:\n",
@@ -159,7 +167,9 @@ fn called(call: &str, options: &EmitOptions) -> String {
     let mut out = format!("          code=0\n          {call} ${{args[@]+\"${{args[@]}}\"}} || code=$?\n");
     if options.inconclusive_warns {
         out.push_str("          if [ \"$code\" -eq 4 ]; then\n");
-        out.push_str("            echo \"::warning title=mnload::of something nothing is known\"; exit 0\n          fi\n");
+        out.push_str(
+            "            echo \"::warning title=mnload::of something nothing is known\"; exit 0\n          fi\n",
+        );
     }
     out.push_str("          exit \"$code\"\n");
     out

@@ -87,7 +87,9 @@ fn of_all(checklist: &Checklist, jobs: &[Job<'_>], options: &EmitOptions) -> Str
     let mut out = "go-no-go:\n  extends: .mnload-release\n  stage: go-no-go\n  when: always\n".to_owned();
     let folders: Vec<String> = jobs.iter().map(Job::folder).collect();
     let mut call = format!("for folder in {}; do\n", folders.join(" "));
-    call.push_str("        if [ -e \"$folder/result.json\" ]; then set -- \"$@\" --resume \"$folder\"; fi\n      done\n");
+    call.push_str(
+        "        if [ -e \"$folder/result.json\" ]; then set -- \"$@\" --resume \"$folder\"; fi\n      done\n",
+    );
     call.push_str(&format!("      mnload release \"$MNLOAD_FILE\" --out {} --overwrite \"$@\"", whole()));
     out.push_str(&script(&call, minutes(checklist.items()), options));
     out.push_str(&artifacts(whole(), &[whole().to_owned()]));

@@ -71,9 +71,7 @@ fn of_gate(checklist: &Checklist, gate: &Gate) -> String {
     }
     let asked = gate.items.iter().filter_map(|item| Some((item, item.manual.as_ref()?)));
     let boxes: String = asked
-        .map(|(item, ask)| {
-            format!("- [ ] {}: {} by: ____ on: ____\n", code(&item.title, LONGEST), code(ask, LONGEST))
-        })
+        .map(|(item, ask)| format!("- [ ] {}: {} by: ____ on: ____\n", code(&item.title, LONGEST), code(ask, LONGEST)))
         .collect();
     if !boxes.is_empty() {
         out.push_str(&format!("\n{boxes}"));
@@ -144,7 +142,7 @@ fn criteria(item: &Item) -> String {
 fn evidence(checklist: &Checklist, item: &Item) -> String {
     let read = item.readers.iter().map(|reader| {
         let places = reader.places().into_iter().map(|place| match &place.kind {
-            PlaceKind::File(path) => path.strip_prefix(&checklist.folder).unwrap_or(path).display().to_string(),
+            PlaceKind::File(path) | PlaceKind::Standing(path) => path.strip_prefix(&checklist.folder).unwrap_or(path).display().to_string(),
             PlaceKind::Stdout => "stdout".to_owned(),
             PlaceKind::Stderr => "stderr".to_owned(),
             PlaceKind::Live => "asked when it runs".to_owned(),

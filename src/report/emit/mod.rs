@@ -9,8 +9,6 @@ mod jobs;
 mod markdown;
 mod quote;
 mod shell;
-#[cfg(test)]
-mod tests;
 
 use crate::release::Checklist;
 use crate::values::Needed;
@@ -79,9 +77,7 @@ fn needed_of_jobs(needed: &Needed) -> Needed {
             && letters.all(|c| c.is_ascii_alphanumeric() || c == '_')
     };
     let is_given = |name: &String| {
-        is_name(name)
-            && !OWN.contains(&name.as_str())
-            && !PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        is_name(name) && !OWN.contains(&name.as_str()) && !PREFIXES.iter().any(|prefix| name.starts_with(prefix))
     };
     let given = |names: &[String]| {
         let mut names: Vec<String> = names.iter().filter(|name| is_given(name)).cloned().collect();

@@ -52,7 +52,8 @@ mod tests {
     fn whatever_a_text_holds_yaml_gives_it_back() {
         for text in crate::report::fixture::TEXTS {
             let line = format!("a: {}\n", yaml(text));
-            let read: serde_json::Value = serde_saphyr::from_str(&line).unwrap_or_else(|error| panic!("{line}: {error}"));
+            let read: serde_json::Value =
+                serde_saphyr::from_str(&line).unwrap_or_else(|error| panic!("{line}: {error}"));
             assert_eq!(read["a"].as_str(), Some(text), "{line}");
         }
     }
