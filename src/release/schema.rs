@@ -20,7 +20,8 @@ pub fn schema() -> Json {
     schema["properties"]["use"] = used_files();
     schema["$id"] = ID.into();
     schema["title"] = "mnload release".into();
-    schema["description"] = "What must hold before a release may go: gates, their items, and who answers for them.".into();
+    schema["description"] =
+        "What must hold before a release may go: gates, their items, and who answers for them.".into();
     schema
 }
 

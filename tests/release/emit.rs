@@ -289,7 +289,9 @@ fn the_build_servers_own_schemas_accept_it() {
 #[test]
 fn gates_that_need_each_other_are_refused_and_others_are_put_in_order() {
     let gate = |id: &str, needs: &str| {
-        format!("[[gate]]\nid = \"{id}\"\n[[gate.item]]\nid = \"{id}1\"\nrun = \"true\"\nneeds = [{needs}]\n[[gate.item]]\nid = \"{id}2\"\nrun = \"true\"\n")
+        format!(
+            "[[gate]]\nid = \"{id}\"\n[[gate.item]]\nid = \"{id}1\"\nrun = \"true\"\nneeds = [{needs}]\n[[gate.item]]\nid = \"{id}2\"\nrun = \"true\"\n"
+        )
     };
     let circle = workspace(&(gate("A", "\"B2\"") + &gate("B", "\"A2\"")));
     let outcome = circle.mnload(&["release", "emit", "release.toml", "--to", "shell"]);
@@ -303,7 +305,9 @@ fn gates_that_need_each_other_are_refused_and_others_are_put_in_order() {
 #[test]
 fn what_must_be_known_is_asked_for_with_a_default() {
     let release = |timeout: &str| {
-        format!("[[gate]]\nid = \"A\"\n[[gate.item]]\nid = \"a\"\nrun = {{ command = \"true\", timeout = \"{timeout}\" }}\n")
+        format!(
+            "[[gate]]\nid = \"A\"\n[[gate.item]]\nid = \"a\"\nrun = {{ command = \"true\", timeout = \"{timeout}\" }}\n"
+        )
     };
     let outcome =
         workspace(&release("${ env.LIMIT }")).mnload(&["release", "emit", "release.toml", "--to", "markdown"]);

@@ -49,7 +49,7 @@ pub(super) fn evidence(item: &Item) -> String {
     let mut hash = Sha256::new();
     let mut files = 0;
     for place in item.readers.iter().flat_map(Reader::places) {
-        if let PlaceKind::File(path) = &place.kind {
+        if let PlaceKind::File(path) | PlaceKind::Standing(path) = &place.kind {
             files += 1;
             hash.update(format!("{}\n{}\n", path.display(), content::hash_of(path)));
         }

@@ -273,9 +273,9 @@ mod tests {
     #[test]
     fn what_is_given_on_the_command_line_must_be_an_item_that_is_signed_by_who_may() {
         let release = release();
-        let given = |text: &str| super::given(&release, text);
+        let sign = |text: &str| given(&release, text);
         let ann = ("uat".to_owned(), "Ann".to_owned(), "all of it: twice".to_owned());
-        assert_eq!(given("uat=Ann: all of it: twice"), Ok(ann));
+        assert_eq!(sign("uat=Ann: all of it: twice"), Ok(ann));
         for (text, wanted) in [
             ("uat", "write ITEM=NAME"),
             ("uta=Ann", "did you mean `uat`?"),
@@ -283,7 +283,7 @@ mod tests {
             ("uat= ", "nobody signs"),
             ("uat=Eve", "Eve may not sign for it: Ann, Bo may"),
         ] {
-            let said = given(text).unwrap_err();
+            let said = sign(text).unwrap_err();
             assert!(said.contains(wanted), "{wanted} in {said}");
         }
     }

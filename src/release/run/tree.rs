@@ -13,13 +13,15 @@ use super::super::checklist::Checklist;
 use super::super::evidence::{PlaceKind, Reader};
 use super::super::result::CommitResult;
 use super::content;
-use super::process::{self, Exit, Halt, Launch};
 use crate::scenario::beside;
+use crate::system;
 
 /// So long `git` is waited for: a repository may be large, and lie on a disk that is slow.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// So many commits of sign-offs may follow each other.
 const MOST_COMMITS: usize = 50;
+/// Lists of names are no longer.
+const MOST_BYTES: u64 = 64 << 20;
 
 /// What is no part of what is released.
 #[derive(Debug, Clone, Default)]
@@ -37,7 +39,8 @@ impl Left {
         let places = checklist.items().flat_map(|item| &item.readers).flat_map(Reader::places);
         let files = places.filter_map(|place| match &place.kind {
             PlaceKind::File(path) => Some(path.clone()),
-            PlaceKind::Stdout | PlaceKind::Stderr | PlaceKind::Live => None,
+            // A file that no command makes is a part of what is released.
+            PlaceKind::Standing(_) | PlaceKind::Stdout | PlaceKind::Stderr | PlaceKind::Live => None,
         });
         let artifacts = checklist.items().flat_map(|item| &item.artifacts);
         let artifacts = artifacts.map(|path| beside(&checklist.file, path));
@@ -76,7 +79,7 @@ pub fn commit_of(folder: &Path, left: &Left, signoffs: Option<&Path>) -> Option<
     Some(CommitResult {
         tree: content::digits(tree),
         changed: !differing.is_empty(),
-        tags: String::from_utf8_lossy(&tags).lines().map(str::to_owned).collect(),
+        tags: tags.lines().map(str::to_owned).collect(),
         id,
     })
 }
@@ -100,37 +103,16 @@ fn released(top: &Path, id: &str, signoffs: Option<&Path>) -> String {
 }
 
 /// What `git` says in `folder`; none if it fails, takes too long or says too much.
-fn git(folder: &Path, arguments: &[&str]) -> Option<Vec<u8>> {
-    // A repository can name programs to run, which looking at it must not do.
-    let words = ["git", "-c", "core.fsmonitor=false", "-c", "core.quotepath=off"];
-    let words: Vec<String> = words.iter().chain(arguments).map(|word| (*word).to_owned()).collect();
-    let launch = Launch {
-        words: &words,
-        dir: folder,
-        env: &[("GIT_OPTIONAL_LOCKS".to_owned(), "0".to_owned())],
-        timeout: PATIENCE,
-        grace: Duration::ZERO,
-        own_session: false,
-    };
-    let ended = process::carry_out(&launch, &Halt::default());
-    let output = ended.stdout.output();
-    (ended.exit == Exit::Code(0) && ended.cause.is_none() && !output.cut).then_some(output.bytes)
+fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
+    system::git(folder, arguments, PATIENCE, MOST_BYTES).filter(|said| (said.len() as u64) < MOST_BYTES)
 }
 
-fn line(said: &[u8]) -> String {
-    String::from_utf8_lossy(said).trim().to_owned()
+fn line(said: &str) -> String {
+    said.trim().to_owned()
 }
 
-#[cfg(unix)]
-fn names(said: &[u8]) -> Vec<PathBuf> {
-    use std::os::unix::ffi::OsStrExt as _;
-    let names = said.split(|byte| *byte == 0).filter(|name| !name.is_empty());
-    names.map(|name| PathBuf::from(std::ffi::OsStr::from_bytes(name))).collect()
-}
-
-#[cfg(not(unix))]
-fn names(said: &[u8]) -> Vec<PathBuf> {
-    String::from_utf8_lossy(said).split('\0').filter(|name| !name.is_empty()).map(PathBuf::from).collect()
+fn names(said: &str) -> Vec<PathBuf> {
+    said.split('\0').filter(|name| !name.is_empty()).map(PathBuf::from).collect()
 }
 
 #[cfg(all(test, unix))]

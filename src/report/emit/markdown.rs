@@ -142,7 +142,9 @@ fn criteria(item: &Item) -> String {
 fn evidence(checklist: &Checklist, item: &Item) -> String {
     let read = item.readers.iter().map(|reader| {
         let places = reader.places().into_iter().map(|place| match &place.kind {
-            PlaceKind::File(path) | PlaceKind::Standing(path) => path.strip_prefix(&checklist.folder).unwrap_or(path).display().to_string(),
+            PlaceKind::File(path) | PlaceKind::Standing(path) => {
+                path.strip_prefix(&checklist.folder).unwrap_or(path).display().to_string()
+            }
             PlaceKind::Stdout => "stdout".to_owned(),
             PlaceKind::Stderr => "stderr".to_owned(),
             PlaceKind::Live => "asked when it runs".to_owned(),

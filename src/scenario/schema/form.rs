@@ -88,4 +88,3 @@ fn without_null(schema: &mut Json) {
         _ => {}
     }
 }
-
