@@ -18,8 +18,10 @@ mod order;
 pub mod result;
 mod rollback;
 pub mod run;
+mod schema;
 mod wanted;
 pub mod work;
 
 pub use checklist::{Checklist, ReleaseFile, RunFacts};
 pub use figure::{Figure, Reading, SourceRead, Unit};
+pub use schema::schema;

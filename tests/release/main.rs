@@ -9,6 +9,7 @@ mod commands;
 mod confirmed;
 mod docs;
 mod drill;
+mod emit;
 mod judged;
 mod medianest;
 mod observability;
