@@ -1,15 +1,22 @@
 //! `mnload release`.
 
+mod emit;
+
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use super::{Format, key_and_value};
+pub use emit::{EmitArgs, EmitTo, Inconclusive};
 
 /// `mnload release`.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, after_help = CODES)]
 pub struct ReleaseArgs {
+    /// Something else than to carry it out.
+    #[command(subcommand)]
+    pub action: Option<ReleaseAction>,
+
     /// The release file.
     #[arg(value_name = "FILE", required = true)]
     pub file: Option<PathBuf>,
@@ -72,6 +79,13 @@ pub struct ReleaseArgs {
     /// What is written to standard output at the end.
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     pub format: Format,
+}
+
+/// What else can be done with a release file.
+#[derive(Debug, Subcommand)]
+pub enum ReleaseAction {
+    /// Write the release as a workflow of GitHub, a pipeline of GitLab, a shell script or a checklist; run nothing.
+    Emit(EmitArgs),
 }
 
 const CODES: &str = "\

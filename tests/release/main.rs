@@ -1,10 +1,21 @@
-//! Releases: what is read as evidence, and how it is judged.
+//! Releases through the binary: what is run, in which order, what is read as evidence, who signs, and what is taken over.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that fails by a panic says where")]
 
 #[path = "../support/mod.rs"]
 mod support;
 
+mod commands;
+mod confirmed;
+mod docs;
+mod drill;
+mod emit;
 mod judged;
+mod medianest;
 mod observability;
+mod order;
+mod resumed;
+mod rows;
+mod shop;
 mod systems;
+mod words;

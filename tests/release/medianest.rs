@@ -8,8 +8,22 @@ use serde_json::Value;
 use crate::shop::Shop;
 
 const SIGNED: [&str; 16] = [
-    "ports", "provisioned", "proxy", "vaulted", "restore", "uat", "retention", "dashboards-fresh", "alerts-tested",
-    "documented", "signoff-backend", "signoff-frontend", "signoff-qa", "signoff-security", "signoff-devops", "signoff-po",
+    "ports",
+    "provisioned",
+    "proxy",
+    "vaulted",
+    "restore",
+    "uat",
+    "retention",
+    "dashboards-fresh",
+    "alerts-tested",
+    "documented",
+    "signoff-backend",
+    "signoff-frontend",
+    "signoff-qa",
+    "signoff-security",
+    "signoff-devops",
+    "signoff-po",
 ];
 
 /// Every item's status, with its first reason.
@@ -93,7 +107,13 @@ fn what_is_green_for_the_wrong_reason_is_no_go_and_becomes_a_go_as_it_is_mended(
             folder = next;
             continue;
         }
-        assert_eq!((outcome.code, result["go"].as_bool()), (Some(0), Some(true)), "{}{}", outcome.stdout, outcome.stderr);
+        assert_eq!(
+            (outcome.code, result["go"].as_bool()),
+            (Some(0), Some(true)),
+            "{}{}",
+            outcome.stdout,
+            outcome.stderr
+        );
         assert!(calls.contains("up -d") && !calls.contains("npm ci"), "{calls}");
         for (id, (status, why)) in items(&result) {
             assert_eq!(status, "pass", "{id}: {why}");
@@ -119,7 +139,9 @@ fn a_dry_run_says_everything_and_does_nothing() {
     let shop = Shop::open();
     let (outcome, calls) = shop.release(&["--dry-run"]);
     assert_eq!((outcome.code, calls.as_str()), (Some(0), ""), "{}", outcome.stderr);
-    for part in ["npm ci", "lines >= 65%", "git describe --tags --abbrev=0 HEAD^", "light.toml", "signoff-po", "p95 < 600ms"] {
+    for part in
+        ["npm ci", "lines >= 65%", "git describe --tags --abbrev=0 HEAD^", "light.toml", "signoff-po", "p95 < 600ms"]
+    {
         assert!(outcome.stdout.contains(part), "{part} in:\n{}", outcome.stdout);
     }
     assert!(!shop.path("reports").exists(), "it leaves nothing");

@@ -9,7 +9,6 @@ use mnload::release::checklist::Item;
 use mnload::release::work::Work;
 use mnload::release::{Checklist, ReleaseFile, RunFacts};
 
-
 /// A row: where it stands, the items that it has become, what must be found in them, and who answers for one of them.
 type Row = (&'static str, &'static [&'static str], &'static [&'static str], &'static [&'static str]);
 
@@ -199,7 +198,9 @@ fn nothing_is_deployed_before_gate_a_has_passed_and_the_rate_limit_is_used_up_la
         }
     }
     let last = before("rate-limits");
-    for asking in ["smoke", "reachable", "e2e", "e2e-critical", "e2e-api", "light", "security-runtime", "rollback-restored"] {
+    for asking in
+        ["smoke", "reachable", "e2e", "e2e-critical", "e2e-api", "light", "security-runtime", "rollback-restored"]
+    {
         assert!(last.contains(asking), "{asking} may come after the rate limit is used up");
     }
 }

@@ -121,7 +121,8 @@ impl Shop {
         let workspace = workspace.env("PATH", &path).env("SHOP", &folder).env("STAGING_SSH", "deploy@staging");
         let workspace = workspace.env("STAGING_API", &urls[0]).env("STAGING_FRONT_END", &urls[0]);
         let workspace = workspace.env("STAGING_LIMITED_API", &urls[1]).env("METRICS_TOKEN", "demo-metrics-token");
-        let workspace = workspace.env("PROMETHEUS_URL", &service).env("LOKI_URL", &service).env("GRAFANA_URL", &service);
+        let workspace =
+            workspace.env("PROMETHEUS_URL", &service).env("LOKI_URL", &service).env("GRAFANA_URL", &service);
         let shop = Self { workspace, _demos: demos, _services: services };
         shop.tools();
         shop.files(&urls[0]);
@@ -146,9 +147,13 @@ impl Shop {
         let trusting = |text: &str| with(text, "[target]\n", "[target]\nca = \"cert.pem\"\n");
         write("smoke-staging.toml", &trusting(&text_of("smoke-staging.toml")));
         write("e2e.toml", &trusting(&text_of("e2e.toml")));
-        let light = with(&trusting(&text_of("light.toml")), "duration = \"1m\"\nramp_up = \"10s\" ", "duration = \"5s\" ");
+        let light =
+            with(&trusting(&text_of("light.toml")), "duration = \"1m\"\nramp_up = \"10s\" ", "duration = \"5s\" ");
         write("light.toml", &light);
-        write("security.toml", &with(&text_of("security.toml"), "timeout = \"5s\" }", "timeout = \"5s\", ca = \"cert.pem\" }"));
+        write(
+            "security.toml",
+            &with(&text_of("security.toml"), "timeout = \"5s\" }", "timeout = \"5s\", ca = \"cert.pem\" }"),
+        );
         write(".gitignore", IGNORED);
         write("package.json", "{ \"name\": \"shop\" }\n");
         let keys = |value: &dyn Fn(&str) -> String| {
@@ -268,7 +273,11 @@ fn services() -> RawServer {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
         let (seconds, iso) = (now.as_secs_f64(), jiff::Timestamp::now().to_string());
         let path = head.split(' ').nth(1).unwrap_or_default();
-        let rule = |name: &str| format!("{{\"name\":\"{name}\",\"type\":\"alerting\",\"health\":\"ok\",\"state\":\"inactive\",\"query\":\"up\",\"alerts\":[],\"lastEvaluation\":\"{iso}\"}}");
+        let rule = |name: &str| {
+            format!(
+                "{{\"name\":\"{name}\",\"type\":\"alerting\",\"health\":\"ok\",\"state\":\"inactive\",\"query\":\"up\",\"alerts\":[],\"lastEvaluation\":\"{iso}\"}}"
+            )
+        };
         let body = match path {
             _ if path.starts_with("/api/v1/targets") => format!(
                 "{{\"status\":\"success\",\"data\":{{\"activeTargets\":[{{\"labels\":{{\"job\":\"medianest-backend\",\"instance\":\"b:3000\"}},\"scrapePool\":\"medianest-backend\",\"scrapeUrl\":\"http://b:3000/metrics\",\"lastError\":\"\",\"lastScrape\":\"{iso}\",\"health\":\"up\",\"scrapeInterval\":\"15s\",\"scrapeTimeout\":\"10s\"}}],\"droppedTargets\":[]}}}}"

@@ -1,6 +1,7 @@
 //! `mnload release`: read the file, carry its gates out, judge, report.
 
 mod dry_run;
+mod emit;
 mod folder;
 mod people;
 mod show;
@@ -16,7 +17,7 @@ use jiff::Timestamp;
 use super::CommandError;
 use super::inputs::of_env_file;
 use super::signals::Signals;
-use crate::cli::ReleaseArgs;
+use crate::cli::{ReleaseAction, ReleaseArgs};
 use crate::plan::Environment;
 use crate::release::result::ReleaseResult;
 use crate::release::run::{
@@ -32,6 +33,9 @@ use people::{Asker, People};
 const REPORTS: &str = "reports";
 
 pub(super) fn run(args: &ReleaseArgs) -> Result<ExitCode, CommandError> {
+    if let Some(ReleaseAction::Emit(args)) = &args.action {
+        return emit::run(args);
+    }
     if !cfg!(unix) {
         return Err(CommandError::Usage("mnload release runs on Linux and macOS".to_owned()));
     }
@@ -44,7 +48,7 @@ pub(super) fn run(args: &ReleaseArgs) -> Result<ExitCode, CommandError> {
     let ground = Arc::new(Ground { started: file_time(folder.path()), ..prepared.ground });
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start a runtime")?;
-    let book = sign(args, &ground, prepared.book)?;
+    let book = sign(&ground, prepared.book, prepared.signed)?;
     let (done, ending) = runtime.block_on(carried_out(args, &ground, book, &folder, started_at))?;
     let result = finished(&ground, &done, started_at, ending);
     folder.write(&result)?;
@@ -58,6 +62,8 @@ pub(super) fn run(args: &ReleaseArgs) -> Result<ExitCode, CommandError> {
 struct Prepared {
     ground: Ground,
     book: Book,
+    /// Items, names and notes of the command line.
+    signed: Vec<(String, String, String)>,
 }
 
 fn prepare(args: &ReleaseArgs, started_at: Timestamp) -> Result<Prepared, CommandError> {
@@ -71,6 +77,8 @@ fn prepare(args: &ReleaseArgs, started_at: Timestamp) -> Result<Prepared, Comman
     let mut timeless = resolve(&RunFacts::default())?;
     timeless.signoffs = args.signoffs.clone().or(timeless.signoffs);
     let selection = Selection::of(&timeless, &args.only, args.from.as_deref()).map_err(CommandError::Usage)?;
+    let signed = args.sign.iter().map(|text| given(&timeless, text)).collect::<Result<_, _>>();
+    let signed = signed.map_err(CommandError::Usage)?;
     let earlier = earlier(args, &timeless.name)?;
     let out = args.out.clone().unwrap_or_else(|| super::outputs::unused_folder(&timeless.name, &started_at));
     let run_folder = std::path::absolute(&out).with_context(|| format!("cannot find {}", out.display()))?;
@@ -117,7 +125,7 @@ fn prepare(args: &ReleaseArgs, started_at: Timestamp) -> Result<Prepared, Comman
         timeless,
         checklist,
     };
-    Ok(Prepared { ground, book })
+    Ok(Prepared { ground, book, signed })
 }
 
 /// The environment variables that items give their commands.
@@ -167,15 +175,12 @@ fn repeated(args: &ReleaseArgs, checklist: &Checklist, path: &Path) -> String {
 }
 
 /// Adds what is confirmed on the command line.
-fn sign(args: &ReleaseArgs, ground: &Ground, mut book: Book) -> Result<Book, CommandError> {
-    for text in &args.sign {
-        let (item, name, note) = given(&ground.checklist, text).map_err(CommandError::Usage)?;
-        if let Some(sign_off) = people::sign_off(ground, &item, name, note) {
-            book.add(sign_off);
-        }
-    }
-    if let Some(path) = ground.checklist.signoffs.as_ref().filter(|_| !args.sign.is_empty() && ground.commit.is_some())
-    {
+fn sign(ground: &Ground, mut book: Book, signed: Vec<(String, String, String)>) -> Result<Book, CommandError> {
+    let now = signed.into_iter().filter_map(|(item, name, note)| people::sign_off(ground, &item, name, note));
+    let now: Vec<_> = now.collect();
+    let path = ground.checklist.signoffs.as_ref().filter(|_| !now.is_empty());
+    now.into_iter().for_each(|sign_off| book.add(sign_off));
+    if let Some(path) = path {
         book.write(path).with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(book)

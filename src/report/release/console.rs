@@ -19,7 +19,7 @@ const MOST_REASONS: usize = 12;
 const MOST_SENTENCES: usize = 4;
 const LONGEST_REASON: usize = 600;
 const LONGEST_OBSERVED: usize = 110;
-const LONGEST_TITLE: usize = 32;
+const LONGEST_TITLE: usize = 34;
 /// The column of words for a status, with the blanks around it.
 const MARKS: usize = 11;
 /// The column of times.
@@ -61,7 +61,7 @@ fn table(result: &ReleaseResult) -> String {
     let all = words::items(result).count();
     let mut left_out = all.saturating_sub(MOST_ITEMS);
     let more = left_out;
-    let widest = words::items(result).map(|item| item.title.chars().count()).max().unwrap_or(0).min(LONGEST_TITLE);
+    let widest = words::items(result).map(|item| item.title.chars().count()).max().unwrap_or(0).clamp(1, LONGEST_TITLE);
     let mut out = String::new();
     let mut shown = 0;
     for gate in &result.gates {
@@ -107,17 +107,23 @@ fn heading(gate: &GateResult) -> String {
 fn row(item: &ItemResult, widest: usize) -> String {
     let style = style_of(item.status, item.warn);
     let mark = mark_of(item.status, item.warn);
-    let title = shortened(&item.title, widest);
     let indent = MARKS + widest + 2;
-    let observed = broken_within(&cut(&words::observed(item), LONGEST_OBSERVED), indent, COLUMNS - TIMES);
-    let mut lines = observed.lines();
-    let first = lines.next().unwrap_or_default();
+    let title = broken_within(&cut(&item.title, LONGEST_OBSERVED), 0, widest);
+    let observed = broken_within(&cut(&words::observed(item), LONGEST_OBSERVED), 0, COLUMNS - TIMES - indent);
     let time = if item.started_at.is_some() { words::seconds(item.elapsed_s) } else { String::new() };
+    let (mut titles, mut seen) = (title.lines(), observed.lines());
     let room = COLUMNS - TIMES - indent;
-    let line = format!("{title:<widest$}  {first:<room$}{time:>TIMES$}");
+    let (first, beside) = (titles.next().unwrap_or_default(), seen.next().unwrap_or_default());
+    let line = format!("{first:<widest$}  {beside:<room$}{time:>TIMES$}");
     let mut out = format!("  {style}{mark:<width$}{style:#}{}\n", line.trim_end(), width = MARKS - 2);
-    lines.for_each(|line| out.push_str(&format!("{line}\n")));
-    out
+    loop {
+        let (title, beside) = (titles.next(), seen.next());
+        if title.is_none() && beside.is_none() {
+            return out;
+        }
+        let line = format!("{:MARKS$}{:<widest$}  {}", "", title.unwrap_or_default(), beside.unwrap_or_default());
+        out.push_str(&format!("{}\n", line.trim_end()));
+    }
 }
 
 /// Why it is no go, and for each item the command that repeats it.

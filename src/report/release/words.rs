@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use crate::release::result::{CheckResult, CommandResult, CommitResult, ItemResult, ReleaseResult, RoleResult};
 use crate::report::statement::counted;
-use crate::units::format_duration;
+use crate::units::{format_duration, format_us_f64};
 use crate::verdict::{Status, Verdict};
 
 /// So many letters of a hash tell it from any other.
 const HASH: usize = 12;
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// GO, NO-GO, or PASS where only a part of the release was asked for and all of it holds.
 pub(super) fn word(result: &ReleaseResult) -> &'static str {
@@ -120,7 +121,8 @@ pub(super) fn end_of(command: &CommandResult) -> String {
 /// A time of the result.
 pub(super) fn seconds(seconds: f64) -> String {
     // A span that no clock counts is a broken file, not a reason to stop.
-    format_duration(Duration::try_from_secs_f64(seconds).unwrap_or_default())
+    let span = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+    if span < MINUTE { format_us_f64(span.as_secs_f64() * 1e6) } else { format_duration(span) }
 }
 
 /// Who answers for `item`: the titles of its roles, with their people.

@@ -103,17 +103,19 @@ impl ItemView {
     pub(super) fn of(item: &ItemResult, result: &ReleaseResult, anchor: &str, room: Room) -> Self {
         let shown = Shown { list: (room.rows / 12).clamp(3, 20), text: room.text, output: room.data };
         let red = words::is_red(item);
+        let observed = cut(&words::observed(item), shown.text.min(160));
+        let reasons = shown.texts(&item.reasons);
         Self {
             anchor: anchor.to_owned(),
             class: class_of(item.status, item.warn),
             status: word(item.status, item.warn),
             title: cut(&item.title, shown.text),
-            observed: cut(&words::observed(item), shown.text.min(160)),
             took: item.started_at.as_ref().map(|_| words::seconds(item.elapsed_s)).unwrap_or_default(),
             open: !matches!(item.status, Status::Pass | Status::Skipped),
             red,
-            // The first is what was observed, beside the title; it may be cut there.
-            reasons: shown.texts(&item.reasons),
+            // What stands beside the title need not be said twice.
+            reasons: if reasons.len() == 1 && reasons[0] == observed { Vec::new() } else { reasons },
+            observed,
             rationale: cut(&item.rationale, shown.text),
             checks: item.checks.iter().take(shown.list).map(|check| shown.check(check)).collect(),
             evidence: item.evidence.iter().take(shown.list.min(6)).map(|evidence| shown.evidence(evidence)).collect(),
@@ -177,10 +179,17 @@ impl Shown {
                     None => "by nobody for this commit".to_owned(),
                 },
             ));
+            facts.extend(manual.expired.iter().map(|old| {
+                let commit = words::short_hash(&old.commit);
+                plain("Does not count", format!("{} signed on {} for {commit}", old.by, old.at))
+            }));
         }
         if let Some(command) = &item.command {
             facts.push(code("Command", &command.text));
-            facts.push(plain("Ended", format!("{}, in {}", words::end_of(command), command.dir)));
+            let place =
+                if matches!(command.dir.as_str(), "" | ".") { String::new() } else { format!(", in {}", command.dir) };
+            facts.push(plain("Ended", format!("{}{place}", words::end_of(command))));
+            facts.extend(command.notes.iter().take(self.list).map(|note| plain("Note", note.clone())));
         }
         facts.extend(item.started_at.iter().map(|at| plain("Started", at.clone())));
         facts.extend(
