@@ -24,6 +24,7 @@ use crate::release::run::{
     note_environment, result_of,
 };
 use crate::release::{Checklist, ReleaseFile, RunFacts};
+use crate::report::ReleaseKind;
 use crate::verdict::{Ending, ExitCode};
 use folder::RunFolder;
 use people::{Asker, People};
@@ -36,6 +37,7 @@ pub(super) fn run(args: &ReleaseArgs) -> Result<ExitCode, CommandError> {
         return Err(CommandError::Usage("mnload release runs on Linux and macOS".to_owned()));
     }
     let started_at = Timestamp::now();
+    let document = show::on_stdout(args)?;
     let prepared = prepare(args, started_at)?;
     if args.dry_run {
         return dry_run::show(&prepared.ground, &prepared.book);
@@ -47,11 +49,19 @@ pub(super) fn run(args: &ReleaseArgs) -> Result<ExitCode, CommandError> {
     let book = sign(&ground, prepared.book, prepared.signed)?;
     let (done, ending) = runtime.block_on(carried_out(args, &ground, book, &folder, started_at))?;
     let result = finished(&ground, &done, started_at, ending);
-    folder.write(&result)?;
     // A thread may still wait for an answer on a terminal that nobody gives.
     runtime.shutdown_background();
-    show::show(&result, args.format, args.quiet, folder.path());
+    // The evidence first: a reader of standard output may have gone away.
+    let written = folder.write_all(&result, &elsewhere(args));
+    show::show(&result, &ground.checklist, args, document, folder.path());
+    written?;
     Ok(exit_code(&result))
+}
+
+/// The reports that go to files of their own.
+fn elsewhere(args: &ReleaseArgs) -> Vec<(ReleaseKind, PathBuf)> {
+    let named = args.report.iter().filter_map(|(kind, path)| Some((*kind, path.clone()?)));
+    named.filter(|(_, path)| path != Path::new("-")).collect()
 }
 
 /// A release that is ready to be carried out.
