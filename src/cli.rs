@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::report::Wanted;
 pub use compare::CompareArgs;
 pub use demo::DemoArgs;
-pub use release::ReleaseArgs;
+pub use release::{EmitArgs, EmitTo, Inconclusive, ReleaseAction, ReleaseArgs};
 
 /// Load and smoke tests that decide whether a build may ship.
 #[derive(Debug, Parser)]
@@ -65,7 +65,7 @@ pub enum Command {
     Report(ReportArgs),
     /// Examine this machine: how punctual it is, how much it can send and what limits it; takes less than ten seconds.
     Doctor(DoctorArgs),
-    /// Print the JSON Schema of scenario files, for editors, or that of result.json.
+    /// Print the JSON Schema of scenario files, for editors, or that of release files or of a result.json.
     Schema(SchemaArgs),
     /// Start the built-in MediaNest-like target on loopback.
     Demo(Box<DemoArgs>),
@@ -186,6 +186,10 @@ pub enum SchemaOf {
     Scenario,
     /// The result.json of a run.
     Result,
+    /// Release files.
+    Release,
+    /// The result.json of a release.
+    ReleaseResult,
 }
 
 /// `mnload plan`.

@@ -1,16 +1,23 @@
 //! `mnload release`.
 
+mod emit;
+
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use super::{Format, key_and_value};
 use crate::report::{ReleaseKind, UnknownReleaseKind};
+pub use emit::{EmitArgs, EmitTo, Inconclusive};
 
 /// `mnload release`.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, after_help = CODES)]
 pub struct ReleaseArgs {
+    /// Something else than to carry it out.
+    #[command(subcommand)]
+    pub action: Option<ReleaseAction>,
+
     /// The release file.
     #[arg(value_name = "FILE", required = true)]
     pub file: Option<PathBuf>,
@@ -85,6 +92,13 @@ fn report(text: &str) -> Result<(ReleaseKind, Option<PathBuf>), UnknownReleaseKi
         None => Ok((text.parse()?, None)),
         Some((kind, path)) => Ok((kind.parse()?, Some(path.into()))),
     }
+}
+
+/// What else can be done with a release file.
+#[derive(Debug, Subcommand)]
+pub enum ReleaseAction {
+    /// Write the release as a workflow of GitHub, a pipeline of GitLab, a shell script or a checklist; run nothing.
+    Emit(EmitArgs),
 }
 
 const CODES: &str = "\

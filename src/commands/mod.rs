@@ -45,6 +45,9 @@ enum CommandError {
     /// The release file, or that of its sign-offs, is wrong.
     #[error("{0}")]
     Release(Diagnostics),
+    /// The release file cannot be written in another form.
+    #[error("{0}")]
+    NotEmitted(Diagnostics),
     /// The target is not there.
     #[error(
         "the target cannot be reached, so nothing was sent: {error}\n  target: {target}\n  is it running, and is base_url right? {hint}"
@@ -79,6 +82,7 @@ impl CommandError {
         match self {
             Self::Scenario(_)
             | Self::Release(_)
+            | Self::NotEmitted(_)
             | Self::Unreachable { .. }
             | Self::LocalAddresses { .. }
             | Self::NotReady { .. }
@@ -118,9 +122,15 @@ pub fn execute(cli: &Cli) -> ExitCode {
 fn complain(error: &CommandError) {
     let mut people = anstream::stderr();
     let _ = match error {
-        CommandError::Scenario(mistakes) | CommandError::Release(mistakes) => {
+        CommandError::Scenario(mistakes) | CommandError::Release(mistakes) | CommandError::NotEmitted(mistakes) => {
             let (what, nothing) = match error {
                 CommandError::Release(_) => ("release file", "nothing was run"),
+                // The value of each is its name there, which is no number and no path that exists.
+                CommandError::NotEmitted(_) => (
+                    "release file",
+                    "nothing was written\nwithout a default, ${ env.NAME } stands as $NAME in what is written: where a \
+                     number, a duration or a file is needed, add one, as in ${ env.NAME | default('30s') }",
+                ),
                 _ => ("scenario", "nothing was sent"),
             };
             let count = mistakes.0.len();

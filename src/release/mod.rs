@@ -16,7 +16,9 @@ pub mod file;
 pub mod result;
 mod rollback;
 pub mod run;
+mod schema;
 pub mod work;
 
 pub use checklist::{Checklist, ReleaseFile, RunFacts};
 pub use figure::{Figure, Reading, SourceRead, Unit};
+pub use schema::schema;

@@ -12,6 +12,7 @@ mod console;
 mod csv;
 mod doctor;
 mod document;
+mod emit;
 mod finding;
 #[cfg(test)]
 mod fixture;
@@ -53,6 +54,7 @@ pub use comparison::{ComparisonDocument, render as render_comparison};
 pub use console::{Detail, clean, render as render_console};
 pub use doctor::{DoctorDocument, render as render_doctor};
 pub use document::{Count, LimitDocument, PlanDocument, TargetDocument};
+pub use emit::{EmitError, EmitKind, EmitOptions, emit};
 pub use forecast::render as render_forecast;
 pub use html::HtmlError;
 pub use inert::inert;

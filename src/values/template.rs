@@ -395,7 +395,10 @@ mod tests {
         let templates = Templates::new(&source, &environment, &Secrets::default());
         assert_eq!(templates.before(text, &span).unwrap(), "$HOST 80 $TOKEN x$BOTH");
         let needed = environment.needed();
-        assert_eq!((needed.variables, needed.secrets), (vec!["BOTH".to_owned(), "HOST".to_owned()], vec!["TOKEN".to_owned()]));
+        assert_eq!(
+            (needed.variables, needed.secrets),
+            (vec!["BOTH".to_owned(), "HOST".to_owned()], vec!["TOKEN".to_owned()])
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `mnload release`: read the file, carry its gates out, judge, report.
 
 mod dry_run;
+mod emit;
 mod folder;
 mod people;
 mod show;
@@ -16,7 +17,7 @@ use jiff::Timestamp;
 use super::CommandError;
 use super::inputs::of_env_file;
 use super::signals::Signals;
-use crate::cli::ReleaseArgs;
+use crate::cli::{ReleaseAction, ReleaseArgs};
 use crate::plan::Environment;
 use crate::release::result::ReleaseResult;
 use crate::release::run::{
@@ -33,6 +34,9 @@ use people::{Asker, People};
 const REPORTS: &str = "reports";
 
 pub(super) fn run(args: &ReleaseArgs) -> Result<ExitCode, CommandError> {
+    if let Some(ReleaseAction::Emit(args)) = &args.action {
+        return emit::run(args);
+    }
     if !cfg!(unix) {
         return Err(CommandError::Usage("mnload release runs on Linux and macOS".to_owned()));
     }

@@ -71,7 +71,8 @@ pub(super) fn no_go() -> ReleaseResult {
     }
     let uat = &mut f.items[1];
     uat.status = Status::NoData;
-    uat.manual.as_mut().unwrap().signed = None;
+    let manual = uat.manual.as_mut().unwrap();
+    manual.expired = manual.signed.take().map(|signed| SignOff { commit: "0a1b2c3d4e5f".repeat(3), ..signed });
     uat.reasons = vec!["nobody has signed for this commit; Ann Lee signed for 0a1b2c3d4e5f, which is another".into()];
     for step in &mut h.items {
         *step = skipped(step.clone(), "`e2e` did not pass");
@@ -197,11 +198,16 @@ fn poisoned_gate(text: &str) -> GateResult {
         [&mut evidence.missing, &mut evidence.broken].into_iter().for_each(|list| list.push(text.into()));
         if let Some(command) = &mut item.command {
             command.dir = text.into();
+            command.notes.push(text.into());
             for output in [&mut command.stdout, &mut command.stderr] {
                 *output = OutputResult { bytes: 1 << 40, tail: text.into(), file: Some(text.into()), cut: true };
             }
         }
-        item.manual = Some(ManualResult { ask: text.into(), signed: Some(sign_off(text, text)) });
+        item.manual = Some(ManualResult {
+            ask: text.into(),
+            signed: Some(sign_off(text, text)),
+            expired: Some(sign_off(text, text)),
+        });
         item
     });
     let mut gate = gate(text, text, items.collect());
@@ -275,19 +281,21 @@ fn ran(id: &str, title: &str, command: &str, elapsed_s: f64) -> ItemResult {
                 cut: false,
             },
             stderr: OutputResult::default(),
+            notes: Vec::new(),
         }),
         evidence: Vec::new(),
         checks: Vec::new(),
         manual: None,
         reused_from: None,
         inputs: "ab".repeat(32),
+        evidence_hash: String::new(),
         repeat: format!("mnload release release.toml --only {id}"),
         artifacts: Vec::new(),
     }
 }
 
 fn signed(id: &str, title: &str, ask: &str, by: &str) -> ItemResult {
-    let manual = ManualResult { ask: ask.to_owned(), signed: Some(sign_off(id, by)) };
+    let manual = ManualResult { ask: ask.to_owned(), signed: Some(sign_off(id, by)), expired: None };
     ItemResult { command: None, manual: Some(manual), ..ran(id, title, "", 0.0) }
 }
 

@@ -1,7 +1,7 @@
 //! `ownership.md`: who answers for what, who signed what for which commit, and how the way back was rehearsed.
 
 use super::words;
-use crate::release::result::{ItemResult, ReleaseResult};
+use crate::release::result::{ItemResult, ReleaseResult, SignOff};
 use crate::report::finding::word;
 use crate::report::markup::{LONGEST_LINE, LONGEST_NAME, cell, code, more, row, table, within};
 use crate::verdict::{Ending, Status};
@@ -74,7 +74,7 @@ fn signed(result: &ReleaseResult) -> String {
                 cell(&words::short_hash(&signed.commit), LONGEST_NAME),
                 if signed.note.is_empty() { "–".to_owned() } else { cell(&signed.note, LONGEST_LINE) },
             ],
-            None => [blank(), blank(), blank(), waits_for(item, result)],
+            None => [blank(), blank(), blank(), waits_for(item, manual.expired.as_ref(), result)],
         };
         let status = word(item.status, item.warn).to_owned();
         row(
@@ -86,11 +86,14 @@ fn signed(result: &ReleaseResult) -> String {
     out
 }
 
-/// Why nobody's signature counts, or whose is missing.
-fn waits_for(item: &ItemResult, result: &ReleaseResult) -> String {
+/// Whose signature does not count, or whose is missing.
+fn waits_for(item: &ItemResult, expired: Option<&SignOff>, result: &ReleaseResult) -> String {
     let owners = words::owners(item, result);
-    match (item.reasons.first(), owners.is_empty()) {
-        (Some(reason), _) => cell(reason, LONGEST_LINE),
+    match (expired, owners.is_empty()) {
+        (Some(old), _) => {
+            let commit = words::short_hash(&old.commit);
+            cell(&format!("{} signed on {} for {commit}, which does not count here", old.by, old.at), LONGEST_LINE)
+        }
         (None, false) => cell(&format!("waits for {}", owners.join(", ")), LONGEST_LINE),
         (None, true) => "–".to_owned(),
     }

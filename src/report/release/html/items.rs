@@ -179,11 +179,17 @@ impl Shown {
                     None => "by nobody for this commit".to_owned(),
                 },
             ));
+            facts.extend(manual.expired.iter().map(|old| {
+                let commit = words::short_hash(&old.commit);
+                plain("Does not count", format!("{} signed on {} for {commit}", old.by, old.at))
+            }));
         }
         if let Some(command) = &item.command {
             facts.push(code("Command", &command.text));
-            let place = if matches!(command.dir.as_str(), "" | ".") { String::new() } else { format!(", in {}", command.dir) };
+            let place =
+                if matches!(command.dir.as_str(), "" | ".") { String::new() } else { format!(", in {}", command.dir) };
             facts.push(plain("Ended", format!("{}{place}", words::end_of(command))));
+            facts.extend(command.notes.iter().take(self.list).map(|note| plain("Note", note.clone())));
         }
         facts.extend(item.started_at.iter().map(|at| plain("Started", at.clone())));
         facts.extend(
