@@ -13,10 +13,13 @@ pub mod checklist;
 pub mod evidence;
 mod figure;
 pub mod file;
+mod item;
+mod order;
 pub mod result;
 mod rollback;
 pub mod run;
 mod schema;
+mod wanted;
 pub mod work;
 
 pub use checklist::{Checklist, ReleaseFile, RunFacts};

@@ -1,5 +1,4 @@
-//! Releases through the binary: hostile commands, order, sign-offs, resume, selection, what is kept, and what a release file
-//! is written as.
+//! Releases through the binary: what is run, in which order, what is read as evidence, who signs, and what is taken over.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that fails by a panic says where")]
 
@@ -8,8 +7,15 @@ mod support;
 
 mod commands;
 mod confirmed;
+mod docs;
 mod drill;
 mod emit;
+mod judged;
+mod medianest;
+mod observability;
 mod order;
 mod resumed;
+mod rows;
+mod shop;
+mod systems;
 mod words;
