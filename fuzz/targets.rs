@@ -4,6 +4,7 @@
 //! A target takes any bytes. It must neither panic nor hang, and what it asserts must hold.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use mnload::answer::{Check, Facts, Seen, Selector};
 use mnload::diagnostic::Diagnostics;
@@ -11,14 +12,22 @@ use mnload::gate::Gate;
 use mnload::journal::Reader;
 use mnload::metrics::{Aggregate, Snapshot, Tally};
 use mnload::plan::{Environment, Machine, Overrides, Plan, Scope, Seat, Step};
+use mnload::release::evidence::{Context, Output};
+use mnload::release::{Checklist, Figure, ReleaseFile, RunFacts};
 use mnload::scenario::ScenarioFile;
 
 /// A fuzz target.
 pub(crate) type Target = fn(&[u8]);
 
 /// Every target by its name.
-pub(crate) const TARGETS: [(&str, Target); 5] =
-    [("scenario", scenario), ("gate", gate), ("template", template), ("answer", answer), ("journal", journal)];
+pub(crate) const TARGETS: [(&str, Target); 6] = [
+    ("scenario", scenario),
+    ("gate", gate),
+    ("template", template),
+    ("answer", answer),
+    ("journal", journal),
+    ("report", report),
+];
 
 /// A scenario file: read, resolved, and three of its journeys rendered.
 pub(crate) fn scenario(data: &[u8]) {
@@ -105,6 +114,36 @@ pub(crate) fn journal(data: &[u8]) {
     assert!(batches.all().iter().map(|batch| batch.tally.all_steps().requests).sum::<u64>() <= requests);
     let latency = total.all_steps().response.latency();
     assert!(latency.p50 <= latency.p99 && latency.p99 <= latency.max, "{latency:?}");
+}
+
+/// A report of a tool, read by every reader of such: what is counted adds up, and nothing is known of what is missing.
+pub(crate) fn report(data: &[u8]) {
+    static RELEASE: OnceLock<Checklist> = OnceLock::new();
+    let release = RELEASE.get_or_init(|| {
+        let file = ReleaseFile::read(&folder().join("readers.toml")).unwrap();
+        Checklist::resolve(&file, &Environment::default(), &[], &RunFacts::default()).unwrap()
+    });
+    let stdout = Output { bytes: data.to_vec(), cut: false };
+    let now = std::time::UNIX_EPOCH.try_into().unwrap();
+    let context = Context { stdout: Some(&stdout), ..Context::bare(now, &release.secrets) };
+    for reader in release.items().flat_map(|item| &item.readers) {
+        let reading = reader.read(&context);
+        assert!(!reading.figures.is_empty() || !reading.missing.is_empty(), "{} is silent", reader.name());
+        let number = |name: &str| {
+            let figure = reading.figures.iter().find(|(figure, _)| figure == name);
+            figure.and_then(|(_, figure)| figure.number())
+        };
+        for (name, figure) in &reading.figures {
+            let value = figure.number().unwrap();
+            let most = if matches!(figure, Figure::Share(_)) { 1.0 } else { f64::MAX };
+            assert!((0.0..=most).contains(&value), "{name} is {value}");
+        }
+        if let (Some(tests), Some(passed), Some(failed)) = (number("tests"), number("passed"), number("failed")) {
+            assert!(tests > 0.0 && passed + failed == tests, "{passed} and {failed} of {tests}");
+        }
+        let texts = reading.missing.iter().chain(&reading.broken).chain(&reading.notes);
+        texts.for_each(|text| assert_is_one_line(text));
+    }
 }
 
 fn seen<'a>(headers: &'a hyper::HeaderMap, body: &'a [u8]) -> Seen<'a> {

@@ -15,7 +15,7 @@ use rand_pcg::Pcg64Mcg;
 
 const SEED: u64 = 1;
 /// The whole corpus together; it is read in every run of the tests.
-const MOST_CORPUS_BYTES: usize = 350_000;
+const MOST_CORPUS_BYTES: usize = 400_000;
 
 #[test]
 fn scenarios_and_their_mutations() {
@@ -40,6 +40,11 @@ fn selectors_and_their_mutations() {
 #[test]
 fn journals_and_their_mutations() {
     assert_survives("journal", 10_000);
+}
+
+#[test]
+fn reports_of_tools_and_their_mutations() {
+    assert_survives("report", 3_000);
 }
 
 #[test]

@@ -139,7 +139,7 @@ impl Acceptance {
             Some(false) => Status::Fail,
             None => Status::NoData,
         };
-        Checked { status, observed: Some(figure.shown()) }
+        Checked { status, observed: Some(figure.shown_against(&self.bound)) }
     }
 
     fn of_equality(&self, equal: bool) -> Option<bool> {

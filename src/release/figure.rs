@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::units::{format_bytes, format_count, format_duration, format_share};
+use crate::units::{format_bytes, format_count, format_duration, format_share, parse_duration, parse_share};
 
 /// What a figure counts or measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl Figure {
     pub fn shown(&self) -> String {
         match self {
             Self::Count(count) => format_count(*count),
-            Self::Share(share) => format_share(*share),
+            Self::Share(share) => floored(*share, 2),
             Self::Seconds(seconds) => {
                 Duration::try_from_secs_f64(*seconds).map_or_else(|_| format!("{seconds} s"), format_duration)
             }
@@ -67,6 +67,45 @@ impl Figure {
             Self::Boolean(value) => value.to_string(),
         }
     }
+
+    /// As [`Self::shown`], with as many digits as it takes to lie on the same side of `bound` as the value itself:
+    /// nobody believes that 65% is less than 65%.
+    pub fn shown_against(&self, bound: &Self) -> String {
+        let (Some(value), Some(limit)) = (self.number(), bound.number()) else { return self.shown() };
+        let tells = |shown: f64| shown.partial_cmp(&limit) == value.partial_cmp(&limit);
+        match self {
+            Self::Share(share) => {
+                let texts = (2..=12).map(|decimals| floored(*share, decimals));
+                let mut telling = texts.filter(|text| parse_share(text).is_ok_and(tells));
+                telling.next().unwrap_or_else(|| self.shown())
+            }
+            Self::Seconds(seconds) => {
+                let texts = [self.shown(), format!("{seconds:.3}s"), format!("{seconds}s")];
+                let is_telling = |text: &String| parse_duration(text).is_ok_and(|shown| tells(shown.as_secs_f64()));
+                texts.into_iter().find(is_telling).unwrap_or_else(|| self.shown())
+            }
+            Self::Bytes(bytes)
+                if matches!(bound, Self::Bytes(limit) | Self::Count(limit)
+                if limit != bytes && format_bytes(*limit) == format_bytes(*bytes)) =>
+            {
+                format!("{} B", format_count(*bytes))
+            }
+            _ => self.shown(),
+        }
+    }
+}
+
+/// A share as a percentage that is never more than it, as coverage tools write it: 64.996% is not 65%, and what is
+/// called 100% is all.
+fn floored(share: f64, decimals: u32) -> String {
+    let scale = 10_f64.powi(decimals.cast_signed());
+    // A share of counts is no decimal fraction; this forgives the last bits of one.
+    let units = (share * 100.0 * scale + 1e-7).floor();
+    if units == 0.0 && share > 0.0 {
+        return format_share(share);
+    }
+    let text = format!("{:.*}", decimals as usize, units / scale);
+    format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
 /// What one reader made of its evidence.
@@ -108,5 +147,35 @@ impl Reading {
     /// Adds a figure.
     pub fn figure(&mut self, name: &str, figure: Figure) {
         self.figures.push((name.to_owned(), figure));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_lies_where_the_value_lies() {
+        use Figure::{Bytes, Count, Seconds, Share};
+        for (figure, bound, wanted) in [
+            (Share(0.649_96), Share(0.65), "64.99%"),
+            (Share(0.65), Share(0.65), "65%"),
+            (Share(0.29), Share(0.29), "29%"),
+            (Share(0.646), Share(323.0 / 500.0), "64.6%"),
+            (Share(0.650_000_1), Share(0.65), "65.00001%"),
+            (Share(0.010_04), Share(0.01), "1.004%"),
+            (Share(0.0094), Share(0.65), "0.94%"),
+            (Share(0.999_999), Share(1.0), "99.99%"),
+            (Share(1.0), Share(0.95), "100%"),
+            (Share(0.0), Share(0.95), "0%"),
+            (Seconds(300.4), Seconds(300.0), "300.400s"),
+            (Seconds(299.0), Seconds(300.0), "4m 59s"),
+            (Bytes((2 << 20) + 1), Bytes(2 << 20), "2,097,153 B"),
+            (Bytes(2 << 20), Bytes(2 << 20), "2 MiB"),
+            (Count(3), Count(0), "3"),
+        ] {
+            assert_eq!(figure.shown_against(&bound), wanted, "{figure:?} beside {bound:?}");
+        }
+        assert_eq!(Share(0.649_996).shown(), "64.99%");
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn accepted(resolver: &mut Resolver<'_>, section: &ItemSection, reade
         };
         let own: Vec<&Acceptance> = accept.iter().filter(|one| is_own(one)).collect();
         let is_open = |default: &Acceptance| match reader.keeps_defaults() {
-            true => !own.iter().any(|one| one.figure == default.figure),
+            true => !own.iter().any(|one| one.figure == default.figure || reader.says_enough(one, default)),
             false => own.is_empty(),
         };
         let more: Vec<Acceptance> = defaults_of(reader).filter(is_open).collect();
@@ -53,7 +53,8 @@ pub(super) fn accepted(resolver: &mut Resolver<'_>, section: &ItemSection, reade
         for message in unwanted {
             let place = section.read.as_ref().map_or(0..0, Spanned::span);
             let names = listed(figures.iter().map(|(name, _)| name.as_str()));
-            let hint = format!("add accept = \"…\"; the figures of `{}` are: {names}", reader.name());
+            let example = reader.example().unwrap_or("…");
+            let hint = format!("add accept = \"{example}\"; the figures of `{}` are: {names}", reader.name());
             resolver.mistake(place, message, hint);
         }
         accept.extend(more);

@@ -6,6 +6,7 @@
 mod ask;
 mod backup;
 mod containers;
+mod coverage;
 mod env_file;
 mod file;
 mod git;
@@ -19,17 +20,22 @@ mod prometheus_rules;
 mod prometheus_targets;
 mod rows;
 mod run;
+mod shapes;
 pub(super) mod source;
+mod test_report;
 mod text;
+mod vulnerabilities;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::accept::Acceptance;
 use super::figure::{Reading, Unit};
 use crate::scenario::{Short, Spanned};
 use crate::values::Resolver;
 pub use backup::BackupSection;
 pub use containers::ContainersSection;
+pub use coverage::CoverageSection;
 pub use env_file::EnvFileSection;
 pub use file::FileSection;
 pub use git::GitSection;
@@ -40,7 +46,9 @@ pub use loki::LokiSection;
 pub use prometheus::PrometheusSection;
 pub use run::{RunFolder, RunFolderSection};
 pub use source::{Context, Evidence, Output, Place, PlaceKind};
+pub use test_report::TestsSection;
 pub use text::TextSection;
+pub use vulnerabilities::{VulnerabilitiesSection, WaiverSection};
 
 /// `read = { … }`: the readers of one item, by name.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -70,6 +78,12 @@ pub struct ReadSection {
     pub loki: Option<Spanned<LokiSection>>,
     /// Whether Grafana is well, and has its dashboards.
     pub grafana: Option<Spanned<GrafanaSection>>,
+    /// How much of the code the tests went through: a report's path, or a table.
+    pub coverage: Option<Spanned<Short<CoverageSection>>>,
+    /// How tests came out: a report's path, or a table.
+    pub tests: Option<Spanned<Short<TestsSection>>>,
+    /// What an audit found: a report's path, or a table.
+    pub vulnerabilities: Option<Spanned<Short<VulnerabilitiesSection>>>,
 }
 
 /// A reader, resolved.
@@ -99,6 +113,12 @@ pub enum Reader {
     Loki(Box<loki::Loki>),
     /// Whether Grafana is well, and has its dashboards.
     Grafana(Box<grafana::Grafana>),
+    /// How much of the code the tests went through.
+    Coverage(coverage::Coverage),
+    /// How tests came out.
+    Tests(test_report::Tests),
+    /// What an audit found.
+    Vulnerabilities(vulnerabilities::Vulnerabilities),
 }
 
 /// The readers that `section` asks for; mistakes in it are noted.
@@ -126,6 +146,13 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, section: &ReadSection) -> Vec
             .and_then(|section| grafana::resolve(resolver, section))
             .map(Box::new)
             .map(Reader::Grafana),
+        section.coverage.as_ref().and_then(|section| coverage::resolve(resolver, section)).map(Reader::Coverage),
+        section.tests.as_ref().and_then(|section| test_report::resolve(resolver, section)).map(Reader::Tests),
+        section
+            .vulnerabilities
+            .as_ref()
+            .and_then(|section| vulnerabilities::resolve(resolver, section))
+            .map(Reader::Vulnerabilities),
     ];
     readers.into_iter().flatten().collect()
 }
@@ -146,6 +173,9 @@ impl Reader {
             Self::Prometheus(_) => "prometheus",
             Self::Loki(_) => "loki",
             Self::Grafana(_) => "grafana",
+            Self::Coverage(_) => "coverage",
+            Self::Tests(_) => "tests",
+            Self::Vulnerabilities(_) => "vulnerabilities",
         }
     }
 
@@ -165,6 +195,9 @@ impl Reader {
             Self::Prometheus(_) => own(&prometheus::FIGURES),
             Self::Loki(_) => own(&loki::FIGURES),
             Self::Grafana(_) => own(&grafana::FIGURES),
+            Self::Coverage(_) => own(&coverage::FIGURES),
+            Self::Tests(_) => own(&test_report::FIGURES),
+            Self::Vulnerabilities(_) => own(&vulnerabilities::FIGURES),
         }
     }
 
@@ -184,7 +217,9 @@ impl Reader {
             Self::Prometheus(prometheus) => prometheus.defaults(),
             Self::Loki(_) => &["lines >= 1"],
             Self::Grafana(grafana) if grafana.has_dashboards() => &["dashboards >= 1"],
-            Self::Grafana(_) => &[],
+            Self::Grafana(_) | Self::Coverage(_) => &[],
+            Self::Tests(_) => &["failed == 0"],
+            Self::Vulnerabilities(_) => &vulnerabilities::DEFAULTS,
         }
     }
 
@@ -207,6 +242,19 @@ impl Reader {
         }
     }
 
+    /// Whether `one` says what is enough where `default` would: a share of tests that must pass lets some of them fail.
+    pub fn says_enough(&self, one: &Acceptance, default: &Acceptance) -> bool {
+        matches!(self, Self::Tests(_)) && one.figure == "pass_share" && default.figure == "failed"
+    }
+
+    /// A condition to show to whoever has to say what is enough of its figures.
+    pub fn example(&self) -> Option<&'static str> {
+        match self {
+            Self::Coverage(_) => Some("lines >= 65%"),
+            _ => None,
+        }
+    }
+
     /// What it reads.
     pub fn places(&self) -> Vec<&Place> {
         match self {
@@ -222,6 +270,9 @@ impl Reader {
             Self::Prometheus(prometheus) => vec![&prometheus.service.from],
             Self::Loki(loki) => vec![&loki.service.from],
             Self::Grafana(grafana) => vec![&grafana.service.from],
+            Self::Coverage(coverage) => vec![&coverage.from],
+            Self::Tests(tests) => vec![&tests.from],
+            Self::Vulnerabilities(vulnerabilities) => vec![&vulnerabilities.from],
         }
     }
 
@@ -240,6 +291,19 @@ impl Reader {
             Self::Prometheus(prometheus) => prometheus.read(context),
             Self::Loki(loki) => loki.read(context),
             Self::Grafana(grafana) => grafana.read(context),
+            Self::Coverage(coverage) => coverage.read(context),
+            Self::Tests(tests) => tests.read(context),
+            Self::Vulnerabilities(vulnerabilities) => vulnerabilities.read(context),
         }
     }
 }
+
+/// A report that a tool really wrote.
+#[cfg(test)]
+fn real(path: &str) -> Vec<u8> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/release/files");
+    std::fs::read(folder.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+#[cfg(test)]
+mod false_greens;

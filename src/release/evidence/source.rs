@@ -237,6 +237,28 @@ impl<'a> Context<'a> {
     }
 }
 
+/// Why there is no evidence, and where it may be instead: a report that nothing writes is the commonest mistake.
+pub(super) fn with_advice(why: String, place: &Place) -> String {
+    let PlaceKind::File(path) = &place.kind else { return why };
+    if path.exists() {
+        return why;
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Ok(entries) = fs::read_dir(folder) else {
+        return format!("{why}, nor does its folder: check what the command calls its report");
+    };
+    let paths = entries.flatten().map(|entry| entry.path());
+    let alike = paths.filter(|other| other.extension().is_some() && other.extension() == path.extension());
+    let mut names: Vec<String> =
+        alike.filter_map(|other| Some(other.file_name()?.to_string_lossy().into_owned())).collect();
+    names.sort_unstable();
+    names.truncate(3);
+    match names.as_slice() {
+        [] => format!("{why}: nothing wrote it; check what the command calls its report"),
+        names => format!("{why}: nothing wrote it; beside it there is {}", names.join(", ")),
+    }
+}
+
 /// SHA-256 in hexadecimal digits.
 pub(in crate::release) fn hexadecimal(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
