@@ -2,6 +2,7 @@
 
 mod compare;
 mod demo;
+mod release;
 
 use std::path::PathBuf;
 
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::report::Wanted;
 pub use compare::CompareArgs;
 pub use demo::DemoArgs;
+pub use release::{EmitArgs, EmitTo, Inconclusive, ReleaseAction, ReleaseArgs};
 
 /// Load and smoke tests that decide whether a build may ship.
 #[derive(Debug, Parser)]
@@ -57,11 +59,13 @@ pub enum Command {
     Init(InitArgs),
     /// Say whether NEW is worse than BASE, given the noise of both: from finished runs, or from runs in turn.
     Compare(Box<CompareArgs>),
+    /// Carry out the gates of a release: run what they name, read the evidence, ask for sign-offs, and say go or no-go.
+    Release(Box<ReleaseArgs>),
     /// Make the reports of a run anew, of one that was killed too; or check that its files are as it left them.
     Report(ReportArgs),
     /// Examine this machine: how punctual it is, how much it can send and what limits it; takes less than ten seconds.
     Doctor(DoctorArgs),
-    /// Print the JSON Schema of scenario files, for editors, or that of result.json.
+    /// Print the JSON Schema of scenario files, for editors, or that of release files or of a result.json.
     Schema(SchemaArgs),
     /// Start the built-in MediaNest-like target on loopback.
     Demo(Box<DemoArgs>),
@@ -182,6 +186,10 @@ pub enum SchemaOf {
     Scenario,
     /// The result.json of a run.
     Result,
+    /// Release files.
+    Release,
+    /// The result.json of a release.
+    ReleaseResult,
 }
 
 /// `mnload plan`.

@@ -28,7 +28,7 @@ const ROOMS: [(&str, &[&str]); 22] = [
     ("engine", &["plan", "load", "client", "metrics", "answer", "gate", "system"]),
     ("doctor", &["demo", "engine", "load", "metrics", "plan", "scenario", "system"]),
     ("release", &["scenario", "values", "answer", "client", "system"]),
-    ("report", &["plan", "load", "gate", "metrics", "forecast", "doctor", "compare", "release"]),
+    ("report", &["plan", "load", "gate", "metrics", "forecast", "doctor", "compare", "release", "values"]),
     ("cli", &["demo", "gate", "report"]),
     (
         "commands",

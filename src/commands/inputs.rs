@@ -12,17 +12,15 @@ use crate::scenario::ScenarioFile;
 
 /// The plan that the command line asks for, sent to `base_url` if one is given.
 pub(super) fn plan_of(args: &ScenarioArgs, base_url: Option<String>) -> Result<Plan, CommandError> {
-    let environment = match &args.env_file {
-        Some(path) => from_file(path)?,
-        None => Environment::of_process(),
-    };
+    let more = args.env_file.as_deref().map(of_env_file).transpose()?;
+    let environment = Environment::of_process().with(more.unwrap_or_default());
     let file = ScenarioFile::read(&args.scenario, args.profile.as_deref())?;
     let overrides = Overrides { base_url, workers: args.workers.map(usize::from), environment, vars: args.set.clone() };
     Ok(Plan::resolve(&file, &overrides, &this_machine())?)
 }
 
-/// The process's environment, with a dotenv file behind it.
-fn from_file(path: &Path) -> anyhow::Result<Environment> {
+/// The variables of a dotenv file that the process's own environment does not have.
+pub(super) fn of_env_file(path: &Path) -> anyhow::Result<Vec<(String, String)>> {
     let lines = dotenvy::from_path_iter(path).with_context(|| format!("cannot read {}", path.display()))?;
     // The library's message may quote the line, and with it a secret.
     let pairs = lines.map(|line| {
@@ -30,6 +28,5 @@ fn from_file(path: &Path) -> anyhow::Result<Environment> {
     });
     let pairs = pairs.collect::<anyhow::Result<Vec<_>>>()?;
     let own = Environment::of_process();
-    let new = pairs.into_iter().filter(|(name, _)| own.get(name).is_none()).collect::<Vec<_>>();
-    Ok(own.with(new))
+    Ok(pairs.into_iter().filter(|(name, _)| own.get(name).is_none()).collect())
 }

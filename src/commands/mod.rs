@@ -16,6 +16,7 @@ mod machine;
 mod onlookers;
 mod outputs;
 mod plan;
+mod release;
 mod repeat;
 mod replay;
 mod report;
@@ -41,6 +42,12 @@ enum CommandError {
     /// The scenario is wrong.
     #[error(transparent)]
     Scenario(#[from] Diagnostics),
+    /// The release file, or that of its sign-offs, is wrong.
+    #[error("{0}")]
+    Release(Diagnostics),
+    /// The release file cannot be written in another form.
+    #[error("{0}")]
+    NotEmitted(Diagnostics),
     /// The target is not there.
     #[error(
         "the target cannot be reached, so nothing was sent: {error}\n  target: {target}\n  is it running, and is base_url right? {hint}"
@@ -74,6 +81,8 @@ impl CommandError {
     fn exit_code(&self) -> ExitCode {
         match self {
             Self::Scenario(_)
+            | Self::Release(_)
+            | Self::NotEmitted(_)
             | Self::Unreachable { .. }
             | Self::LocalAddresses { .. }
             | Self::NotReady { .. }
@@ -97,6 +106,7 @@ pub fn execute(cli: &Cli) -> ExitCode {
         Command::Plan(args) => plan::run(args),
         Command::Init(args) => init::run(args),
         Command::Compare(args) => compare::run(args),
+        Command::Release(args) => release::run(args),
         Command::Report(args) => report::run(args),
         Command::Doctor(args) => doctor::run(args).map(|()| ExitCode::Passed).map_err(CommandError::from),
         Command::Schema(args) => schema::run(args),
@@ -112,13 +122,23 @@ pub fn execute(cli: &Cli) -> ExitCode {
 fn complain(error: &CommandError) {
     let mut people = anstream::stderr();
     let _ = match error {
-        CommandError::Scenario(mistakes) => {
+        CommandError::Scenario(mistakes) | CommandError::Release(mistakes) | CommandError::NotEmitted(mistakes) => {
+            let (what, nothing) = match error {
+                CommandError::Release(_) => ("release file", "nothing was run"),
+                // The value of each is its name there, which is no number and no path that exists.
+                CommandError::NotEmitted(_) => (
+                    "release file",
+                    "nothing was written\nwithout a default, ${ env.NAME } stands as $NAME in what is written: where a \
+                     number, a duration or a file is needed, add one, as in ${ env.NAME | default('30s') }",
+                ),
+                _ => ("scenario", "nothing was sent"),
+            };
             let count = mistakes.0.len();
             let plural = if count == 1 { "" } else { "s" };
             let styled = if std::io::stderr().is_terminal() { format!("{mistakes:#}") } else { mistakes.to_string() };
             let least = if count >= Diagnostics::MOST { "at least " } else { "" };
             let styled = inert(&styled);
-            writeln!(people, "{styled}\n\n{least}{count} mistake{plural} in the scenario; nothing was sent")
+            writeln!(people, "{styled}\n\n{least}{count} mistake{plural} in the {what}; {nothing}")
         }
         // What a target said may be among it.
         other => writeln!(people, "{}", inert(&format!("error: {other}"))),

@@ -1,4 +1,4 @@
-//! `mnload schema`: the JSON Schema of scenario files, as the file that editors are pointed at, and that of results.
+//! `mnload schema`: the JSON Schemas of scenario and release files, which editors are pointed at, and those of results.
 
 use std::io::Write as _;
 
@@ -6,7 +6,8 @@ use anyhow::Context as _;
 
 use super::CommandError;
 use crate::cli::{SchemaArgs, SchemaOf};
-use crate::report::result_schema;
+use crate::release;
+use crate::report::{release_result_schema, result_schema};
 use crate::scenario;
 use crate::verdict::ExitCode;
 
@@ -17,6 +18,8 @@ pub(super) fn run(args: &SchemaArgs) -> Result<ExitCode, CommandError> {
     let text = match args.of {
         SchemaOf::Scenario => text(),
         SchemaOf::Result => format!("{:#}\n", result_schema()),
+        SchemaOf::Release => format!("{:#}\n", release::schema()),
+        SchemaOf::ReleaseResult => format!("{:#}\n", release_result_schema()),
     };
     let mut out = anstream::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("cannot write to standard output")?;

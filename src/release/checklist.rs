@@ -1,6 +1,6 @@
 //! What a release file means: gates, items and what they stand on, resolved once, every mistake with its place.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,12 +8,12 @@ use std::time::Duration;
 use minijinja::Value as Variable;
 
 use super::accept::Acceptance;
-use super::evidence::{self, PlaceKind, Reader, RunFolder};
-use super::file::{GateSection, ItemSection, ReleaseDocument};
-use super::rollback;
-use super::work::{self, ScenarioRun, Work};
+use super::evidence::Reader;
+use super::file::{GateSection, ReleaseDocument};
+use super::work::Work;
+use super::{item, order, rollback};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, listed, nearest};
-use crate::scenario::{Entries, Spanned, Value, beside, read_other};
+use crate::scenario::{Entries, Spanned, beside, read_other};
 use crate::values::{Environment, Resolver, Secrets, vars};
 
 /// So many items run at one time if the file does not say.
@@ -28,7 +28,8 @@ pub struct ReleaseFile {
     pub document: ReleaseDocument,
 }
 
-/// What is known of this run before it starts: templates name it `run.id`, `run.commit` and `run.started_at`.
+/// What is known of this run before it starts: templates name it `run.id`, `run.commit`, `run.started_at`, and
+/// `run.number`, the second in which it started, counted since 1970: a number that no other run has.
 #[derive(Debug, Clone, Default)]
 pub struct RunFacts {
     /// The run's own id.
@@ -152,7 +153,8 @@ impl Checklist {
         let secrets = Secrets::default();
         let mut resolver = Resolver::new(&file.source, environment, &secrets);
         let document = &file.document;
-        let facts = [("id", &run.id), ("commit", &run.commit), ("started_at", &run.started_at)];
+        let number = run.started_at.parse().map_or(0, jiff::Timestamp::as_second).to_string();
+        let facts = [("id", &run.id), ("commit", &run.commit), ("started_at", &run.started_at), ("number", &number)];
         let facts: BTreeMap<&str, String> = facts.into_iter().map(|(name, value)| (name, value.clone())).collect();
         resolver.names().constants.insert("run".to_owned(), Variable::from(facts));
         vars::declare(&mut resolver, document.vars.as_ref(), given);
@@ -171,8 +173,8 @@ impl Checklist {
             let nothing = Diagnostic::nowhere(format!("{}: the release has no gates", file.source.name));
             resolver.mistakes.push(nothing.hint("add a [[gate]] with an id, and [[gate.item]] below it"));
         }
-        expand(&mut resolver, document, &mut gates);
-        check_evidence(&mut resolver, &gates);
+        order::expand(&mut resolver, document, &mut gates);
+        order::check_evidence(&mut resolver, &gates);
         let checklist = Self {
             name,
             description,
@@ -206,7 +208,7 @@ pub(super) fn pairs(resolver: &mut Resolver<'_>, entries: Option<&Spanned<Entrie
     entries.map(|(name, value)| (name.get_ref().clone(), resolver.scalar(name.get_ref(), value))).collect()
 }
 
-fn texts(resolver: &mut Resolver<'_>, list: Option<&Spanned<Vec<Spanned<String>>>>) -> Vec<String> {
+pub(super) fn texts(resolver: &mut Resolver<'_>, list: Option<&Spanned<Vec<Spanned<String>>>>) -> Vec<String> {
     list.iter().flat_map(|list| list.get_ref()).map(|text| resolver.text(text)).collect()
 }
 
@@ -238,7 +240,7 @@ fn gate<'r>(
         resolver.mistake(written.span(), format!("gate `{id}` has no items"), "add a [[gate.item]] below it");
     }
     let items = section.item.iter().map(|written| {
-        let mut item = item(resolver, written, roles.clone());
+        let mut item = item::item(resolver, written, roles.clone());
         if written.get_ref().owners.is_none() {
             item.owners.clone_from(&owners);
         }
@@ -285,268 +287,6 @@ pub(super) fn owners<'r>(
         }
     }
     texts(resolver, written)
-}
-
-fn item<'r>(
-    resolver: &mut Resolver<'_>,
-    written: &Spanned<ItemSection>,
-    roles: impl Iterator<Item = &'r String> + Clone,
-) -> Item {
-    let section = written.get_ref();
-    let id = identifier(resolver, section.id.as_ref(), written.span(), "an item");
-    let run = section.run.as_ref().and_then(|run| work::command(resolver, run));
-    let scenario = section.scenario.as_ref().and_then(|scenario| work::scenario(resolver, scenario));
-    if let (Some(run), Some(_)) = (&section.run, &section.scenario) {
-        let hint = "make two items of them; one can need the other";
-        resolver.mistake(run.span(), "an item has either `run` or `scenario`", hint);
-    }
-    if section.run.is_none() && section.scenario.is_none() && section.read.is_none() && section.manual.is_none() {
-        let hint = "add run = \"a command\", scenario = \"smoke.toml\", read = { … } or manual = \"what to confirm\"";
-        resolver.mistake(written.span(), format!("item `{id}` would show nothing"), hint);
-    }
-    let mut readers = section.read.as_ref().map(|read| evidence::resolve(resolver, read.get_ref())).unwrap_or_default();
-    if let Some(scenario) = &scenario {
-        if let Some(other) = section.read.as_ref().and_then(|read| read.get_ref().run.as_ref()) {
-            let hint = "its own run is read by itself; read another one in an item of its own";
-            resolver.mistake(other.span(), "an item reads one run", hint);
-        }
-        readers.insert(0, own_run(scenario, written.span()));
-    }
-    let inputs = section.inputs.as_ref().map(|list| {
-        let paths = list.get_ref().iter().map(|path| resolver.path(path));
-        paths.flatten().collect()
-    });
-    Item {
-        title: section.title.as_ref().map_or_else(|| id.clone(), |text| resolver.text(text)),
-        owners: owners(resolver, section.owners.as_ref(), roles),
-        rationale: section.rationale.as_ref().map(|text| resolver.text(text)).unwrap_or_default(),
-        accept: accepted(resolver, section, &readers),
-        work: run.map(Work::Command).or(scenario.map(Work::Scenario)),
-        needs: texts(resolver, section.needs.as_ref()),
-        after: texts(resolver, section.after.as_ref()),
-        inputs,
-        holds_for: section.holds_for.as_ref().and_then(|time| resolver.duration(time, false)),
-        manual: section.manual.as_ref().map(|text| resolver.text(text)),
-        warn: section.warn.as_ref().is_some_and(|warn| *warn.get_ref()),
-        drill: false,
-        artifacts: texts(resolver, section.artifacts.as_ref()),
-        span: written.span(),
-        readers,
-        id,
-    }
-}
-
-/// The reader of the run that an item makes itself.
-pub(super) fn own_run(scenario: &ScenarioRun, span: Range<usize>) -> Reader {
-    Reader::Run(RunFolder::own(span, scenario.baseline.is_some()))
-}
-
-/// The conditions that are written, and those of readers whose figures they do not name.
-fn accepted(resolver: &mut Resolver<'_>, section: &ItemSection, readers: &[Reader]) -> Vec<Acceptance> {
-    let written: Vec<Spanned<String>> = match section.accept.as_ref().map(|accept| (accept.get_ref(), accept.span())) {
-        None => Vec::new(),
-        Some((Value::String(text), span)) => vec![Spanned::new(span, text.clone())],
-        Some((Value::Array(items), _)) => items.iter().filter_map(|item| condition_text(resolver, item)).collect(),
-        Some((_, span)) => {
-            resolver.mistake(
-                span,
-                "`accept` is a condition or a list of them",
-                "for example accept = \"lines >= 65%\"",
-            );
-            Vec::new()
-        }
-    };
-    let before = resolver.mistakes.0.len();
-    let mut accept: Vec<Acceptance> = Vec::new();
-    for text in &written {
-        accept.extend(condition(resolver, text, readers));
-    }
-    if resolver.mistakes.0.len() > before {
-        return accept;
-    }
-    for reader in readers {
-        let figures = reader.figures();
-        let is_own = |one: &Acceptance| match &one.reader {
-            Some(name) => name == reader.name(),
-            None => figures.iter().any(|(name, _)| *name == one.figure),
-        };
-        let own: Vec<&Acceptance> = accept.iter().filter(|one| is_own(one)).collect();
-        let is_open = |default: &Acceptance| match reader.keeps_defaults() {
-            true => !own.iter().any(|one| one.figure == default.figure || reader.says_enough(one, default)),
-            false => own.is_empty(),
-        };
-        let more: Vec<Acceptance> = defaults_of(reader).filter(is_open).collect();
-        let unwanted: Vec<String> = match own.is_empty() && more.is_empty() && !reader.judges() {
-            true => vec![format!("nothing is wanted of what `{}` reads", reader.name())],
-            false => {
-                let asked = reader.asked_for();
-                let open = asked.iter().filter(|name| !own.iter().any(|one| one.figure == **name));
-                open.map(|name| format!("nothing is wanted of the figure `{name}`")).collect()
-            }
-        };
-        for message in unwanted {
-            let place = section.read.as_ref().map_or(0..0, Spanned::span);
-            let names = listed(figures.iter().map(|(name, _)| name.as_str()));
-            let example = reader.example().unwrap_or("…");
-            let hint = format!("add accept = \"{example}\"; the figures of `{}` are: {names}", reader.name());
-            resolver.mistake(place, message, hint);
-        }
-        accept.extend(more);
-    }
-    accept
-}
-
-/// What is wanted of `reader` where the file does not say.
-pub(super) fn defaults_of(reader: &Reader) -> impl Iterator<Item = Acceptance> {
-    let parsed = reader.defaults().iter().filter_map(|text| Acceptance::parse(text).ok());
-    let name = reader.name().to_owned();
-    parsed.map(move |one| Acceptance { reader: Some(name.clone()), ..one })
-}
-
-fn condition_text(resolver: &mut Resolver<'_>, item: &Spanned<Value>) -> Option<Spanned<String>> {
-    match item.get_ref() {
-        Value::String(text) => Some(Spanned::new(item.span(), text.clone())),
-        other => {
-            let message = format!("a condition is a text, not {}", other.type_name());
-            resolver.mistake(item.span(), message, "for example \"failed == 0\"");
-            None
-        }
-    }
-}
-
-fn condition(resolver: &mut Resolver<'_>, written: &Spanned<String>, readers: &[Reader]) -> Option<Acceptance> {
-    let text = resolver.known(written)?;
-    let accept = match Acceptance::parse(&text) {
-        Ok(accept) => accept,
-        Err(error) => {
-            let span = resolver.source.within(&written.span(), &text, error.span);
-            resolver.mistake(span, error.message, error.hint);
-            return None;
-        }
-    };
-    let of = readers.iter().filter(|reader| accept.reader.as_deref().is_none_or(|name| name == reader.name()));
-    let figures: Vec<_> =
-        of.flat_map(|reader| reader.figures().into_iter().map(|figure| (reader.name(), figure))).collect();
-    let mut found = figures.iter().filter(|(_, (name, _))| *name == accept.figure);
-    let problem = match (found.next(), found.next()) {
-        (Some((_, (_, unit))), None) => match accept.mismatch(*unit) {
-            None => return Some(accept),
-            Some(mismatch) => (mismatch, "change the bound, or the figure".to_owned()),
-        },
-        (Some((one, _)), Some((other, _))) => {
-            let hint = format!("write {one}.{0} or {other}.{0}", accept.figure);
-            (format!("`{}` may be of `{one}` or of `{other}`", accept.figure), hint)
-        }
-        (None, _) => {
-            let names = || figures.iter().map(|(_, (name, _))| name.as_str());
-            let hint = match nearest(&accept.figure, names()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None if figures.is_empty() => "add a reader with read = { … }: conditions are about its figures".into(),
-                None => format!("the figures here are: {}", listed(names())),
-            };
-            (format!("there is no figure `{}`", accept.figure), hint)
-        }
-    };
-    let span = resolver.source.within(&written.span(), &text, 0..text.len());
-    resolver.mistake(span, problem.0, problem.1);
-    None
-}
-
-/// Puts items in place of gates in `needs` and `after`, and refuses what is unknown, there twice, or a circle.
-fn expand(resolver: &mut Resolver<'_>, document: &ReleaseDocument, gates: &mut [Gate]) {
-    let mut seen = BTreeSet::new();
-    let ids = gates.iter().flat_map(|gate| {
-        std::iter::once((&gate.id, None)).chain(gate.items.iter().map(|item| (&item.id, Some(item.span.clone()))))
-    });
-    for (id, span) in ids {
-        if !id.is_empty() && !seen.insert(id.clone()) {
-            let span = span.unwrap_or(0..0);
-            resolver.mistake(span, format!("the id `{id}` is there twice"), "gates and items need ids of their own");
-        }
-    }
-    let of_gates: BTreeMap<String, Vec<String>> =
-        gates.iter().map(|gate| (gate.id.clone(), gate.items.iter().map(|item| item.id.clone()).collect())).collect();
-    let places = places_of_names(document);
-    for item in gates.iter_mut().flat_map(|gate| &mut gate.items) {
-        for list in [&mut item.needs, &mut item.after] {
-            let mut expanded: Vec<String> = Vec::new();
-            for name in list.iter() {
-                let more = match of_gates.get(name) {
-                    Some(items) => items.clone(),
-                    None if seen.contains(name) => vec![name.clone()],
-                    None => {
-                        let hint = match nearest(name, seen.iter().map(String::as_str)) {
-                            Some(near) => format!("did you mean `{near}`?"),
-                            None => "name the id of a gate or of an item".to_owned(),
-                        };
-                        let span = places.get(name).cloned().unwrap_or(item.span.clone());
-                        resolver.mistake(span, format!("there is no gate and no item `{name}`"), hint);
-                        Vec::new()
-                    }
-                };
-                expanded
-                    .extend(more.into_iter().filter(|id| !expanded.contains(id) || id == &item.id).collect::<Vec<_>>());
-            }
-            *list = expanded;
-        }
-    }
-    refuse_circles(resolver, gates);
-}
-
-/// Where the names in `needs` and `after` are written, for messages.
-fn places_of_names(document: &ReleaseDocument) -> BTreeMap<String, Range<usize>> {
-    let of_gates = document.gate.iter().map(|gate| gate.get_ref());
-    let lists = of_gates.flat_map(|gate| {
-        let of_items = gate.item.iter().flat_map(|item| [&item.get_ref().needs, &item.get_ref().after]);
-        std::iter::once(&gate.needs).chain(of_items)
-    });
-    let drill = document.rollback.iter().map(|section| &section.get_ref().needs);
-    let names = lists.chain(drill).flatten().flat_map(|list| list.get_ref());
-    names.map(|name| (name.get_ref().clone(), name.span())).collect()
-}
-
-/// Takes away what stands on nothing, until nothing is left, or a circle.
-fn refuse_circles(resolver: &mut Resolver<'_>, gates: &[Gate]) {
-    let items: Vec<&Item> = gates.iter().flat_map(|gate| &gate.items).collect();
-    let mut left: BTreeMap<&str, &Item> = items.iter().map(|item| (item.id.as_str(), *item)).collect();
-    loop {
-        let free = |item: &Item| !item.needs.iter().chain(&item.after).any(|id| left.contains_key(id.as_str()));
-        let done: Vec<&str> = left.iter().filter(|(_, item)| free(item)).map(|(id, _)| *id).collect();
-        if done.is_empty() {
-            break;
-        }
-        left.retain(|id, _| !done.contains(id));
-    }
-    if let Some(first) = items.iter().find(|item| left.contains_key(item.id.as_str())) {
-        let names: Vec<&str> = left.keys().copied().collect();
-        let message = format!("these items wait for each other: {}", names.join(", "));
-        resolver.mistake(first.span.clone(), message, "take one of their `needs` or `after` away");
-    }
-}
-
-/// Evidence must be new by something: a command that makes it, or an age.
-fn check_evidence(resolver: &mut Resolver<'_>, gates: &[Gate]) {
-    let items: BTreeMap<&str, &Item> =
-        gates.iter().flat_map(|gate| &gate.items).map(|item| (item.id.as_str(), item)).collect();
-    for item in items.values() {
-        let needs_work = item.needs.iter().any(|id| items.get(id.as_str()).is_some_and(|item| item.work.is_some()));
-        for place in item.readers.iter().flat_map(Reader::places) {
-            match &place.kind {
-                PlaceKind::Live | PlaceKind::Standing(_) => {}
-                PlaceKind::Stdout | PlaceKind::Stderr if item.work.is_none() => resolver.mistake(
-                    place.span.clone(),
-                    "there is no output: this item runs no command",
-                    "add run = \"…\", or read a file",
-                ),
-                PlaceKind::File(_) if item.work.is_none() && !needs_work && place.max_age.is_none() => resolver.mistake(
-                    place.span.clone(),
-                    "nothing here makes this file, so it may be from any time",
-                    "say how old it may be, as in { from = \"…\", max_age = \"24h\" }, or `needs` the item that makes it",
-                ),
-                _ => {}
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -610,7 +350,7 @@ mod tests {
         for (text, wanted) in [
             ("", "has no gates"),
             ("[[gate]]\nid = 'A'\n", "gate `A` has no items"),
-            (&format!("{gate}"), "item `a` would show nothing"),
+            (gate, "item `a` would show nothing"),
             (&format!("{gate}run = ''"), "this command is empty"),
             (&format!("{gate}run = 'x'\nneds = []"), "did you mean `needs`?"),
             (&format!("{gate}run = 'x'\nneeds = ['b']"), "no gate and no item `b`"),

@@ -6,16 +6,22 @@
 //! ```
 //!
 //! [`file`] is what is written, [`checklist`] what it means, [`evidence`] reads what commands leave, [`accept`] compares
-//! it, and [`result`] is what reports are made of. What is not known is never a pass.
+//! it, [`run`] carries it all out, and [`result`] is what reports are made of. What is not known is never a pass.
 
 pub mod accept;
 pub mod checklist;
 pub mod evidence;
 mod figure;
 pub mod file;
+mod item;
+mod order;
 pub mod result;
 mod rollback;
+pub mod run;
+mod schema;
+mod wanted;
 pub mod work;
 
 pub use checklist::{Checklist, ReleaseFile, RunFacts};
 pub use figure::{Figure, Reading, SourceRead, Unit};
+pub use schema::schema;

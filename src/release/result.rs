@@ -52,7 +52,7 @@ pub struct ReleaseResult {
     pub roles: Vec<RoleResult>,
     /// The command that repeats it.
     pub command: String,
-    /// completed, interrupted or terminated.
+    /// completed, interrupted or terminated; killed while it is still going on, and for ever if it was killed.
     pub ending: Ending,
     /// What went wrong beside the items, and changes no verdict.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -143,6 +143,9 @@ pub struct ItemResult {
     /// A hash of all that its outcome depends on; empty if that cannot be told.
     #[serde(default)]
     pub inputs: String,
+    /// A hash of the files that were read as evidence, as they were then; empty if none were.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub evidence_hash: String,
     /// The command that repeats this item alone.
     pub repeat: String,
     /// Files and folders that it leaves.
@@ -171,6 +174,9 @@ pub struct CommandResult {
     pub stdout: OutputResult,
     /// The end of what it complained about.
     pub stderr: OutputResult,
+    /// What is worth knowing of how it ran.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// What a command printed.
@@ -253,6 +259,9 @@ pub struct ManualResult {
     /// Who did; none if nobody did for this commit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signed: Option<SignOff>,
+    /// A sign-off that does not hold: for another state, or by somebody who may not sign.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expired: Option<SignOff>,
 }
 
 /// A confirmation by a person.

@@ -5,9 +5,11 @@
 
 use std::time::Duration;
 
-use super::checklist::{Gate, Item, defaults_of, own_run, owners};
+use super::checklist::{Gate, Item, owners};
 use super::evidence::Reader;
 use super::file::RollbackSection;
+use super::item::own_run;
+use super::wanted::defaults_of;
 use super::work::{self, Work};
 use crate::diagnostic::nearest;
 use crate::scenario::{Short, Spanned};

@@ -20,6 +20,7 @@ use super::lines::{COLUMNS, broken_within, warning};
 use super::result::RunResult;
 use crate::verdict::{Ending, Verdict};
 
+pub(super) use gates::{mark_of, style_of};
 pub(super) use table::{align_right, finished, fitted, table};
 pub use text::clean;
 pub(super) use text::{coloured, is_direction_mark, moves_text, short, shortened};

@@ -74,8 +74,13 @@ pub(super) fn stands_on(result: &RunResult) -> String {
 
 /// One word for how `finding` came out.
 pub(super) fn outcome(finding: &Finding) -> &'static str {
-    match finding.status {
-        _ if is_warning(finding) => "warning",
+    word(finding.status, finding.warn)
+}
+
+/// The same for whatever has such a status.
+pub(super) fn word(status: Status, warn: bool) -> &'static str {
+    match status {
+        _ if warns(status, warn) => "warning",
         Status::Pass => "pass",
         Status::Fail => "fail",
         Status::NoData => "no data",
@@ -86,7 +91,12 @@ pub(super) fn outcome(finding: &Finding) -> &'static str {
 
 /// Whether `finding` warns: it is only reported, and there is something to report.
 pub(super) fn is_warning(finding: &Finding) -> bool {
-    finding.warn && !matches!(finding.status, Status::Pass | Status::Skipped)
+    warns(finding.status, finding.warn)
+}
+
+/// The same for whatever has such a status.
+pub(super) fn warns(status: Status, warn: bool) -> bool {
+    warn && !matches!(status, Status::Pass | Status::Skipped)
 }
 
 /// An observed figure alone, without where it was seen or what it was made of, which have more room elsewhere.

@@ -19,6 +19,8 @@ use crate::metrics::{
 };
 use crate::verdict::{Ending, Finding, Interval, Kind, Status, Verdict};
 
+pub(super) use hostile::TEXTS;
+
 /// The effective scenario of every made-up run.
 const SCENARIO: &str = "name = \"light\"\n\n[load]\nmodel = \"open\"\nrate = \"20/s\"\n";
 

@@ -69,7 +69,7 @@ fn the_console_gives_no_command_to_a_build() {
 }
 
 /// Nothing that moves a cursor or turns text around.
-fn unseen(place: &str, text: &str) {
+pub(super) fn unseen(place: &str, text: &str) {
     let control = |c: char| c.is_control() && c != '\n' && c != '\r';
     for (what, found) in [("control", text.find(control)), ("direction mark", text.find(is_direction_mark))] {
         assert_eq!(found.map(|at| around(text, at)), None, "{place}: {what}");
@@ -77,7 +77,7 @@ fn unseen(place: &str, text: &str) {
 }
 
 /// Nothing that the log of a build takes for a command.
-fn harmless(place: &str, text: &str) {
+pub(super) fn harmless(place: &str, text: &str) {
     for line in text.lines() {
         assert!(!line.trim_start().starts_with("::"), "{place}: {line}");
     }
@@ -122,7 +122,7 @@ fn rows(place: &str, text: &str) {
 }
 
 /// Well-formed, and every case has a name of its own.
-fn cases(place: &str, text: &str) {
+pub(super) fn cases(place: &str, text: &str) {
     assert!(text.lines().nth(1).is_some_and(|line| line.contains("<testsuites")), "{place}");
     let tests = quick_junit::Report::deserialize_from_str(text).unwrap_or_else(|error| panic!("{place}: {error}"));
     let cases = tests.test_suites.iter().flat_map(|suite| &suite.test_cases);
@@ -145,7 +145,7 @@ fn metrics(place: &str, text: &str) {
 }
 
 /// Nothing outside of code spans is HTML, a link or a mention, and each table has rows of one length.
-fn cells(place: &str, text: &str) {
+pub(super) fn cells(place: &str, text: &str) {
     let mut columns = None;
     for line in text.lines() {
         let bare: String = line.split('`').step_by(2).collect();

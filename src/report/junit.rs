@@ -3,13 +3,13 @@
 //! A case is red exactly where the verdict is not PASS: what fails is a `failure`, what cannot be known an `error`. Names
 //! are unique in the whole file, and stay from run to run.
 
-use std::collections::{HashMap, HashSet};
 use std::io;
 use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report as Tests, TestCase, TestCaseStatus, TestSuite};
 
 use super::Report;
+use super::cases::{LONGEST_LINE, LONGEST_NAME, MOST_CASES, Names, red, skipped};
 use super::finding::{first_broken, is_warning};
 use super::inert::{line, lines};
 use super::result::{CallFailure, CallResult, RunResult, StepResult};
@@ -17,12 +17,9 @@ use crate::metrics::FailedCheck;
 use crate::units::{format_count, format_share, format_us};
 use crate::verdict::{Finding, Kind, Status, Verdict};
 
-const LONGEST_NAME: usize = 300;
-const LONGEST_LINE: usize = 500;
 const MOST_LINES: usize = 40;
 const MOST_CHECKS: usize = 10;
-/// More cases than this are left to `result.json`, and so is what there is to see of more failed calls.
-const MOST_CASES: usize = 5_000;
+/// What there is to see of more failed calls is left to `result.json`.
 const MOST_SHOWN: usize = 100;
 
 /// Writes the file.
@@ -79,28 +76,6 @@ fn add(tests: &mut Tests, run: &str, name: &str, cases: Vec<TestCase>, result: &
     tests.add_test_suite(suite);
 }
 
-/// Names that came already get a number.
-#[derive(Default)]
-struct Names {
-    taken: HashSet<String>,
-    /// How often each came.
-    seen: HashMap<String, u64>,
-}
-
-impl Names {
-    fn unique(&mut self, kind: &str, name: &str) -> String {
-        let name = format!("{kind}: {}", line(name, LONGEST_NAME));
-        let seen = self.seen.entry(name.clone()).or_default();
-        loop {
-            *seen += 1;
-            let unique = if *seen == 1 { name.clone() } else { format!("{name} ({seen})") };
-            if self.taken.insert(unique.clone()) {
-                return unique;
-            }
-        }
-    }
-}
-
 /// Whether a finding is red already.
 fn decides(result: &RunResult) -> bool {
     let red = |finding: &Finding| matches!(finding.status, Status::Fail | Status::NoData | Status::Invalid);
@@ -130,18 +105,6 @@ fn undecided(result: &RunResult, name: String) -> TestCase {
     let reasons = result.reasons.iter().map(|reason| line(reason, LONGEST_LINE)).collect::<Vec<_>>().join("\n");
     let message = line(result.reasons.first().map_or("it cannot be known", String::as_str), LONGEST_LINE);
     TestCase::new(name, red(NonSuccessKind::Error, "inconclusive", &message, &reasons))
-}
-
-fn red(kind: NonSuccessKind, ty: &str, message: &str, description: &str) -> TestCaseStatus {
-    let mut status = TestCaseStatus::non_success(kind);
-    status.set_message(message).set_type(line(ty, LONGEST_NAME)).set_description(description);
-    status
-}
-
-fn skipped(why: &str) -> TestCaseStatus {
-    let mut status = TestCaseStatus::skipped();
-    status.set_message(line(why, LONGEST_LINE));
-    status
 }
 
 fn sentence(finding: &Finding) -> String {
@@ -318,16 +281,5 @@ mod tests {
             assert!(text.contains(part), "{part} is missing:\n{text}");
         }
         assert!(text.lines().nth(1).unwrap().contains("<testsuites"), "{text}");
-    }
-
-    #[test]
-    fn names_are_unique_whatever_they_are() {
-        let mut names = Names::default();
-        let given = ["a", "a (2)", "a", "a", "b"].map(|name| names.unique("gate", name));
-        let mut unique = given.to_vec();
-        unique.sort();
-        unique.dedup();
-        assert_eq!(unique.len(), 5, "{given:?}");
-        assert_eq!((given[0].as_str(), given[4].as_str()), ("gate: a", "gate: b"));
     }
 }

@@ -58,17 +58,17 @@ pub struct UnknownKind;
 
 /// A report that somebody asks for: `kind` for its own file in the run folder, `kind=path` for another.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
+pub struct Wanted<K = Kind> {
     /// Which.
-    pub kind: Kind,
+    pub kind: K,
     /// Where it goes; `-` is standard output.
     pub path: Option<PathBuf>,
 }
 
-impl FromStr for Wanted {
-    type Err = UnknownKind;
+impl<K: FromStr> FromStr for Wanted<K> {
+    type Err = K::Err;
 
-    fn from_str(text: &str) -> Result<Self, UnknownKind> {
+    fn from_str(text: &str) -> Result<Self, K::Err> {
         match text.split_once('=') {
             None => Ok(Self { kind: text.parse()?, path: None }),
             Some((kind, path)) => Ok(Self { kind: kind.parse()?, path: Some(path.into()) }),
@@ -183,6 +183,6 @@ mod tests {
         assert_eq!(files.len(), Kind::ALL.len());
         assert_eq!("pdf".parse::<Kind>(), Err(UnknownKind));
         let wanted = Wanted { kind: Kind::Html, path: Some("a=b.html".into()) };
-        assert_eq!("html=a=b.html".parse(), Ok(wanted));
+        assert_eq!("html=a=b.html".parse::<Wanted>(), Ok(wanted));
     }
 }

@@ -5,12 +5,14 @@
 
 mod build;
 mod calls;
+mod cases;
 mod ci;
 mod comparison;
 mod console;
 mod csv;
 mod doctor;
 mod document;
+mod emit;
 mod finding;
 #[cfg(test)]
 mod fixture;
@@ -28,9 +30,11 @@ mod lines;
 mod manifest;
 mod margin;
 mod markdown;
+mod markup;
 mod openmetrics;
 mod percentiles;
 mod progress;
+mod release;
 mod result;
 mod route;
 mod samples;
@@ -50,6 +54,7 @@ pub use comparison::{ComparisonDocument, render as render_comparison};
 pub use console::{Detail, clean, render as render_console};
 pub use doctor::{DoctorDocument, render as render_doctor};
 pub use document::{Count, LimitDocument, PlanDocument, TargetDocument};
+pub use emit::{EmitError, EmitKind, EmitOptions, emit};
 pub use forecast::render as render_forecast;
 pub use html::HtmlError;
 pub use inert::inert;
@@ -58,6 +63,10 @@ pub use killed::{Remains, killed};
 pub use kind::{Kind, RenderError, UnknownKind, Wanted};
 pub use manifest::{Calibration, FileEntry, MANIFEST, Manifest, Unsound};
 pub use progress::Progress;
+pub use release::{
+    ReleaseKind, UnknownReleaseKind, release_outputs, release_result_schema, release_to_azure, release_to_github,
+    render_release_console,
+};
 pub use result::{
     CallFailure, CallResult, ErrorResult, ExampleResult, GeneratorResult, Load, PlanResult, Rates, RunResult,
     StepResult, Steps, Times, WarmUpResult,

@@ -13,11 +13,16 @@ const ID: &str = "urn:mnload:result:1";
 
 /// The schema of what this version writes; what a later minor adds is not refused.
 pub fn schema() -> Value {
+    of_result::<RunResult>(ID, "mnload result", super::result::SCHEMA)
+}
+
+/// The schema of a document that names its `schema` and a `schema_version` of the first major.
+pub(super) fn of_result<T: JsonSchema>(id: &str, title: &str, name: &str) -> Value {
     let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
-    let mut schema = generator.into_root_schema_for::<RunResult>().to_value();
-    schema["$id"] = ID.into();
-    schema["title"] = "mnload result".into();
-    schema["properties"]["schema"]["const"] = super::result::SCHEMA.into();
+    let mut schema = generator.into_root_schema_for::<T>().to_value();
+    schema["$id"] = id.into();
+    schema["title"] = title.into();
+    schema["properties"]["schema"]["const"] = name.into();
     schema["properties"]["schema_version"]["pattern"] = r"^1\.[0-9]+\.[0-9]+$".into();
     schema
 }

@@ -21,6 +21,7 @@ pub use file::{
     BasicSection, ConnectionsSection, DataSection, Document, FlowSection, LoadSection, PollSection, RetrySection,
     StageSection, StepSection, TargetSection, ThinkSection, WaitForSection,
 };
+pub(crate) use schema::form;
 pub use schema::schema;
 pub use spanned::Spanned;
 pub use value::{Entries, Short, Value};

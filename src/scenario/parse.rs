@@ -115,7 +115,12 @@ fn of_form(source: &Source, error: &Error) -> Diagnostic {
                 (_, true) => &[include::KEY],
                 _ => &[],
             };
-            return unknown_key(source, span, wrong, known.iter().chain(more).copied());
+            let mistake = unknown_key(source, span, wrong, known.iter().chain(more).copied());
+            return match (of_scenario, of_release, *wrong) {
+                (true, _, "gate" | "rollback" | "roles") => mistake.hint("a release file is for `mnload release`"),
+                (_, true, "step" | "flow" | "target" | "load") => mistake.hint("a scenario is for `mnload run`"),
+                _ => mistake,
+            };
         }
     }
     let Some((found, expected)) =

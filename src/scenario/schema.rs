@@ -5,6 +5,7 @@
 //! The schema never refuses what mnload accepts; mnload itself refuses more.
 
 mod answer;
+pub(crate) mod form;
 
 use std::borrow::Cow;
 
@@ -12,14 +13,14 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value as Json, json};
 
+use form::{TEMPLATE, choice, count, refine_all, text};
+
 use super::file::Document;
 use super::value::{Entries, Value};
 use super::{include, profile};
 
 /// Names the form of the file, not a place on the net.
 const ID: &str = "urn:mnload:scenario:1";
-/// Part of any text with a template in it.
-const TEMPLATE: &str = r"\$\{";
 /// The keys of which a step has exactly one.
 const METHODS: [&str; 7] = ["get", "post", "put", "patch", "delete", "head", "options"];
 
@@ -27,18 +28,9 @@ const METHODS: [&str; 7] = ["get", "post", "put", "patch", "delete", "head", "op
 pub fn schema() -> Json {
     let generator = SchemaSettings::draft07().into_generator();
     let mut schema = generator.into_root_schema_for::<Document>().to_value();
-    without_null(&mut schema);
-    refine(&mut schema);
-    for definition in schema["definitions"].as_object_mut().into_iter().flat_map(Map::values_mut) {
-        refine(definition);
-    }
+    refine_all(&mut schema, shape);
     schema["definitions"][answer::MATCHERS] = answer::matchers();
-    schema["properties"][include::KEY] = json!({
-        "description": "Files that this one stands on, relative to it. They are laid under it, in their order.",
-        "type": "array",
-        "items": { "type": "string" },
-        "examples": [["common.toml"]],
-    });
+    schema["properties"][include::KEY] = form::used_files();
     schema["properties"][profile::KEY] = profiles(&schema["properties"]);
     schema["$id"] = ID.into();
     schema["title"] = "mnload scenario".into();
@@ -134,70 +126,6 @@ fn shape(key: &str) -> Option<Json> {
         "extract" => answer::extractions(),
         _ => return None,
     })
-}
-
-fn text(note: &str, examples: &[&str]) -> Json {
-    match note {
-        "" => json!({ "type": "string", "examples": examples }),
-        note => json!({ "description": note, "type": "string", "examples": examples }),
-    }
-}
-
-/// A whole number, or a text with a template that gives one.
-fn count(least: u64) -> Json {
-    json!({ "type": ["integer", "string"], "minimum": least, "pattern": format!("{TEMPLATE}|^\\s*\\+?[0-9]+\\s*$") })
-}
-
-/// One of a few texts, or a template that gives one.
-///
-/// `anyOf` refuses nothing: it is where editors look for what they offer, and they go by the type of each part. The
-/// condition refuses, with a message that names the choices.
-fn choice(choices: &[&str]) -> Json {
-    json!({
-        "type": "string",
-        "anyOf": [{ "type": "string", "enum": choices }, { "type": "string" }],
-        "if": { "not": { "pattern": TEMPLATE } },
-        "then": { "enum": choices },
-    })
-}
-
-/// Says of each key of `table` what there is to say; a description is added to the one that is there.
-fn refine(table: &mut Json) {
-    let properties = table.get_mut("properties").and_then(Json::as_object_mut);
-    for (key, property) in properties.into_iter().flatten() {
-        let Some(Json::Object(shape)) = shape(key) else { continue };
-        for (name, said) in shape {
-            let both = match (name.as_str(), property[&name].as_str(), said.as_str()) {
-                ("description", Some(there), Some(more)) => format!("{there} {more}").into(),
-                _ => said,
-            };
-            property[&name] = both;
-        }
-    }
-}
-
-/// A key of a TOML file is left out or has a value: there is no null. Empty defaults are nothing to fill in.
-fn without_null(schema: &mut Json) {
-    match schema {
-        Json::Object(keywords) => {
-            keywords.remove("default");
-            if let Some(Json::Array(types)) = keywords.get_mut("type") {
-                types.retain(|name| name != "null");
-                if let [only] = &types[..] {
-                    let only = only.clone();
-                    keywords.insert("type".to_owned(), only);
-                }
-            }
-            if let Some(Json::Array(mut kinds)) = keywords.remove("anyOf") {
-                kinds.retain(|kind| *kind != json!({ "type": "null" }));
-                let keyword = if kinds.len() == 1 { "allOf" } else { "anyOf" };
-                keywords.insert(keyword.to_owned(), kinds.into());
-            }
-            keywords.values_mut().for_each(without_null);
-        }
-        Json::Array(items) => items.iter_mut().for_each(without_null),
-        _ => {}
-    }
 }
 
 /// That a step has exactly one method. Without any, the message names one instead of quoting the whole step.

@@ -16,7 +16,7 @@ mod template;
 mod text;
 pub(crate) mod vars;
 
-pub use environment::Environment;
+pub use environment::{Environment, Needed};
 pub use scope::{RenderError, Scope, Seat};
 pub use secrets::Secrets;
 pub(crate) use secrets::{REDACTED, tells};

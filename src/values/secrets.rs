@@ -210,8 +210,9 @@ pub(super) struct SecretEnvironment {
 impl Object for SecretEnvironment {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let name = key.as_str()?;
+        self.environment.note_secret(name);
         let value = self.environment.get(name)?;
-        self.secrets.note(name, value);
+        self.secrets.note(name, &value);
         Some(Value::from(value))
     }
 

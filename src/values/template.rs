@@ -6,8 +6,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Value;
-use minijinja::{ErrorKind, UndefinedBehavior};
+use minijinja::value::{Rest, Value};
+use minijinja::{ErrorKind, State, UndefinedBehavior};
 
 use super::bounds;
 use super::environment::Environment;
@@ -47,6 +47,16 @@ impl<'a> Templates<'a> {
         }
         bounds::add_to(&mut engine);
         functions::add_to(&mut engine);
+        if environment.is_stand_in() {
+            for name in ["default", "d"] {
+                let stand_in = environment.clone();
+                // What has a default needs no value, and the name alone is none.
+                engine.add_filter(name, move |state: &State<'_, '_>, value: Value, args: Rest<Value>| {
+                    let value = if stand_in.stands_in(&value) { Value::UNDEFINED } else { value };
+                    minijinja::filters::default(state, &value, args)
+                });
+            }
+        }
         let secrets = SecretEnvironment { environment: environment.clone(), secrets: secrets.clone() };
         let (environment, secrets) = (Value::from_object(environment.clone()), Value::from_object(secrets));
         Self { names: Names::default(), source, engine, environment, secrets, compiled: 0, constants: OnceCell::new() }
@@ -375,6 +385,20 @@ mod tests {
         assert!(early.contains("`token` has no value before the run"), "{early}");
         assert!(before("${ env.HOST ").unwrap_err().contains("cannot be read"));
         assert!(before("${ env.HOST | nofilter }").unwrap_err().contains("nofilter"));
+    }
+
+    #[test]
+    fn a_stand_in_gives_names_and_takes_defaults() {
+        let environment = Environment::standing_in();
+        let text = "${ env.HOST } ${ env.PORT | default('80') } ${ secret.TOKEN } ${ env.BOTH | d('x') }${ env.BOTH }";
+        let (source, span) = written(text);
+        let templates = Templates::new(&source, &environment, &Secrets::default());
+        assert_eq!(templates.before(text, &span).unwrap(), "$HOST 80 $TOKEN x$BOTH");
+        let needed = environment.needed();
+        assert_eq!(
+            (needed.variables, needed.secrets),
+            (vec!["BOTH".to_owned(), "HOST".to_owned()], vec!["TOKEN".to_owned()])
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@
 // MNLOAD_REQUIRE_BROWSER  1: without a browser or a page this fails instead of being skipped
 
 import assert from 'node:assert/strict';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -64,8 +64,15 @@ async function withPage(settings, look) {
   }
 }
 
+/** Whether the page is of a release, which has gates and items in place of figures. */
+const isRelease = !why && readFileSync(pagePath, 'utf8').includes('id="ownership"');
+const ofRuns = { skip: why ?? (isRelease ? 'the page is of a release' : false) };
+const ofReleases = { skip: why ?? (isRelease ? false : 'the page is of a run') };
+
 /** What links may point to in any page. */
-const sections = ['verdict', 'gates', 'validity', 'comparison', 'steps', 'errors', 'environment', 'scenario', 'command', 'definitions'];
+const sections = isRelease
+  ? ['verdict', 'gates', 'items', 'ownership', 'environment', 'command', 'definitions']
+  : ['verdict', 'gates', 'validity', 'comparison', 'steps', 'errors', 'environment', 'scenario', 'command', 'definitions'];
 
 const background = (page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
 
@@ -85,7 +92,7 @@ test('the page asks for nothing but itself and has nothing to complain of', opti
   });
 });
 
-test('without scripts the verdict, its exit code and the charts are there', options, async () => {
+test('without scripts the verdict, its exit code and the charts are there', ofRuns, async () => {
   await withPage({ javaScriptEnabled: false }, async (page) => {
     assert.match(await page.locator('h1').innerText(), /PASS|FAIL|INCONCLUSIVE/);
     assert.match(await page.locator('#verdict').innerText(), /exit code \d+/);
@@ -100,7 +107,7 @@ test('without scripts the verdict, its exit code and the charts are there', opti
   });
 });
 
-test('the result can be read out of the page', options, async () => {
+test('the result can be read out of the page', ofRuns, async () => {
   await withPage({}, async (page) => {
     const result = JSON.parse(await page.locator('#mnload-data').textContent());
     if (Object.keys(result).length === 0) return;
@@ -121,7 +128,7 @@ test('the policy stops what was not in the page when it was made', options, asyn
   });
 });
 
-test('one drawing of each chart is shown, a wide or a narrow one', options, async () => {
+test('one drawing of each chart is shown, a wide or a narrow one', ofRuns, async () => {
   for (const [width, shown] of [[1200, 'wide'], [360, 'narrow']]) {
     await withPage({ viewport: { width, height: 800 } }, async (page) => {
       const drawings = page.locator('.chart svg:visible');
@@ -154,7 +161,7 @@ test('the button turns the page dark and light again', options, async () => {
   });
 });
 
-test('steps are sorted by mouse and by keyboard', options, async (context) => {
+test('steps are sorted by mouse and by keyboard', ofRuns, async (context) => {
   await withPage({}, async (page) => {
     const names = () => page.locator('table.sortable tbody.rows th').allInnerTexts();
     const before = await names();
@@ -179,7 +186,7 @@ test('steps are sorted by mouse and by keyboard', options, async (context) => {
   });
 });
 
-test('the steps can be taken away as CSV', options, async (context) => {
+test('the steps can be taken away as CSV', ofRuns, async (context) => {
   await withPage({ acceptDownloads: true }, async (page) => {
     const link = page.getByRole('link', { name: 'Take this table as CSV' });
     if (!(await link.count())) return context.skip('this page has no such link');
@@ -189,7 +196,7 @@ test('the steps can be taken away as CSV', options, async (context) => {
   });
 });
 
-test('whoever points at a chart is told the figures of that second', options, async (context) => {
+test('whoever points at a chart is told the figures of that second', ofRuns, async (context) => {
   await withPage({ viewport: { width: 1200, height: 800 } }, async (page) => {
     const chart = page.locator('#throughput .chart');
     if (!(await chart.count())) return context.skip('this page has no such chart');
@@ -198,7 +205,7 @@ test('whoever points at a chart is told the figures of that second', options, as
   });
 });
 
-test('a link to the scenario opens it', options, async (context) => {
+test('a link to the scenario opens it', ofRuns, async (context) => {
   await withPage({}, async (page) => {
     if (!(await page.locator('#scenario-text').count())) return context.skip('the scenario is not known');
     await page.goto(`${pathToFileURL(pagePath).href}#scenario-text`);
@@ -241,6 +248,33 @@ test('every link within the page leads somewhere', options, async () => {
       [...document.querySelectorAll('a[href^="#"]')].map((a) => a.hash.slice(1)).filter((id) => !document.getElementById(id)),
     );
     assert.deepEqual(lost, []);
+  });
+});
+
+test('without scripts the word, its exit code and every item are there', ofReleases, async () => {
+  await withPage({ javaScriptEnabled: false }, async (page) => {
+    assert.match(await page.locator('h1').innerText(), /GO|PASS/);
+    assert.match(await page.locator('#verdict').innerText(), /exit code \d+/);
+    for (const id of sections) assert.ok(await page.locator(`#${id} :is(h1, h2)`).first().isVisible(), id);
+    // What does not hold is open, and the rest opens without a script.
+    for (const item of (await page.locator('details.item').all()).slice(0, 20)) {
+      const title = await item.locator('.title').innerText();
+      assert.ok(await item.locator('> summary').isVisible(), title);
+      if (await item.locator('> .body').isVisible()) continue;
+      await item.locator('> summary').click();
+      assert.ok(await item.locator('> .body').isVisible(), title);
+    }
+    assert.equal(await page.locator('button').count(), 0);
+  });
+});
+
+test('a link to an item opens it', ofReleases, async (context) => {
+  await withPage({}, async (page) => {
+    const closed = page.locator('details.item:not([open])').first();
+    if (!(await closed.count())) return context.skip('every item is open');
+    const id = await closed.getAttribute('id');
+    await page.goto(`${pathToFileURL(pagePath).href}#${id}`);
+    assert.ok(await page.locator(`[id="${id}"] > .body`).isVisible());
   });
 });
 

@@ -282,7 +282,8 @@ fn mode(path: &std::path::Path) -> Result<u32, String> {
     Err(format!("who may read {} is not known on this system; say private = false", path.display()))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
     use std::path::Path;

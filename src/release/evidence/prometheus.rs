@@ -28,6 +28,8 @@ pub(super) const FIGURES: [(&str, Unit); 6] = [
 ];
 /// Clocks of servers may differ by so much, and an answer may take as long.
 const SAMPLE_AGE: Duration = Duration::from_secs(5 * 60);
+/// What lies before 2000 is no time: whoever gives that does not know the function `timestamp`.
+const A_TIME_S: f64 = 946_684_800.0;
 
 /// A Prometheus, and what it is asked.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -206,8 +208,8 @@ impl Prometheus {
             let text = format!("timestamp({query})");
             let told: Result<Queried, String> =
                 self.ask(context, "/api/v1/query", &[("query", &text)], &mut Reading::default());
-            let told = told.ok().and_then(|queried| single(queried).ok());
-            sampled_at_s = told.map_or(at_s, |(_, sampled)| sampled.min(at_s));
+            let told = told.ok().and_then(|queried| single(queried).ok()).map(|(_, sampled)| sampled);
+            sampled_at_s = told.filter(|sampled| *sampled > A_TIME_S).map_or(at_s, |sampled| sampled.min(at_s));
         }
         let age_s = context.now.duration_since(Timestamp::UNIX_EPOCH).as_secs_f64() - sampled_at_s;
         if age_s.abs() > most.as_secs_f64() {

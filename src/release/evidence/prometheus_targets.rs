@@ -36,6 +36,11 @@ impl Targets {
     /// Counts the targets of `jobs`; each job needs one, and each target a scrape that is not too long ago.
     pub(super) fn judge(&self, jobs: &[String], now: Timestamp, max_age: Option<Duration>, reading: &mut Reading) {
         let (mut up, mut down) = (0, 0);
+        // One that was just started has looked for none yet.
+        if self.active.is_empty() {
+            reading.missing.push("nothing is scraped at all, or not yet".to_owned());
+            return;
+        }
         for job in jobs {
             let own: Vec<&Target> = self.active.iter().filter(|target| target.label("job") == job).collect();
             if own.is_empty() {
@@ -110,6 +115,7 @@ mod tests {
         assert_eq!(down.figures[1].1, Figure::Count(1));
         assert_eq!(down.notes, ["api h:1 is down: connection refused"]);
         assert_eq!(judge(&[target("other", "up", fresh)], None).broken, ["no target of the job api is scraped"]);
+        assert_eq!(judge(&[], None).missing, ["nothing is scraped at all, or not yet"]);
         for (health, last, wanted) in [
             ("unknown", "0001-01-01T00:00:00Z", "was not scraped yet"),
             ("up", "2026-11-22T00:50:00Z", "was scraped 10m ago, last"),

@@ -2,15 +2,20 @@
 
 use std::path::Path;
 
-use super::{Place, Weight, issues};
+use super::{Issue, Place, Weight, issues};
 use crate::report::result::RunResult;
 
 /// As many of a kind as GitHub shows; more are in the summary.
-const MOST: usize = 10;
+pub(in crate::report) const MOST: usize = 10;
 
 /// The issues, one in a line, and the line that takes `summary` up.
 pub fn told(result: &RunResult, place: &Place, summary: &Path) -> String {
-    let issues = issues(result, place, MOST).into_iter().map(|issue| {
+    lines(&issues(result, place, MOST), place, summary)
+}
+
+/// The same of any issues.
+pub(in crate::report) fn lines(issues: &[Issue], place: &Place, summary: &Path) -> String {
+    let issues = issues.iter().map(|issue| {
         let word = match issue.weight {
             Weight::Error => "error",
             Weight::Warning => "warning",

@@ -2,17 +2,22 @@
 
 use super::{Issue, Place, Weight, issues};
 use crate::report::inert::inert;
-use crate::report::markdown::within;
+use crate::report::markup::within;
 use crate::report::result::RunResult;
 
 /// More annotations of a kind are dropped by GitHub without a word.
-const MOST: usize = 10;
+pub(in crate::report) const MOST: usize = 10;
 /// A larger summary is not taken at all.
 const MOST_BYTES: u64 = 1 << 20;
 
 /// The annotations, one in a line.
 pub fn told(result: &RunResult, place: &Place) -> String {
-    issues(result, place, MOST).iter().map(|issue| annotation(issue, place)).collect()
+    annotations(&issues(result, place, MOST), place)
+}
+
+/// The same of any issues.
+pub(in crate::report) fn annotations(issues: &[Issue], place: &Place) -> String {
+    issues.iter().map(|issue| annotation(issue, place)).collect()
 }
 
 fn annotation(issue: &Issue, place: &Place) -> String {
@@ -56,7 +61,13 @@ pub fn outputs(result: &RunResult, report_path: &str, token: &str) -> String {
         ("report_path", report_path),
         ("p95_ms", &p95),
     ];
-    values.map(|(name, value)| format!("{name}<<mnload_{token}\n{value}\nmnload_{token}\n")).concat()
+    between(&values, token)
+}
+
+/// Names and values, each value between lines that it cannot hold.
+pub(in crate::report) fn between(values: &[(&str, &str)], token: &str) -> String {
+    let lines = values.iter().map(|(name, value)| format!("{name}<<mnload_{token}\n{value}\nmnload_{token}\n"));
+    lines.collect()
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 //!
 //! Which of them is there follows from the environment alone ([`Server::of`]); `docs/ci.md` says what comes of it.
 
-mod azure;
-mod github;
+pub(super) mod azure;
+pub(super) mod github;
 
 pub use azure::told as told_to_azure;
 pub use github::{guarded, outputs as github_outputs, step_summary, told as told_to_github};
@@ -61,18 +61,18 @@ pub struct Place {
 
 /// How much an issue weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Weight {
+pub(super) enum Weight {
     Error,
     Warning,
 }
 
 /// Something that a build shows beside its log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Issue {
-    weight: Weight,
-    title: String,
-    message: String,
-    line: Option<usize>,
+pub(super) struct Issue {
+    pub(super) weight: Weight,
+    pub(super) title: String,
+    pub(super) message: String,
+    pub(super) line: Option<usize>,
 }
 
 /// At most `most` errors and as many warnings, what weighs most first; the last of each says how many more there are.
@@ -102,7 +102,12 @@ fn issues(result: &RunResult, place: &Place, most: usize) -> Vec<Issue> {
     let told: Vec<String> = super::finding::warnings(&result.findings);
     let others = result.warnings.iter().filter(|warning| !told.contains(warning));
     all.extend(others.map(|warning| issue(Weight::Warning, &result.name, warning, None)));
-    [Weight::Error, Weight::Warning].into_iter().flat_map(|weight| first_of(&all, weight, most)).collect()
+    shortened(&all, most)
+}
+
+/// At most `most` of each weight, errors first; the last of each says how many more there are.
+pub(super) fn shortened(all: &[Issue], most: usize) -> Vec<Issue> {
+    [Weight::Error, Weight::Warning].into_iter().flat_map(|weight| first_of(all, weight, most)).collect()
 }
 
 fn first_of(all: &[Issue], weight: Weight, most: usize) -> Vec<Issue> {
@@ -122,7 +127,8 @@ fn of_finding(finding: &Finding, weight: Weight, place: &Place) -> Issue {
     issue(weight, &finding.name, &message, place.lines.get(&finding.name).copied())
 }
 
-fn issue(weight: Weight, title: &str, message: &str, at: Option<usize>) -> Issue {
+/// An issue in one line.
+pub(super) fn issue(weight: Weight, title: &str, message: &str, at: Option<usize>) -> Issue {
     Issue { weight, title: line(title, LONGEST), message: line(message, LONGEST), line: at }
 }
 

@@ -4,7 +4,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::table::{finished, narrow_table};
 use super::text::{clean, coloured, short};
-use crate::report::finding::{figure, is_warning, outcome, short_interval};
+use crate::report::finding::{figure, short_interval, warns, word};
 use crate::report::lines::labelled;
 use crate::report::result::RunResult;
 use crate::report::statement::counted;
@@ -66,16 +66,26 @@ fn shown(result: &RunResult) -> (Vec<&Finding>, usize) {
 }
 
 fn mark(finding: &Finding) -> String {
-    match outcome(finding) {
+    mark_of(finding.status, finding.warn).to_owned()
+}
+
+/// The word for a status in the first column.
+pub(in crate::report) fn mark_of(status: Status, warn: bool) -> &'static str {
+    match word(status, warn) {
         // What fails the run is seen at once.
-        "fail" => "FAIL".to_owned(),
-        other => other.to_owned(),
+        "fail" => "FAIL",
+        other => other,
     }
 }
 
 fn outcome_style(finding: &Finding) -> Style {
-    match finding.status {
-        _ if is_warning(finding) => coloured(AnsiColor::Yellow),
+    style_of(finding.status, finding.warn)
+}
+
+/// The colour of a status.
+pub(in crate::report) fn style_of(status: Status, warn: bool) -> Style {
+    match status {
+        _ if warns(status, warn) => coloured(AnsiColor::Yellow),
         Status::Pass => coloured(AnsiColor::Green),
         Status::Fail => coloured(AnsiColor::Red).bold(),
         Status::NoData | Status::Invalid => coloured(AnsiColor::Yellow),

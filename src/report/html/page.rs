@@ -172,7 +172,7 @@ fn exit_meaning(code: u8) -> &'static str {
 }
 
 /// `2026-05-04T09:30:00.123Z` as people read it.
-fn started_words(started_at: &str) -> String {
+pub(in crate::report) fn started_words(started_at: &str) -> String {
     match started_at.split_once('T') {
         Some((day, time)) if time.ends_with('Z') => {
             let time = time.trim_end_matches('Z');

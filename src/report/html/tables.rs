@@ -6,7 +6,7 @@ use super::Room;
 use super::page::{NONE, time};
 use crate::compare::Comparison;
 use crate::report::comparison::{Words, warnings};
-use crate::report::finding::{figure, first_broken, is_warning, outcome, short_interval};
+use crate::report::finding::{figure, first_broken, outcome, short_interval, warns};
 use crate::report::inert::cut;
 use crate::report::margin::margin;
 use crate::report::result::{ErrorResult, RunResult, StepResult};
@@ -136,14 +136,18 @@ pub(super) fn gates(result: &RunResult, room: Room) -> Gates {
     }
 }
 
-fn finding_row(finding: &Finding, added: &[String], room: Room) -> FindingRow {
-    let class = match finding.status {
-        _ if is_warning(finding) => "inconclusive",
+/// What CSS calls a status.
+pub(in crate::report) fn class_of(status: Status, warn: bool) -> &'static str {
+    match status {
+        _ if warns(status, warn) => "inconclusive",
         Status::Pass => "pass",
         Status::Fail => "fail",
         Status::NoData | Status::Invalid => "inconclusive",
         Status::Skipped => "skipped",
-    };
+    }
+}
+
+fn finding_row(finding: &Finding, added: &[String], room: Room) -> FindingRow {
     let text = |text: &str| cut(text, room.text);
     FindingRow {
         name: short(&finding.name),
@@ -154,7 +158,7 @@ fn finding_row(finding: &Finding, added: &[String], room: Room) -> FindingRow {
         margin: margin(finding).unwrap_or_else(|| NONE.to_owned()),
         interval: finding.interval.as_ref().map(|interval| text(&short_interval(interval))).unwrap_or_default(),
         samples: format_count(finding.samples),
-        class,
+        class: class_of(finding.status, finding.warn),
         status: outcome(finding),
         reasons: seen(finding)
             .into_iter()

@@ -1,5 +1,10 @@
 //! The page of every shape of run: whole, small, and harmless.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest as _, Sha256};
+
+use super::shell::LARGEST;
 use super::*;
 use crate::report::fixture::{Fixture, finding, invalid, known};
 use crate::verdict::{Finding, Status};

@@ -1,0 +1,196 @@
+//! Those who look on while a release is carried out: told what happens, and asked what only a person can say.
+
+use std::collections::VecDeque;
+use std::io::{BufRead as _, Write as _};
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::oneshot;
+
+use super::show::line;
+use super::tell;
+use crate::release::checklist::Item;
+use crate::release::result::{ItemResult, SignOff};
+use crate::release::run::{Book, Ground, Onlooker, Signing, given};
+use crate::report::clean;
+
+/// What happens.
+pub(super) enum Said {
+    /// An item starts.
+    Starts(String),
+    /// An item is over.
+    Ended(String, Box<ItemResult>),
+    /// Somebody is asked to confirm an item.
+    Asks { id: String, title: String, ask: String, owners: Vec<String>, reply: mpsc::Sender<SignOff> },
+}
+
+/// The side of the threads that carry items out.
+pub(super) struct People {
+    ground: Arc<Ground>,
+    book: Mutex<Book>,
+    is_asked: bool,
+    said: UnboundedSender<Said>,
+    /// One question at a time.
+    turn: Mutex<()>,
+}
+
+/// The side of the terminal.
+pub(super) struct Asker {
+    ground: Arc<Ground>,
+    quiet: bool,
+    question: Option<Question>,
+    later: VecDeque<Said>,
+}
+
+struct Question {
+    id: String,
+    answer: oneshot::Receiver<String>,
+    reply: mpsc::Sender<SignOff>,
+}
+
+impl People {
+    pub(super) fn new(ground: Arc<Ground>, book: Book, is_asked: bool, said: UnboundedSender<Said>) -> Self {
+        Self { ground, book: Mutex::new(book), is_asked, said, turn: Mutex::new(()) }
+    }
+
+    fn book(&self) -> std::sync::MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Onlooker for People {
+    fn starts(&self, item: &Item) {
+        // The terminal may be gone.
+        let _ = self.said.send(Said::Starts(item.id.clone()));
+    }
+
+    fn ended(&self, gate: &str, item: &ItemResult) {
+        let _ = self.said.send(Said::Ended(gate.to_owned(), Box::new(item.clone())));
+    }
+
+    fn signing(&self, item: &Item) -> Signing {
+        self.book().signing(item, &self.ground.checklist.roles, self.ground.commit.as_ref())
+    }
+
+    fn ask(&self, item: &Item) -> Option<SignOff> {
+        if !self.is_asked || self.ground.commit.is_none() {
+            return None;
+        }
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let (reply, answer) = mpsc::channel();
+        let (id, title) = (item.id.clone(), item.title.clone());
+        let (ask, owners) = (item.manual.clone().unwrap_or_default(), item.owners.clone());
+        self.said.send(Said::Asks { id, title, ask, owners, reply }).ok()?;
+        let sign_off = answer.recv().ok()?;
+        let mut book = self.book();
+        book.add(sign_off.clone());
+        if let Some(path) = &self.ground.checklist.signoffs {
+            // It holds for this run all the same.
+            if let Err(error) = book.write(path) {
+                tell(&format!("cannot write {}: {error}", path.display()));
+            }
+        }
+        Some(sign_off)
+    }
+}
+
+impl Asker {
+    pub(super) fn new(ground: &Arc<Ground>, quiet: bool) -> Self {
+        Self { ground: Arc::clone(ground), quiet, question: None, later: VecDeque::new() }
+    }
+
+    /// Says what is about to be done.
+    pub(super) fn say_start(&self) {
+        if !self.quiet {
+            let checklist = &self.ground.checklist;
+            let asked = checklist.items().filter(|item| self.ground.selection.has(&item.id)).count();
+            let all = checklist.items().count();
+            let name = checklist.secrets.redact(&checklist.name);
+            tell(&format!("{}: {asked} of {all} items in {} gates", clean(&name), checklist.gates.len()));
+        }
+    }
+
+    /// Takes up what happened; while somebody is asked, nothing else is said.
+    pub(super) fn hear(&mut self, said: Said) {
+        if self.question.is_some() {
+            self.later.push_back(said);
+            return;
+        }
+        match said {
+            Said::Starts(id) if !self.quiet => tell(&format!("  …      {}", clean(&id))),
+            Said::Ended(gate, item) if !self.quiet => tell(&line(&gate, &item)),
+            Said::Starts(_) | Said::Ended(..) => {}
+            Said::Asks { id, title, ask, owners, reply } => {
+                self.question = Some(question(id, &title, &ask, &owners, reply))
+            }
+        }
+    }
+
+    /// Waits for the answer to the question, for ever if there is none.
+    pub(super) async fn answered(&mut self) {
+        let Some(question) = &mut self.question else { return std::future::pending().await };
+        let answer = (&mut question.answer).await.unwrap_or_default();
+        let answer = answer.trim();
+        let Some(Question { id, reply, .. }) = self.question.take() else { return };
+        if !answer.is_empty() {
+            match given(&self.ground.checklist, &format!("{id}={answer}")) {
+                Ok((id, name, note)) => {
+                    if let Some(sign_off) = sign_off(&self.ground, &id, name, note) {
+                        // The release may have been stopped.
+                        let _ = reply.send(sign_off);
+                    }
+                }
+                Err(why) => tell(why.trim_start_matches("--sign ")),
+            }
+        }
+        while self.question.is_none() {
+            match self.later.pop_front() {
+                Some(said) => self.hear(said),
+                None => break,
+            }
+        }
+    }
+
+    /// Takes the question back.
+    pub(super) fn stop(&mut self) {
+        tell("stopping: commands are asked to end; once more ends them at once");
+        self.question = None;
+        for said in std::mem::take(&mut self.later) {
+            match said {
+                Said::Asks { .. } => {}
+                other => self.hear(other),
+            }
+        }
+    }
+}
+
+fn question(id: String, title: &str, ask: &str, owners: &[String], reply: mpsc::Sender<SignOff>) -> Question {
+    let owners = if owners.is_empty() { String::new() } else { format!(" ({})", owners.join(", ")) };
+    tell(&format!("\n{}{}: {}", clean(title), clean(&owners), clean(ask)));
+    let mut terminal = anstream::stderr();
+    let _ = write!(terminal, "  your name if you confirm it, NAME: NOTE to add something; nothing if you do not: ");
+    let _ = terminal.flush();
+    let (tell, answer) = oneshot::channel();
+    // Nothing can take a line back from a thread that waits for one; it goes with the process.
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        let _ = std::io::stdin().lock().read_line(&mut line);
+        let _ = tell.send(line);
+    });
+    Question { id, answer, reply }
+}
+
+/// A sign-off of now for what is released; none if there is nothing to sign for.
+pub(super) fn sign_off(ground: &Ground, item: &str, by: String, note: String) -> Option<SignOff> {
+    let commit = ground.commit.as_ref()?;
+    Some(SignOff {
+        item: item.to_owned(),
+        by,
+        at: Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        commit: commit.id.clone(),
+        tree: commit.tree.clone(),
+        note,
+    })
+}

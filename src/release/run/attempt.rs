@@ -1,0 +1,383 @@
+//! One item, carried out: its command, then its readers, then the person who confirms it, then how it came out.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
+
+use super::super::checklist::Item;
+use super::super::evidence::{Context, Output, PlaceKind, Reader};
+use super::super::figure::Reading;
+use super::super::result::{
+    CommandResult, EvidenceResult, EvidenceSource, FigureResult, ItemResult, ManualResult, OutputResult,
+};
+use super::super::work::{CommandLine, Program, ScenarioRun, Work};
+use super::ground::{Ground, Onlooker, Past, Pasts, file_time};
+use super::judge::{self, CommandEnd, Judged, Seen};
+use super::process::{self, Ended, Exit, Halt, Launch};
+use super::resume::RESULT;
+use super::signoff::Signing;
+use super::{inputs, secrets};
+use crate::verdict::{Finding, Status};
+
+/// A command has so long to end by itself once it is asked to.
+const GRACE: Duration = Duration::from_secs(5);
+/// A run of mnload lets its requests finish and writes its report.
+const GRACE_OF_RUNS: Duration = Duration::from_secs(15);
+/// More of the last words of a command does not stand in a reason.
+const MOST_WORDS: usize = 200;
+
+/// How an item came out, with all that is said of it.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    pub(super) item: ItemResult,
+    pub(super) finding: Finding,
+    pub(super) past: Past,
+}
+
+/// What was done with the command of an item.
+struct Carried {
+    ended: Ended,
+    text: String,
+    dir: PathBuf,
+    since: SystemTime,
+    /// The run folder of a scenario.
+    run_folder: Option<PathBuf>,
+    notes: Vec<String>,
+}
+
+/// Carries out `item`.
+pub(super) fn carry_out(ground: &Ground, item: &Item, pasts: &Pasts, onlooker: &dyn Onlooker, halt: &Halt) -> Outcome {
+    let began = Timestamp::now();
+    let folder = ground.item_folder(&item.id);
+    let sets = ground.sets(item, pasts);
+    let mut missing = Vec::new();
+    let carried = item.work.as_ref().map(|work| match fs::create_dir_all(&folder) {
+        Ok(()) => run(ground, work, &folder, &sets, halt),
+        Err(error) => not_run(work, format!("cannot create {}: {error}", folder.display())),
+    });
+    let own_set = carried.as_ref().and_then(|carried| set_by(item, carried, ground, &mut missing));
+    let readings = read(ground, item, carried.as_ref(), pasts);
+    let signed = item.manual.as_ref().map(|_| onlooker.signing(item));
+    let mut judged = judged(item, carried.as_ref(), &readings, &missing, signed.as_ref());
+    let mut signed = signed;
+    if let Some(Signing::Missing { .. }) = &signed
+        && judge_unsigned(item, carried.as_ref(), &readings, &missing).status == Status::Pass
+        && !halt.is_asked()
+        && let Some(sign_off) = onlooker.ask(item)
+    {
+        signed = Some(Signing::Valid(sign_off));
+        judged = self::judged(item, carried.as_ref(), &readings, &missing, signed.as_ref());
+    }
+    let timeless = ground.timeless(item);
+    let result = ItemResult {
+        status: judged.status,
+        reasons: judged.reasons,
+        checks: judged.checks,
+        started_at: Some(began.to_string()),
+        elapsed_s: super::resume::since(began, Timestamp::now()).as_secs_f64(),
+        command: carried.as_ref().map(|carried| kept(ground, carried, &folder)),
+        evidence: readings.iter().map(|(name, reading)| evidence(name, reading)).collect(),
+        manual: manual(item, signed),
+        inputs: inputs::hash(timeless, &sets, ground.around()).unwrap_or_default(),
+        evidence_hash: inputs::evidence(item),
+        ..blank(ground, item)
+    };
+    let past = Past {
+        since: carried.as_ref().map(|carried| carried.since),
+        is_anew: own_set.is_none() && (carried.is_some() || item.needs.iter().any(|id| is_anew(pasts, id))),
+        sets: own_set,
+        decides: !item.warn,
+    };
+    finished(ground, item, result, past)
+}
+
+/// An item that is not done, and why; `decides` tells whether something else decides the verdict in its place.
+pub(super) fn left_out(ground: &Ground, item: &Item, status: Status, reason: String, decides: bool) -> Outcome {
+    let result = ItemResult { status, reasons: vec![reason], manual: manual(item, None), ..blank(ground, item) };
+    finished(ground, item, result, Past { decides, ..Past::default() })
+}
+
+/// The result with no secret left in it, and its finding.
+pub(super) fn finished(ground: &Ground, item: &Item, mut result: ItemResult, past: Past) -> Outcome {
+    secrets::clean(&mut result, &ground.checklist.secrets);
+    let code = result.command.as_ref().and_then(|command| command.exit_code);
+    let finding = judge::finding(item, result.status, &result.reasons, &result.checks, code);
+    Outcome { item: result, finding, past }
+}
+
+/// All that is known of an item before anything is done.
+pub(super) fn blank(ground: &Ground, item: &Item) -> ItemResult {
+    ItemResult {
+        id: item.id.clone(),
+        title: item.title.clone(),
+        owners: item.owners.clone(),
+        rationale: item.rationale.clone(),
+        status: Status::NoData,
+        reasons: Vec::new(),
+        warn: item.warn,
+        drill: item.drill,
+        started_at: None,
+        elapsed_s: 0.0,
+        command: None,
+        evidence: Vec::new(),
+        checks: Vec::new(),
+        manual: None,
+        reused_from: None,
+        inputs: String::new(),
+        evidence_hash: String::new(),
+        repeat: ground.repeat(item),
+        artifacts: item.artifacts.clone(),
+    }
+}
+
+pub(super) fn is_anew(pasts: &Pasts, id: &str) -> bool {
+    pasts.get(id).is_some_and(|past| past.is_anew)
+}
+
+pub(super) fn manual(item: &Item, signed: Option<Signing>) -> Option<ManualResult> {
+    let ask = item.manual.clone()?;
+    let (signed, expired) = match signed {
+        Some(Signing::Valid(sign_off)) => (Some(sign_off), None),
+        Some(Signing::Missing { expired, .. }) => (None, expired),
+        None => (None, None),
+    };
+    Some(ManualResult { ask, signed, expired })
+}
+
+fn not_run(work: &Work, why: String) -> Carried {
+    let ended = process::not_started(why);
+    let since = SystemTime::UNIX_EPOCH;
+    Carried { ended, text: shown(work), dir: PathBuf::new(), since, run_folder: None, notes: Vec::new() }
+}
+
+fn shown(work: &Work) -> String {
+    match work {
+        Work::Command(line) => line.program.shown(),
+        Work::Scenario(run) => format!("mnload run {}", run.file.display()),
+    }
+}
+
+fn run(ground: &Ground, work: &Work, folder: &Path, sets: &[(String, String)], halt: &Halt) -> Carried {
+    match work {
+        Work::Command(line) => run_command(ground, line, folder, sets, halt),
+        Work::Scenario(run) => run_scenario(ground, run, folder, sets, halt),
+    }
+}
+
+fn run_command(ground: &Ground, line: &CommandLine, folder: &Path, sets: &[(String, String)], halt: &Halt) -> Carried {
+    let launch = Launch {
+        words: &ground.starter.words(&line.program),
+        dir: &line.dir,
+        env: &environment(ground, sets, &line.env),
+        timeout: line.timeout,
+        grace: GRACE,
+        own_session: ground.starter.own_session(),
+    };
+    let since = file_time(folder);
+    let ended = process::carry_out(&launch, halt);
+    let loss = ground.starter.loss(&line.program).map(str::to_owned);
+    Carried {
+        ended,
+        text: line.program.shown(),
+        dir: line.dir.clone(),
+        since,
+        run_folder: None,
+        notes: loss.into_iter().collect(),
+    }
+}
+
+fn run_scenario(ground: &Ground, run: &ScenarioRun, folder: &Path, sets: &[(String, String)], halt: &Halt) -> Carried {
+    let run_folder = folder.join("run");
+    let mut words = vec!["run".to_owned(), run.file.display().to_string()];
+    let profile = run.profile.iter().map(|profile| ("--profile", profile.clone()));
+    let set = run.set.iter().map(|(name, value)| ("--set", format!("{name}={value}")));
+    words.extend(profile.chain(set).flat_map(|(option, value)| [option.to_owned(), value]));
+    words.extend(["--out".to_owned(), run_folder.display().to_string(), "--quiet".to_owned(), "--no-ci".to_owned()]);
+    let text = format!("mnload {}", shell_words::join(&words));
+    words.insert(0, ground.executable.display().to_string());
+    let launch = Launch {
+        words: &ground.starter.words(&Program::Words(words)),
+        // Scenarios are named as seen from where this process runs.
+        dir: Path::new(""),
+        env: &environment(ground, sets, &run.env),
+        timeout: run.timeout,
+        grace: GRACE_OF_RUNS,
+        own_session: ground.starter.own_session(),
+    };
+    let since = file_time(folder);
+    let ended = process::carry_out(&launch, halt);
+    Carried { ended, text, dir: PathBuf::new(), since, run_folder: Some(run_folder), notes: Vec::new() }
+}
+
+/// The environment of a command: the file's, what earlier items set, its own, and last what mnload says.
+fn environment(ground: &Ground, sets: &[(String, String)], own: &[(String, String)]) -> Vec<(String, String)> {
+    let commit = ground.commit.as_ref().map(|commit| commit.id.clone()).unwrap_or_default();
+    let facts = [
+        ("MNLOAD_RUN_ID", ground.run_id.clone()),
+        ("MNLOAD_COMMIT", commit),
+        ("MNLOAD_RELEASE_DIR", ground.folder.display().to_string()),
+    ];
+    let facts = facts.map(|(name, value)| (name.to_owned(), value));
+    [&ground.env, &ground.checklist.env, sets, own, &facts].concat()
+}
+
+/// The variable that the item sets, if it does.
+fn set_by(item: &Item, carried: &Carried, ground: &Ground, missing: &mut Vec<String>) -> Option<(String, String)> {
+    let Some(Work::Command(CommandLine { sets: Some(name), exit_codes, .. })) = &item.work else { return None };
+    let Exit::Code(code) = carried.ended.exit else { return None };
+    if !exit_codes.contains(&code) || carried.ended.cause.is_some() {
+        return None;
+    }
+    let value = carried.ended.stdout.first_line();
+    if value.is_empty() {
+        missing.push(format!("the first line that it printed is empty, and should be the value of {name}"));
+        return None;
+    }
+    secrets::note(&ground.checklist.secrets, name, &value);
+    Some((name.clone(), value))
+}
+
+/// What the readers find, as far as there can be evidence.
+fn read(ground: &Ground, item: &Item, carried: Option<&Carried>, pasts: &Pasts) -> Vec<(&'static str, Reading)> {
+    let by_itself =
+        carried.is_none_or(|carried| matches!(carried.ended.exit, Exit::Code(_)) && carried.ended.cause.is_none());
+    if !by_itself {
+        return Vec::new();
+    }
+    let outputs: Option<(Output, Output)> =
+        carried.map(|carried| (carried.ended.stdout.output(), carried.ended.stderr.output()));
+    let baseline = match &item.work {
+        Some(Work::Scenario(ScenarioRun { baseline: Some(id), .. })) => baseline(ground, id),
+        _ => None,
+    };
+    let context = Context {
+        now: Timestamp::now(),
+        since: since(ground, item, carried, pasts),
+        stdout: outputs.as_ref().map(|(stdout, _)| stdout),
+        stderr: outputs.as_ref().map(|(_, stderr)| stderr),
+        run_folder: carried.and_then(|carried| carried.run_folder.as_deref()),
+        baseline: baseline.as_deref(),
+        secrets: &ground.checklist.secrets,
+    };
+    item.readers.iter().map(|reader| (reader.name(), reader.read(&context))).collect()
+}
+
+/// The folder of the run that the item `id` made, in this run or in the one that is taken up.
+fn baseline(ground: &Ground, id: &str) -> Option<PathBuf> {
+    let own = ground.item_folder(id).join("run");
+    let earlier = || ground.earlier.of(id).map(|found| found.folder.join("items").join(id).join("run"));
+    Some(own).filter(|folder| folder.exists()).or_else(earlier).filter(|folder| folder.exists())
+}
+
+/// When the command that makes the evidence started.
+fn since(ground: &Ground, item: &Item, carried: Option<&Carried>, pasts: &Pasts) -> Option<SystemTime> {
+    if let Some(carried) = carried {
+        return Some(carried.since);
+    }
+    let made = item.needs.iter().filter_map(|id| pasts.get(id)?.since).min();
+    let ageless = |reader: &Reader| {
+        reader.places().iter().any(|place| matches!(place.kind, PlaceKind::File(_)) && place.max_age.is_none())
+    };
+    // If what makes it was not asked for, it cannot have been made now.
+    made.or_else(|| item.readers.iter().any(ageless).then_some(ground.started))
+}
+
+fn judge_unsigned(
+    item: &Item,
+    carried: Option<&Carried>,
+    readings: &[(&'static str, Reading)],
+    missing: &[String],
+) -> Judged {
+    judged(item, carried, readings, missing, None)
+}
+
+fn judged(
+    item: &Item,
+    carried: Option<&Carried>,
+    readings: &[(&'static str, Reading)],
+    missing: &[String],
+    signed: Option<&Signing>,
+) -> Judged {
+    let last_words = carried.map(|carried| last_words(&carried.ended)).unwrap_or_default();
+    let left_result = |carried: &Carried| {
+        carried.run_folder.as_ref().is_some_and(|folder| {
+            // An empty one is left by a run that did not come to its end.
+            fs::metadata(folder.join(RESULT)).is_ok_and(|file| file.len() > 0)
+        })
+    };
+    let ended = carried.map(|carried| CommandEnd {
+        exit: &carried.ended.exit,
+        cause: carried.ended.cause,
+        last_words: &last_words,
+        left_result: left_result(carried),
+    });
+    let unsigned = signed.and_then(|signed| match signed {
+        Signing::Valid(_) => None,
+        Signing::Missing { why, .. } => Some(why.as_str()),
+    });
+    judge::judge(item, &Seen { ended, readings, missing, unsigned })
+}
+
+/// The last line that it complained with.
+fn last_words(ended: &Ended) -> String {
+    let bytes = ended.stderr.output().bytes;
+    let text = String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(4 * MOST_WORDS)..]).into_owned();
+    let line = text.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    line.chars().take(MOST_WORDS).collect()
+}
+
+/// What stands in the result of a command; the copies of its outputs are written.
+fn kept(ground: &Ground, carried: &Carried, folder: &Path) -> CommandResult {
+    let ended = &carried.ended;
+    let keep = |capture: &super::capture::Capture, name: &str| -> OutputResult {
+        let copy = capture.copy(&ground.checklist.secrets);
+        // A full disk costs the copy, and no verdict.
+        let written = !copy.text.is_empty() && fs::write(folder.join(name), &copy.text).is_ok();
+        let below = folder.strip_prefix(&ground.folder).unwrap_or(folder).join(name);
+        capture.result(&copy, written.then(|| below.display().to_string()))
+    };
+    let mut notes = carried.notes.clone();
+    if ended.left_behind {
+        notes.push("something that it started still runs, and held its output open".to_owned());
+    }
+    CommandResult {
+        text: carried.text.clone(),
+        dir: carried.dir.display().to_string(),
+        exit_code: match ended.exit {
+            Exit::Code(code) => Some(code),
+            Exit::Signal(_) | Exit::NotStarted(_) => None,
+        },
+        signal: match ended.exit {
+            Exit::Signal(signal) => Some(signal),
+            Exit::Code(_) | Exit::NotStarted(_) => None,
+        },
+        timed_out: ended.cause == Some(process::Cause::TimedOut),
+        elapsed_s: ended.elapsed.as_secs_f64(),
+        stdout: keep(&ended.stdout, "stdout.txt"),
+        stderr: keep(&ended.stderr, "stderr.txt"),
+        notes,
+    }
+}
+
+fn evidence(reader: &str, reading: &Reading) -> EvidenceResult {
+    let figure = |(name, figure): &(String, super::super::figure::Figure)| FigureResult {
+        name: name.clone(),
+        text: figure.shown(),
+        value: figure.number(),
+    };
+    let source = |source: &super::super::figure::SourceRead| EvidenceSource {
+        name: source.name.clone(),
+        sha256: source.sha256.clone(),
+        made_at: source.made_at.clone(),
+    };
+    EvidenceResult {
+        reader: reader.to_owned(),
+        sources: reading.sources.iter().map(source).collect(),
+        figures: reading.figures.iter().map(figure).collect(),
+        missing: reading.missing.clone(),
+        broken: reading.broken.clone(),
+        notes: reading.notes.clone(),
+    }
+}

@@ -1,0 +1,108 @@
+//! A hash of all that the outcome of an item depends on: what it runs and reads, and what that works on.
+
+use std::path::PathBuf;
+
+use regex::Regex;
+use sha2::{Digest as _, Sha256};
+
+use super::super::checklist::Item;
+use super::super::evidence::{PlaceKind, Reader};
+use super::super::work::Work;
+use super::content;
+
+/// What an item works on, beside what it names itself.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Around<'a> {
+    /// The environment variables of all commands of the file.
+    pub(super) env: &'a [(String, String)],
+    /// The state of the working tree; none if it is not known.
+    pub(super) tree: Option<&'a str>,
+    /// What is no input, wherever it lies: run folders and sign-offs.
+    pub(super) left_out: &'a [PathBuf],
+}
+
+/// The hash of `item`, with what earlier items have set; none if it cannot be told what it depends on.
+///
+/// The item is one in which the facts of a run are the same for all runs: else no two would be alike.
+pub(super) fn hash(item: &Item, sets: &[(String, String)], around: Around<'_>) -> Option<String> {
+    let mut hash = Sha256::new();
+    hash.update(env!("CARGO_PKG_VERSION"));
+    hash.update(format!("\n{:?}\n{}\n", item.work, without_places(&format!("{:?}", item.readers))));
+    let accept: Vec<&str> = item.accept.iter().map(|accept| accept.text.as_str()).collect();
+    hash.update(format!("{accept:?}\n{:?}\n{sets:?}\n", around.env));
+    if let Some(Work::Scenario(run)) = &item.work {
+        hash.update(content::hash_of(&run.file));
+    }
+    match &item.inputs {
+        Some(paths) => {
+            for path in paths {
+                hash.update(format!("\n{}\n{}", path.display(), content::hash_but(path, around.left_out)));
+            }
+        }
+        None => hash.update(around.tree?),
+    }
+    Some(content::digits(hash))
+}
+
+/// A hash of the files that `item` reads as evidence, as they are now; empty if it reads none.
+pub(super) fn evidence(item: &Item) -> String {
+    let mut hash = Sha256::new();
+    let mut files = 0;
+    for place in item.readers.iter().flat_map(Reader::places) {
+        if let PlaceKind::File(path) | PlaceKind::Standing(path) = &place.kind {
+            files += 1;
+            hash.update(format!("{}\n{}\n", path.display(), content::hash_of(path)));
+        }
+    }
+    if files == 0 { String::new() } else { content::digits(hash) }
+}
+
+/// The text without the places in the release file, which change with every line above them.
+fn without_places(text: &str) -> String {
+    match Regex::new(r"span: \d+\.\.\d+") {
+        Ok(places) => places.replace_all(text, "").into_owned(),
+        Err(_) => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{checklist, written};
+    use super::*;
+
+    const AROUND: Around<'static> = Around { env: &[], tree: Some("t"), left_out: &[] };
+
+    fn of(keys: &str) -> Option<String> {
+        hash(&written(keys), &[], AROUND)
+    }
+
+    #[test]
+    fn it_changes_with_what_is_run_read_wanted_and_worked_on_and_not_with_titles_and_places() {
+        let keys = "run = 'x'\nread = { text = { contains = ['a'] } }";
+        let first = of(keys);
+        assert!(first.is_some());
+        assert_eq!(of(&format!("title = 'other'\nrationale = 'why'\nowners = ['me']\n{keys}")), first);
+        for other in [
+            "run = 'y'\nread = { text = { contains = ['a'] } }",
+            "run = { command = 'x', env = { A = '1' } }\nread = { text = { contains = ['a'] } }",
+            "run = 'x'\nread = { text = { contains = ['b'] } }",
+            "run = 'x'\nread = { text = { contains = ['a'] } }\naccept = 'lines >= 2'",
+            "run = 'x'\nread = { text = { contains = ['a'] } }\ninputs = ['nothing']",
+        ] {
+            assert_ne!(of(other), first, "{other}");
+        }
+        let item = written(keys);
+        let set = [("TAG".to_owned(), "v1".to_owned())];
+        assert_ne!(hash(&item, &set, AROUND), first);
+        assert_ne!(hash(&item, &[], Around { env: &set, ..AROUND }), first);
+        assert_ne!(hash(&item, &[], Around { tree: Some("u"), ..AROUND }), first);
+        assert_eq!(hash(&item, &[], Around { tree: None, ..AROUND }), None, "nobody knows what it depends on");
+    }
+
+    #[test]
+    fn a_line_above_an_item_changes_nothing() {
+        let text = "[[gate]]\nid = 'A'\n[[gate.item]]\nid = 'a'\nrun = 'x'\nread = { text = { contains = ['a'] } }\n";
+        let of = |text: &str| hash(&checklist(text).gates[0].items[0], &[], AROUND);
+        assert_eq!(of(&format!("# a comment\n\n{text}")), of(text));
+    }
+}

@@ -1,0 +1,214 @@
+//! What is released: the commit, and a hash of it and of all that differs from it.
+//!
+//! What releases leave is no part of it: run folders, the file of sign-offs, evidence and artifacts that are in no commit.
+//! Neither is a commit of sign-offs alone: else none could ever be kept in the repository that it is for.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sha2::{Digest as _, Sha256};
+
+use super::super::checklist::Checklist;
+use super::super::evidence::{PlaceKind, Reader};
+use super::super::result::CommitResult;
+use super::content;
+use crate::scenario::beside;
+use crate::system;
+
+/// So long `git` is waited for: a repository may be large, and lie on a disk that is slow.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// So many commits of sign-offs may follow each other.
+const MOST_COMMITS: usize = 50;
+/// Lists of names are no longer.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// What is no part of what is released.
+#[derive(Debug, Clone, Default)]
+pub struct Left {
+    /// Files and folders that only releases write.
+    pub by_releases: Vec<PathBuf>,
+    /// Files and folders that commands make, if they are in no commit.
+    pub by_commands: Vec<PathBuf>,
+}
+
+impl Left {
+    /// What a release of `checklist` leaves, beside its run folders.
+    pub fn of(checklist: &Checklist, run_folders: impl IntoIterator<Item = PathBuf>) -> Self {
+        let by_releases = run_folders.into_iter().chain(checklist.signoffs.clone());
+        let places = checklist.items().flat_map(|item| &item.readers).flat_map(Reader::places);
+        let files = places.filter_map(|place| match &place.kind {
+            PlaceKind::File(path) => Some(path.clone()),
+            // A file that no command makes is a part of what is released.
+            PlaceKind::Standing(_) | PlaceKind::Stdout | PlaceKind::Stderr | PlaceKind::Live => None,
+        });
+        let artifacts = checklist.items().flat_map(|item| &item.artifacts);
+        let artifacts = artifacts.map(|path| beside(&checklist.file, path));
+        Self {
+            by_releases: by_releases.map(|path| content::real(&path)).collect(),
+            by_commands: files.chain(artifacts).map(|path| content::real(&path)).collect(),
+        }
+    }
+}
+
+/// The state of the repository that `folder` lies in; none without one, without a commit, or without `git`.
+pub fn commit_of(folder: &Path, left: &Left, signoffs: Option<&Path>) -> Option<CommitResult> {
+    let top = PathBuf::from(line(&git(folder, &["rev-parse", "--show-toplevel"])?));
+    let id = line(&git(&top, &["rev-parse", "--verify", "HEAD"])?);
+    let is_hash = (40..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !is_hash {
+        return None;
+    }
+    let below = |list: &[PathBuf], name: &Path| {
+        let path = content::real(&top.join(name));
+        list.iter().any(|left| path.starts_with(left))
+    };
+    let changed = names(&git(&top, &["diff", "HEAD", "--name-only", "--no-renames", "-z"])?);
+    let untracked = names(&git(&top, &["ls-files", "--others", "--exclude-standard", "-z"])?);
+    let changed = changed.into_iter().filter(|name| !below(&left.by_releases, name));
+    let untracked =
+        untracked.into_iter().filter(|name| !below(&left.by_releases, name) && !below(&left.by_commands, name));
+    let differing: BTreeSet<PathBuf> = changed.chain(untracked).collect();
+    let mut tree = Sha256::new();
+    tree.update(released(&top, &id, signoffs));
+    for name in &differing {
+        tree.update(format!("\n{}\n", name.display()));
+        tree.update(content::hash_of(&top.join(name)));
+    }
+    let tags = git(&top, &["tag", "--points-at", "HEAD"]).unwrap_or_default();
+    Some(CommitResult {
+        tree: content::digits(tree),
+        changed: !differing.is_empty(),
+        tags: tags.lines().map(str::to_owned).collect(),
+        id,
+    })
+}
+
+/// The last commit that changes something else than the file of sign-offs.
+fn released(top: &Path, id: &str, signoffs: Option<&Path>) -> String {
+    let own =
+        signoffs.map(content::real).and_then(|path| path.strip_prefix(content::real(top)).ok().map(Path::to_owned));
+    let Some(own) = own else { return id.to_owned() };
+    let mut commit = id.to_owned();
+    for _ in 0..MOST_COMMITS {
+        let of_it = git(top, &["diff-tree", "--no-commit-id", "--name-only", "-r", "-z", &commit]);
+        let only_signs = of_it.is_some_and(|of_it| names(&of_it) == [own.clone()]);
+        let before = git(top, &["rev-parse", "--verify", "--quiet", &format!("{commit}^")]);
+        match before.filter(|_| only_signs) {
+            Some(before) => commit = line(&before),
+            None => break,
+        }
+    }
+    commit
+}
+
+/// What `git` says in `folder`; none if it fails, takes too long or says too much.
+fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
+    system::git(folder, arguments, PATIENCE, MOST_BYTES).filter(|said| (said.len() as u64) < MOST_BYTES)
+}
+
+fn line(said: &str) -> String {
+    said.trim().to_owned()
+}
+
+fn names(said: &str) -> Vec<PathBuf> {
+    said.split('\0').filter(|name| !name.is_empty()).map(PathBuf::from).collect()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    struct Repository(TempDir);
+
+    impl Repository {
+        fn new() -> Self {
+            let repository = Self(TempDir::new().unwrap());
+            repository.git(&["init", "-q"]);
+            repository.write("a", "1").commit();
+            repository
+        }
+
+        fn git(&self, arguments: &[&str]) {
+            let own = ["-c", "user.name=t", "-c", "user.email=t@t", "-c", "commit.gpgsign=false"];
+            assert!(git(self.0.path(), &[&own, arguments].concat()).is_some(), "{arguments:?}");
+        }
+
+        fn write(&self, name: &str, text: &str) -> &Self {
+            let path = self.0.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+            self
+        }
+
+        fn commit(&self) -> &Self {
+            self.git(&["add", "-A"]);
+            self.git(&["commit", "-q", "--allow-empty", "-m", "x"]);
+            self
+        }
+
+        fn state(&self) -> CommitResult {
+            let real = |name: &str| content::real(&self.0.path().join(name));
+            let signoffs = real("signoffs.toml");
+            let left = Left {
+                by_releases: vec![real("reports"), signoffs.clone()],
+                by_commands: vec![real("coverage/lcov.info")],
+            };
+            commit_of(self.0.path(), &left, Some(&signoffs)).unwrap()
+        }
+    }
+
+    #[test]
+    fn the_hash_changes_with_all_that_is_released_and_with_nothing_else() {
+        let repository = Repository::new();
+        let first = repository.state();
+        assert!(!first.changed && first.tree.len() == 64);
+        repository.write("reports/x-1/result.json", "{}").write("signoffs.toml", "#").write("coverage/lcov.info", "x");
+        assert_eq!(repository.state(), first, "what a release leaves");
+        let mut seen = vec![first.tree.clone()];
+        let mut differs = |what: &str| {
+            let state = repository.state();
+            assert!(state.changed, "{what}");
+            assert!(!seen.contains(&state.tree), "{what}");
+            seen.push(state.tree);
+        };
+        repository.write("a", "2");
+        differs("a changed file");
+        repository.write("new", "1");
+        differs("a new file");
+        repository.write("new", "2");
+        differs("another content of a new file");
+        fs::remove_file(repository.0.path().join("a")).unwrap();
+        differs("a file that is gone");
+        fs::remove_file(repository.0.path().join("new")).unwrap();
+        repository.git(&["checkout", "-q", "--", "a"]);
+        assert_eq!(repository.state(), first, "all is as it was");
+    }
+
+    #[test]
+    fn a_commit_of_sign_offs_alone_is_none_and_any_other_is() {
+        let repository = Repository::new();
+        let first = repository.state();
+        let signed = repository.write("signoffs.toml", "1").commit().state();
+        assert!(signed.id != first.id && signed.tree == first.tree);
+        assert_eq!(repository.write("signoffs.toml", "2").commit().state().tree, first.tree);
+        let empty = repository.commit().state();
+        assert_ne!(empty.tree, first.tree, "an empty commit is one");
+        repository.write("signoffs.toml", "3").write("a", "3");
+        assert_ne!(repository.commit().state().tree, empty.tree, "so is one that changes more");
+        repository.git(&["tag", "v1"]);
+        assert_eq!(repository.state().tags, ["v1"]);
+    }
+
+    #[test]
+    fn without_a_repository_or_a_commit_nothing_is_released() {
+        let folder = TempDir::new().unwrap();
+        assert_eq!(commit_of(folder.path(), &Left::default(), None), None);
+        git(folder.path(), &["init", "-q"]).unwrap();
+        assert_eq!(commit_of(folder.path(), &Left::default(), None), None);
+    }
+}

@@ -1,0 +1,60 @@
+//! The rollback drill: the version before is deployed and checked, and the new one comes back however that went.
+
+use mnload::demo::{Demo, DemoOptions};
+use mnload::verdict::Status;
+
+use super::words::Release;
+
+fn release(smoke: &str) -> Release {
+    let release = Release::of(
+        "name = 'drill'
+[[gate]]
+id = 'H'
+[[gate.item]]
+id = 'before'
+scenario = { file = 'smoke.toml', set = { path = '/health' } }
+[rollback]
+gate = 'H'
+needs = ['before']
+previous = 'echo v1'
+deploy = 'echo \"$MNLOAD_PREVIOUS\" > deployed'
+smoke = 'smoke.toml'
+restore = 'echo v2 > deployed'
+",
+    );
+    let text = format!(
+        "[target]\nbase_url = '${{ env.TARGET }}'\n[vars]\npath = '{smoke}'\n\
+         [[step]]\nname = 'health'\nget = '${{ path }}'\nexpect = {{ status = 200 }}\n"
+    );
+    release.workspace.file("smoke.toml", &text);
+    release
+}
+
+#[test]
+fn the_new_version_is_put_back_after_a_drill_that_passed_and_after_one_that_failed() {
+    let demo = Demo::start(DemoOptions::default()).unwrap();
+    let target = demo.base_url();
+    let good = release("/health").env("TARGET", &target);
+    let left = good.run(&[]);
+    let steps = ["previous", "deploy", "smoke", "restore", "restored"].map(|step| format!("rollback-{step}"));
+    for step in &steps {
+        left.came_out(step, Status::Pass, "");
+    }
+    let left = left.exits_with(0);
+    assert!(left.result().go && left.folder.join("items/rollback-smoke/run/result.json").exists());
+    let bad = release("/no-such-page").env("TARGET", &target);
+    let left = bad.run(&[]).exits_with(99);
+    left.came_out("rollback-smoke", Status::Fail, "");
+    left.came_out("rollback-restore", Status::Pass, "");
+    left.came_out("rollback-restored", Status::Fail, "");
+    assert_eq!(std::fs::read_to_string(bad.path().join("deployed")).unwrap(), "v2\n");
+}
+
+#[test]
+fn a_target_that_is_not_there_is_no_data() {
+    let release = release("/health").env("TARGET", "http://127.0.0.1:1");
+    let left = release.run(&[]).exits_with(4);
+    left.came_out("before", Status::NoData, "left no result: it exited with 3");
+    left.came_out("rollback-restore", Status::Skipped, "");
+    assert!(!release.path().join("deployed").exists(), "nothing was deployed, and nothing is put back");
+}
