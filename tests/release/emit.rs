@@ -28,7 +28,7 @@ title = "QA DRI"
 
 [[gate]]
 id = "A"
-title = "Prep & baseline: \"all\" # of ${{ secrets.NOTHING }} it"
+title = "Prep & baseline: \"all\" # of ${ '$' ~ '{{ secrets.NOTHING }' ~ '}' } it"
 owners = ["devops"]
 
 [[gate.item]]
@@ -175,7 +175,8 @@ fn a_pipeline_has_a_stage_for_each_gate_and_keeps_its_evidence() {
 fn no_text_of_a_file_leaves_its_place() {
     let texts = [
         "a: b # c",
-        "x ${{ secrets.GITHUB_TOKEN }} {{ y }}",
+        // A template that gives the start of an expression of GitHub.
+        "x ${ '$' ~ '{{ secrets.GITHUB_TOKEN }' ~ '}' } {{ y }}",
         "\"quoted\" 'and' \\\\ $(touch pwned) `touch pwned`",
         "- [x] <script>alert(1)</script> | @everyone\\n::error::x",
         "\\u001b[31m \\u202e \\u0085 ]]>",
@@ -248,7 +249,8 @@ fn every_script_is_one_and_uses_options_that_exist() {
         let mut calls = 0;
         for script in &all {
             assert_runs_as(&workspace, shell, script);
-            for line in script.lines().filter(|line| line.contains("mnload release ")) {
+            let is_call = |line: &&str| line.contains("mnload release ") && !line.starts_with('#');
+            for line in script.lines().filter(is_call) {
                 let words = line.split_whitespace().filter(|word| word.starts_with("--"));
                 let unknown: Vec<&str> = words.filter(|word| !known.contains(*word)).collect();
                 assert!(unknown.is_empty(), "{form}: {unknown:?} in {line}");
@@ -323,7 +325,9 @@ fn run_script(workspace: &Workspace) -> (Option<i32>, String) {
     let path = std::env::join_paths(std::iter::once(program).chain(std::env::split_paths(&own))).unwrap();
     let mut command = Command::new("sh");
     command.arg("release.sh").current_dir(workspace.path()).env("PATH", path);
-    ["GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD"].into_iter().for_each(|name| drop(command.env_remove(name)));
+    for name in ["GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD"] {
+        command.env_remove(name);
+    }
     let run = command.output().unwrap();
     let said = [run.stdout, run.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
     (run.status.code(), said)

@@ -9,6 +9,7 @@ use mnload::verdict::Status;
 use tempfile::TempDir;
 
 use crate::judged::{Judged, judged};
+use crate::support::{Workspace, free_address};
 
 fn of_output(item: &str, printed: &str) -> Judged {
     let folder = TempDir::new().unwrap();
@@ -154,5 +155,51 @@ fn what_would_judge_nothing_is_a_mistake_with_its_place() {
     ] {
         let said = mistakes(item);
         assert!(said.contains(wanted) && said.contains("release.toml:"), "{wanted} in:\n{said}");
+    }
+}
+
+const OF_SECRETS: &str = r#"
+[[gate]]
+id = "C"
+[[gate.item]]
+id = "env"
+read = { env_file = { from = "env", example = "example", equals = { PORT = 3000 } } }
+[[gate.item]]
+id = "torn"
+read = { env_file = { from = "torn", private = false } }
+[[gate.item]]
+id = "prometheus"
+read = { prometheus = { url = "http://me:hunter2-in-url@ADDRESS", targets = ["api"] } }
+[[gate.item]]
+id = "grafana"
+read = { grafana = { url = "http://ADDRESS", token = "${ secret.TOKEN }", dashboards = ["d"] } }
+"#;
+
+#[test]
+fn no_value_of_an_environment_file_and_no_token_stands_in_what_a_release_leaves() {
+    let workspace = Workspace::with("").env("TOKEN", "hunter2-token");
+    workspace.file("release.toml", &OF_SECRETS.replace("ADDRESS", &free_address().to_string()));
+    workspace.file("example", "JWT_SECRET=\nPORT=\n");
+    workspace.file("env", "JWT_SECRET=hunter2-jwt\nPORT=4711\nAPI_KEY=your-hunter2\n");
+    workspace.file("torn", "PORT=3000\nJWT_SECRET='hunter2-torn\n");
+    let outcome = workspace.mnload(&["release", "release.toml", "--out", "left"]);
+    assert_eq!(outcome.code, Some(4), "{}{}", outcome.stdout, outcome.stderr);
+    let mut texts = vec![outcome.stdout, outcome.stderr];
+    let mut folders = vec![workspace.path().join("left")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false => texts.push(String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned()),
+            }
+        }
+    }
+    assert!(texts.len() >= 3, "it leaves files: {}", texts.len());
+    for said in ["JWT_SECRET", "PORT is not `3000`", "has mode 644", "behind `PORT`", "does not answer"] {
+        assert!(texts.iter().any(|text| text.contains(said)), "{said} in:\n{texts:?}");
+    }
+    for text in texts {
+        assert!(!text.contains("hunter2") && !text.contains("4711"), "{text}");
     }
 }

@@ -233,6 +233,12 @@ impl Reader {
         !matches!(self, Self::Text(_) | Self::File(_))
     }
 
+    /// Whether it tells of something that runs, and may be otherwise a moment later.
+    pub fn is_of_a_moment(&self) -> bool {
+        let is_live = |place: &&Place| place.kind == PlaceKind::Live;
+        matches!(self, Self::Containers(_) | Self::Images(_)) || self.places().iter().any(is_live)
+    }
+
     /// The figures that were asked for by name, of which something must be wanted.
     pub fn asked_for(&self) -> Vec<String> {
         match self {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::super::checklist::Item;
-use super::super::evidence::{PlaceKind, Reader};
+use super::super::evidence::Reader;
 use super::super::result::{ItemResult, ReleaseResult, SCHEMA};
 use super::super::work::Work;
 use crate::units::format_duration;
@@ -92,7 +92,7 @@ impl Earlier {
         now: Timestamp,
     ) -> Result<Found<'_>, String> {
         let again = |why: &str| Err(why.to_owned());
-        let is_live = item.readers.iter().flat_map(Reader::places).any(|place| place.kind == PlaceKind::Live);
+        let is_live = item.readers.iter().any(Reader::is_of_a_moment);
         match (&item.work, item.holds_for) {
             (None, _) => return again("it runs nothing: it is only read or confirmed"),
             (Some(Work::Command(line)), _) if line.sets.is_some() => return again("it sets a value for others"),
