@@ -7,8 +7,6 @@
 #[path = "support/mod.rs"]
 mod support;
 
-use mnload::release::{Checklist, ReleaseFile, RunFacts};
-use mnload::values::Environment;
 use support::Workspace;
 use support::blocks::{Block, blocks_of};
 
@@ -39,22 +37,6 @@ fn every_toml_block_can_be_planned() {
     }
 }
 
-#[test]
-fn every_block_of_a_release_can_be_resolved() {
-    let blocks = blocks_of("docs/evidence.md");
-    assert!(blocks.len() >= 3, "only {} blocks were found", blocks.len());
-    let environment: Environment =
-        [("TOKEN", "a-token")].into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    for block in &blocks {
-        let workspace = Workspace::with("");
-        let path = workspace.file("release.toml", &block.as_release());
-        let resolved = ReleaseFile::read(&path)
-            .and_then(|file| Checklist::resolve(&file, &environment, &[], &RunFacts::default()));
-        let checklist = resolved.unwrap_or_else(|mistakes| panic!("{} cannot be resolved:\n{mistakes}", block.place));
-        assert!(checklist.items().count() > 0, "{} has no items", block.place);
-    }
-}
-
 #[track_caller]
 fn assert_planned(workspace: &Workspace, place: &str, more: &[&str]) {
     let outcome = workspace.mnload(&[&["plan", "scenario.toml", "--no-probe"], more].concat());
@@ -75,14 +57,6 @@ impl Block {
             text.push_str(STEP);
         }
         text
-    }
-
-    /// The text as items of a gate, if it is not a whole release.
-    fn as_release(&self) -> String {
-        let has = |start: &str| self.text.lines().any(|line| line.starts_with(start));
-        let gate = if has("[[gate]]") { "" } else { "[[gate]]\nid = \"added-by-the-test\"\n" };
-        let item = if has("[[gate.item]]") { "" } else { "[[gate.item]]\nid = \"added\"\nrun = \"true\"\n" };
-        format!("{gate}{item}{}", self.text)
     }
 
     /// What the block is called in blocks that use it.

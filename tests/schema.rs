@@ -2,6 +2,8 @@
 //! every key in it is documented. That of results is held in `result.rs` beside this file.
 #![expect(clippy::unwrap_used, reason = "a test that fails by a panic says where")]
 
+#[path = "schema/release.rs"]
+mod release;
 #[path = "schema/result.rs"]
 mod result;
 #[path = "support/mod.rs"]
@@ -59,6 +61,12 @@ fn every_example_and_every_block_of_the_documents_is_valid() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|extension| extension == "toml") {
                 let text = std::fs::read_to_string(&path).unwrap();
+                // A release file has a schema of its own.
+                if text.starts_with("#:schema ./release.schema.json\n") {
+                    let release = jsonschema::validator_for(&mnload::release::schema()).unwrap();
+                    assert_eq!(complaints(&release, &text), "", "{}", path.display());
+                    continue;
+                }
                 assert_eq!(complaints(&validator, &text), "", "{}", path.display());
                 assert!(text.starts_with("#:schema ./scenario.schema.json\n"), "{}", path.display());
                 count += 1;

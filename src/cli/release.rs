@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::{Format, key_and_value};
+use crate::report::{ReleaseKind, UnknownReleaseKind};
 pub use emit::{EmitArgs, EmitTo, Inconclusive};
 
 /// `mnload release`.
@@ -72,6 +73,11 @@ pub struct ReleaseArgs {
     #[arg(long, short)]
     pub quiet: bool,
 
+    /// Write a report to a path as well; `-` is standard output, in place of the text. May be given several times. Kinds:
+    /// json, html, junit, markdown, ownership; the run folder holds all of them.
+    #[arg(long, value_name = "KIND[=PATH]", value_parser = report)]
+    pub report: Vec<(ReleaseKind, Option<PathBuf>)>,
+
     /// Tell the build server nothing: no annotations, summaries and outputs.
     #[arg(long)]
     pub no_ci: bool,
@@ -79,6 +85,13 @@ pub struct ReleaseArgs {
     /// What is written to standard output at the end.
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     pub format: Format,
+}
+
+fn report(text: &str) -> Result<(ReleaseKind, Option<PathBuf>), UnknownReleaseKind> {
+    match text.split_once('=') {
+        None => Ok((text.parse()?, None)),
+        Some((kind, path)) => Ok((kind.parse()?, Some(path.into()))),
+    }
 }
 
 /// What else can be done with a release file.

@@ -7,8 +7,10 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use crate::release::result::ReleaseResult;
 use crate::report::{
-    self, Kind, Place, Report, Server, github_outputs, guarded, step_summary, told_to_azure, told_to_github,
+    self, Kind, Place, ReleaseKind, RenderError, Report, Server, github_outputs, guarded, release_outputs,
+    release_to_azure, release_to_github, step_summary, told_to_azure, told_to_github,
 };
 
 /// The server, if there is one that is to be told.
@@ -48,21 +50,54 @@ impl Ci {
         }
     }
 
+    /// What the log is to show of a release beside itself; `lines` are those of its items in its file.
+    pub(super) fn issues_of_release(
+        self,
+        result: &ReleaseResult,
+        lines: BTreeMap<String, usize>,
+        folder: &Path,
+    ) -> String {
+        let place = || Place { file: in_repository(&result.file), lines };
+        match self.0 {
+            Some(Server::GitHub) => release_to_github(result, &place()),
+            Some(Server::Azure) => {
+                let summary = folder.join(ReleaseKind::Markdown.file_name());
+                release_to_azure(result, &place(), &fs::canonicalize(&summary).unwrap_or(summary))
+            }
+            Some(Server::GitLab) | None => String::new(),
+        }
+    }
+
     /// Appends to the files that the server reads when the step is over; gives what could not be written.
     pub(super) fn append(self, report: &Report, folder: &Path) -> Vec<String> {
+        let page = folder.join(Kind::Html.file_name());
+        let outputs = |token: &str| github_outputs(&report.result, &page.display().to_string(), token);
+        self.append_texts(|out| Kind::Markdown.render(report, out), outputs)
+    }
+
+    /// The same of a release.
+    pub(super) fn append_release(self, result: &ReleaseResult, folder: &Path) -> Vec<String> {
+        let page = folder.join(ReleaseKind::Html.file_name());
+        let outputs = |token: &str| release_outputs(result, &page.display().to_string(), token);
+        self.append_texts(|out| ReleaseKind::Markdown.render(result, out), outputs)
+    }
+
+    fn append_texts(
+        self,
+        render: impl FnOnce(&mut Vec<u8>) -> Result<(), RenderError>,
+        outputs: impl FnOnce(&str) -> String,
+    ) -> Vec<String> {
         let Some(Server::GitHub) = self.0 else { return Vec::new() };
         let mut troubles = Vec::new();
         if let Some(path) = named("GITHUB_STEP_SUMMARY") {
             let mut markdown = Vec::new();
-            let rendered = Kind::Markdown.render(report, &mut markdown).map_err(|error| error.to_string());
+            let rendered = render(&mut markdown).map_err(|error| error.to_string());
             let present = fs::metadata(&path).map_or(0, |file| file.len());
             let summary = step_summary(String::from_utf8_lossy(&markdown).into_owned(), present);
             troubles.extend(rendered.and_then(|()| append(&path, &summary)).err());
         }
         if let Some(path) = named("GITHUB_OUTPUT") {
-            let page = folder.join(Kind::Html.file_name());
-            let outputs = github_outputs(&report.result, &page.display().to_string(), &token());
-            troubles.extend(append(&path, &outputs).err());
+            troubles.extend(append(&path, &outputs(&token())).err());
         }
         troubles
     }
@@ -86,16 +121,21 @@ fn token() -> String {
 
 /// Where the scenario lies in the repository, and which lines its gates stand in.
 fn place_of(file: &str) -> Place {
+    // A pipe was read to its end when the run was planned: it would never end again.
+    let is_file = fs::metadata(file).is_ok_and(|it| it.is_file());
+    let text = if is_file { fs::read_to_string(file).unwrap_or_default() } else { String::new() };
+    Place { file: in_repository(file), lines: lines_of_gates(&text) }
+}
+
+/// The path from the root of the repository, as far as the server tells where that is.
+fn in_repository(file: &str) -> String {
     let root = ["GITHUB_WORKSPACE", "BUILD_SOURCESDIRECTORY"].into_iter().find_map(named);
     let whole = fs::canonicalize(file).ok();
     let below = root
         .and_then(|root| fs::canonicalize(root).ok())
         .zip(whole)
         .and_then(|(root, whole)| whole.strip_prefix(root).ok().map(|path| path.display().to_string()));
-    // A pipe was read to its end when the run was planned: it would never end again.
-    let is_file = fs::metadata(file).is_ok_and(|it| it.is_file());
-    let text = if is_file { fs::read_to_string(file).unwrap_or_default() } else { String::new() };
-    Place { file: below.unwrap_or_else(|| file.to_owned()), lines: lines_of_gates(&text) }
+    below.unwrap_or_else(|| file.to_owned())
 }
 
 /// The lines of `[gates]` in a scenario, by name; those of other files and of profiles are left out.

@@ -3,7 +3,7 @@
 use mnload::demo::{Demo, DemoOptions};
 use mnload::verdict::Status;
 
-use super::words::Release;
+use super::words::{Left, Release};
 
 fn release(smoke: &str) -> Release {
     let release = Release::of(
@@ -57,4 +57,21 @@ fn a_target_that_is_not_there_is_no_data() {
     left.came_out("before", Status::NoData, "left no result: it exited with 3");
     left.came_out("rollback-restore", Status::Skipped, "");
     assert!(!release.path().join("deployed").exists(), "nothing was deployed, and nothing is put back");
+}
+
+#[test]
+fn a_drill_that_is_stopped_half_way_puts_the_new_version_back() {
+    let demo = Demo::start(DemoOptions::default()).unwrap();
+    let release = release("/health").env("TARGET", &demo.base_url());
+    let text = std::fs::read_to_string(release.path().join("release.toml")).unwrap();
+    let slow = text.replace("> deployed'\nsmoke", "> deployed; sleep 60'\nsmoke");
+    release.workspace.file("release.toml", &slow);
+    let running = release.start("run", &[]);
+    release.wait_for("deployed");
+    running.signal("INT");
+    let left = Left { outcome: running.finish(), folder: release.path().join("run") }.exits_with(130);
+    left.came_out("rollback-deploy", Status::NoData, "was ended, since the release was stopped");
+    left.came_out("rollback-restore", Status::Pass, "");
+    left.came_out("rollback-restored", Status::NoData, "the release was stopped before");
+    assert_eq!(std::fs::read_to_string(release.path().join("deployed")).unwrap(), "v2\n");
 }

@@ -14,6 +14,7 @@ mod judged;
 mod medianest;
 mod observability;
 mod order;
+mod reports;
 mod resumed;
 mod rows;
 mod shop;

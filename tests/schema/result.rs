@@ -2,37 +2,44 @@
 
 use std::path::Path;
 
-use mnload::report::result_schema;
+use mnload::report::{release_result_schema, result_schema};
 use serde_json::Value;
 
 use crate::support::Workspace;
 use crate::text_of;
 
-const COMMITTED: &str = "docs/result.schema.json";
-const DOCUMENT: &str = "docs/result.md";
+/// What is asked for, its committed schema, and the document that is made of it.
+const KINDS: [(&str, fn() -> Value, &str, &str); 2] = [
+    ("result", result_schema, "docs/result.schema.json", "docs/result.md"),
+    ("release-result", release_result_schema, "docs/release.schema.json", "docs/release-result.md"),
+];
 /// What stands before the part that is made here.
 const MADE: &str = "<!-- Made of the schema: MNLOAD_BLESS=1 cargo test --test schema -->\n";
 
 #[test]
-fn the_committed_schema_of_results_is_the_one_of_the_code() {
-    assert!(jsonschema::meta::is_valid(&result_schema()));
-    let printed = Workspace::with("").mnload(&["schema", "result"]).exits_with(0).stdout;
-    let same = text_of(COMMITTED) == printed;
-    assert!(same, "the form of result.json has changed: cargo run -- schema result > {COMMITTED}");
+fn the_committed_schemas_of_results_are_those_of_the_code() {
+    for (of, schema, committed, _) in KINDS {
+        assert!(jsonschema::meta::is_valid(&schema()));
+        let printed = Workspace::with("").mnload(&["schema", of]).exits_with(0).stdout;
+        let same = text_of(committed) == printed;
+        assert!(same, "the form of result.json has changed: cargo run -- schema {of} > {committed}");
+    }
 }
 
 #[test]
 fn every_field_is_documented_as_the_code_says() {
-    let document = text_of(DOCUMENT);
-    let (written, made) = document.split_once(MADE).unwrap();
-    let wanted = fields();
-    if std::env::var_os("MNLOAD_BLESS").is_some() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(DOCUMENT);
-        std::fs::write(path, format!("{written}{MADE}{wanted}")).unwrap();
-        return;
+    for (_, schema, _, document) in KINDS {
+        let text = text_of(document);
+        let (written, made) = text.split_once(MADE).unwrap();
+        let wanted = fields(&schema());
+        if std::env::var_os("MNLOAD_BLESS").is_some() {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(document);
+            std::fs::write(path, format!("{written}{MADE}{wanted}")).unwrap();
+            continue;
+        }
+        assert!(made == wanted, "{document} is not what the code says: MNLOAD_BLESS=1 cargo test --test schema");
+        assert!(!wanted.contains("|  |"), "a field without a word: {wanted}");
     }
-    assert!(made == wanted, "{DOCUMENT} is not what the code says: MNLOAD_BLESS=1 cargo test --test schema");
-    assert!(!wanted.contains("|  |"), "a field without a word: {wanted}");
 }
 
 /// Changing a field, or leaving one out that was there in 1.0.0, takes a new major.
@@ -65,10 +72,9 @@ fn what_was_in_the_first_version_is_still_there() {
 }
 
 /// A table for the document, and one for each kind of object in it.
-fn fields() -> String {
-    let schema = result_schema();
+fn fields(schema: &Value) -> String {
     let mut out = String::from("\n## The document\n\n");
-    out.push_str(&table(&schema));
+    out.push_str(&table(schema));
     for (name, definition) in schema["$defs"].as_object().unwrap() {
         let about = in_one_line(&definition["description"]);
         out.push_str(&format!("\n## {name}\n{about}\n\n"));

@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 
 use crate::release::result::{ReleaseResult, SCHEMA};
 use crate::release::run::RESULT;
-use crate::report::write_json;
+use crate::report::{ReleaseKind, write_json};
 
 /// The folder.
 #[derive(Debug, Clone)]
@@ -31,7 +31,19 @@ impl RunFolder {
             }
         }
         fs::create_dir_all(folder).with_context(|| format!("cannot create the run folder {shown}"))?;
+        // What an earlier run left would stand for this one.
+        ReleaseKind::ALL.iter().for_each(|kind| drop(fs::remove_file(folder.join(kind.file_name()))));
         Ok(Self(folder.to_path_buf()))
+    }
+
+    /// Writes every view of the release, and those that were asked for besides; all are tried before the first error is
+    /// given.
+    pub(super) fn write_all(&self, result: &ReleaseResult, asked: &[(ReleaseKind, PathBuf)]) -> anyhow::Result<()> {
+        let own = ReleaseKind::ALL.into_iter().filter(|kind| *kind != ReleaseKind::Json);
+        let own = own.map(|kind| (kind, self.0.join(kind.file_name())));
+        // Last of all the one that others go by.
+        let written: Vec<_> = own.chain(asked.iter().cloned()).map(|(kind, path)| put(kind, &path, result)).collect();
+        written.into_iter().chain([self.write(result)]).collect()
     }
 
     /// Where it is.
@@ -50,6 +62,16 @@ impl RunFolder {
         let written = written.and_then(|()| fs::rename(&beside, &path));
         written.with_context(|| format!("cannot write {}", path.display()))
     }
+}
+
+fn put(kind: ReleaseKind, path: &Path, result: &ReleaseResult) -> anyhow::Result<()> {
+    let context = || format!("cannot write the report {kind} to {}", path.display());
+    let mut text = Vec::new();
+    kind.render(result, &mut text).with_context(context)?;
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::create_dir_all(folder).with_context(context)?;
+    }
+    fs::write(path, text).with_context(context)
 }
 
 fn is_release(path: &Path) -> bool {

@@ -25,7 +25,8 @@ use crate::release::run::{
     note_environment, result_of,
 };
 use crate::release::{Checklist, ReleaseFile, RunFacts};
-use crate::verdict::{Ending, ExitCode};
+use crate::report::ReleaseKind;
+use crate::verdict::{Ending, ExitCode, Status};
 use folder::RunFolder;
 use people::{Asker, People};
 
@@ -40,6 +41,7 @@ pub(super) fn run(args: &ReleaseArgs) -> Result<ExitCode, CommandError> {
         return Err(CommandError::Usage("mnload release runs on Linux and macOS".to_owned()));
     }
     let started_at = Timestamp::now();
+    let document = show::on_stdout(args)?;
     let prepared = prepare(args, started_at)?;
     if args.dry_run {
         return dry_run::show(&prepared.ground, &prepared.book);
@@ -51,11 +53,19 @@ pub(super) fn run(args: &ReleaseArgs) -> Result<ExitCode, CommandError> {
     let book = sign(&ground, prepared.book, prepared.signed)?;
     let (done, ending) = runtime.block_on(carried_out(args, &ground, book, &folder, started_at))?;
     let result = finished(&ground, &done, started_at, ending);
-    folder.write(&result)?;
     // A thread may still wait for an answer on a terminal that nobody gives.
     runtime.shutdown_background();
-    show::show(&result, args.format, args.quiet, folder.path());
+    // The evidence first: a reader of standard output may have gone away.
+    let written = folder.write_all(&result, &elsewhere(args));
+    show::show(&result, &ground.checklist, args, document, folder.path());
+    written?;
     Ok(exit_code(&result))
+}
+
+/// The reports that go to files of their own.
+fn elsewhere(args: &ReleaseArgs) -> Vec<(ReleaseKind, PathBuf)> {
+    let named = args.report.iter().filter_map(|(kind, path)| Some((*kind, path.clone()?)));
+    named.filter(|(_, path)| path != Path::new("-")).collect()
 }
 
 /// A release that is ready to be carried out.
@@ -218,10 +228,12 @@ async fn carried_out(
     let mut asker = Asker::new(ground, args.quiet);
     asker.say_start();
     let mut ending = Ending::Completed;
+    let mut still = tokio::time::interval(people::STILL);
     let done = loop {
         tokio::select! {
             Some(said) = to_say.recv() => asker.hear(said),
             () = asker.answered() => {}
+            _ = still.tick() => asker.say_running(),
             asked = signals.next() => {
                 ending = if ending == Ending::Completed { asked } else { ending };
                 halt.ask();
@@ -241,12 +253,12 @@ async fn carried_out(
 
 fn finished(ground: &Ground, done: &BTreeMap<String, Done>, started_at: Timestamp, ending: Ending) -> ReleaseResult {
     let elapsed = crate::release::run::since(started_at, Timestamp::now());
-    let warnings = if ending == Ending::Killed { Vec::new() } else { warnings(ground, done, ending) };
+    let warnings = if ending == Ending::Killed { Vec::new() } else { warnings(ground, done) };
     result_of(ground, done, &Circumstances { started_at, elapsed, ending, warnings })
 }
 
 /// What went wrong beside the items.
-fn warnings(ground: &Ground, done: &BTreeMap<String, Done>, ending: Ending) -> Vec<String> {
+fn warnings(ground: &Ground, done: &BTreeMap<String, Done>) -> Vec<String> {
     let mut warnings = Vec::new();
     let folder = if ground.checklist.folder.as_os_str().is_empty() { Path::new(".") } else { &ground.checklist.folder };
     let now = commit_of(folder, &ground.left, ground.checklist.signoffs.as_deref());
@@ -259,11 +271,11 @@ fn warnings(ground: &Ground, done: &BTreeMap<String, Done>, ending: Ending) -> V
                 .to_owned(),
         );
     }
-    let is_started = |id: &str| done.get(id).is_some_and(|done| done.item.started_at.is_some());
-    if ending != Ending::Completed && is_started("rollback-deploy") && !is_started("rollback-restore") {
+    let drill = |id: &str| done.get(id).filter(|done| done.item.drill && done.item.started_at.is_some());
+    let is_back = drill("rollback-restore").is_some_and(|done| done.item.status == Status::Pass);
+    if drill("rollback-deploy").is_some() && !is_back {
         warnings.push(format!(
-            "the drill was stopped half way: the previous version may still be deployed; {} --only rollback-restore \
-             deploys the new one",
+            "the drill deployed the previous version, and the new one was not put back: {} --only rollback-restore does that",
             ground.repeat
         ));
     }
@@ -271,9 +283,8 @@ fn warnings(ground: &Ground, done: &BTreeMap<String, Done>, ending: Ending) -> V
 }
 
 fn exit_code(result: &ReleaseResult) -> ExitCode {
-    let is_done = |item: &crate::release::result::ItemResult| {
-        item.started_at.is_some() || item.status != crate::verdict::Status::Skipped
-    };
+    let is_done =
+        |item: &crate::release::result::ItemResult| item.started_at.is_some() || item.status != Status::Skipped;
     let started = result.gates.iter().flat_map(|gate| &gate.items).filter(|item| is_done(item)).count();
     result.verdict.exit_code(result.ending, started as u64)
 }

@@ -1,9 +1,10 @@
 //! Those who look on while a release is carried out: told what happens, and asked what only a person can say.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead as _, Write as _};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
@@ -15,6 +16,10 @@ use crate::release::checklist::Item;
 use crate::release::result::{ItemResult, SignOff};
 use crate::release::run::{Book, Ground, Onlooker, Signing, given};
 use crate::report::clean;
+use crate::units::format_duration;
+
+/// What takes longer is named now and then.
+pub(super) const STILL: Duration = Duration::from_secs(60);
 
 /// What happens.
 pub(super) enum Said {
@@ -42,6 +47,7 @@ pub(super) struct Asker {
     quiet: bool,
     question: Option<Question>,
     later: VecDeque<Said>,
+    running: BTreeMap<String, Instant>,
 }
 
 struct Question {
@@ -98,7 +104,7 @@ impl Onlooker for People {
 
 impl Asker {
     pub(super) fn new(ground: &Arc<Ground>, quiet: bool) -> Self {
-        Self { ground: Arc::clone(ground), quiet, question: None, later: VecDeque::new() }
+        Self { ground: Arc::clone(ground), quiet, question: None, later: VecDeque::new(), running: BTreeMap::new() }
     }
 
     /// Says what is about to be done.
@@ -119,12 +125,31 @@ impl Asker {
             return;
         }
         match said {
-            Said::Starts(id) if !self.quiet => tell(&format!("  …      {}", clean(&id))),
-            Said::Ended(gate, item) if !self.quiet => tell(&line(&gate, &item)),
-            Said::Starts(_) | Said::Ended(..) => {}
+            Said::Starts(id) => {
+                if !self.quiet {
+                    tell(&format!("  …        {}", clean(&id)));
+                }
+                self.running.insert(id, Instant::now());
+            }
+            Said::Ended(gate, item) => {
+                self.running.remove(&item.id);
+                if !self.quiet {
+                    tell(&line(&gate, &item));
+                }
+            }
             Said::Asks { id, title, ask, owners, reply } => {
                 self.question = Some(question(id, &title, &ask, &owners, reply))
             }
+        }
+    }
+
+    /// Says what takes long: a log in which nothing comes is ended by some build servers.
+    pub(super) fn say_running(&self) {
+        let long = self.running.iter().filter(|(_, since)| since.elapsed() >= STILL);
+        let long: Vec<String> =
+            long.map(|(id, since)| format!("{} ({})", clean(id), format_duration(since.elapsed()))).collect();
+        if !self.quiet && self.question.is_none() && !long.is_empty() {
+            tell(&format!("  … still  {}", long.join(", ")));
         }
     }
 

@@ -10,8 +10,10 @@ use crate::values::Secrets;
 const MOST_NODES: u32 = 4_000_000;
 /// Names are told of so many cases at the most.
 pub(super) const MOST_NAMED: usize = 5;
-/// Characters of a name or a message that are shown.
-const LONGEST: usize = 160;
+/// Characters of a message that are shown.
+const LONGEST: usize = 280;
+/// Characters of each name in a list.
+const LONGEST_NAME: usize = 140;
 /// Later than 1973 in milliseconds, and further away than any year that matters in seconds.
 const MILLISECONDS_FROM: i64 = 100_000_000_000;
 
@@ -50,7 +52,7 @@ pub(super) fn word<'j>(of: &'j Json, key: &str) -> &'j str {
 /// The count at `key`: a whole number that is not negative.
 pub(super) fn count(of: &Json, key: &str) -> Result<u64, String> {
     let value = of.get(key).ok_or_else(|| format!("it has no count `{key}`"))?;
-    counted(value).ok_or_else(|| format!("`{key}` is no count: {}", shortened(&value.to_string())))
+    counted(value).ok_or_else(|| format!("`{key}` is no count: {}", shortened(&value.to_string(), LONGEST_NAME)))
 }
 
 /// A whole number that is not negative and that can be counted with.
@@ -69,7 +71,7 @@ pub(super) fn parsed(text: &str) -> Option<u64> {
 /// The count in the attribute `name`; none if it has no such attribute.
 pub(super) fn attribute(node: Node<'_, '_>, name: &str) -> Result<Option<u64>, String> {
     let Some(text) = node.attribute(name) else { return Ok(None) };
-    parsed(text).map(Some).ok_or_else(|| format!("{name}=\"{}\" is no count", shortened(text)))
+    parsed(text).map(Some).ok_or_else(|| format!("{name}=\"{}\" is no count", shortened(text, LONGEST_NAME)))
 }
 
 /// The elements right below `node` that are called `name`.
@@ -88,17 +90,18 @@ pub(super) fn epoch(number: i64) -> Option<Timestamp> {
 
 /// One line of bounded length, without what must not be shown.
 pub(super) fn shown(text: &str, secrets: &Secrets) -> String {
-    shortened(&secrets.redact(text))
+    shortened(&secrets.redact(text), LONGEST)
 }
 
-fn shortened(text: &str) -> String {
+/// One line of at most `most` characters.
+fn shortened(text: &str, most: usize) -> String {
     let mut line = String::new();
     for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
         if !line.is_empty() {
             line.push(' ');
         }
         line.push_str(word);
-        if let Some((end, _)) = line.char_indices().nth(LONGEST) {
+        if let Some((end, _)) = line.char_indices().nth(most) {
             line.truncate(end);
             line.push('…');
             break;
@@ -133,7 +136,8 @@ impl Named {
 
     /// `a; b; and 3 more`
     pub(super) fn listed(&self, secrets: &Secrets) -> String {
-        let mut parts: Vec<String> = self.names.iter().map(|name| shown(name, secrets)).collect();
+        let mut parts: Vec<String> =
+            self.names.iter().map(|name| shortened(&secrets.redact(name), LONGEST_NAME)).collect();
         match self.count - parts.len() as u64 {
             0 => {}
             more => parts.push(format!("and {more} more")),
@@ -158,8 +162,8 @@ mod tests {
 
     #[test]
     fn names_are_one_short_line_and_times_are_in_either_unit() {
-        assert_eq!(shortened("a\u{1b}[31m\n  b\tc"), "a [31m b c");
-        assert_eq!(shortened(&"é".repeat(10_000)).chars().count(), LONGEST + 1);
+        assert_eq!(shortened("a\u{1b}[31m\n  b\tc", LONGEST), "a [31m b c");
+        assert_eq!(shortened(&"é".repeat(10_000), LONGEST).chars().count(), LONGEST + 1);
         assert_eq!(epoch(1_795_310_298), epoch(1_795_310_298_000));
         assert_eq!(epoch(0), None);
     }

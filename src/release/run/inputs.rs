@@ -38,6 +38,10 @@ pub(super) fn hash(item: &Item, sets: &[(String, String)], around: Around<'_>) -
     match &item.inputs {
         Some(paths) => {
             for path in paths {
+                // A name that is misspelt would be the same for ever.
+                if !path.exists() {
+                    return None;
+                }
                 hash.update(format!("\n{}\n{}", path.display(), content::hash_but(path, around.left_out)));
             }
         }
@@ -99,7 +103,7 @@ mod tests {
             "run = { command = 'x', env = { A = '1' } }\nread = { text = { contains = ['a'] } }",
             "run = 'x'\nread = { text = { contains = ['b'] } }",
             "run = 'x'\nread = { text = { contains = ['a'] } }\naccept = 'lines >= 2'",
-            "run = 'x'\nread = { text = { contains = ['a'] } }\ninputs = ['nothing']",
+            "run = 'x'\nread = { text = { contains = ['a'] } }\ninputs = ['src']",
         ] {
             assert_ne!(of(other), first, "{other}");
         }
@@ -109,6 +113,7 @@ mod tests {
         assert_ne!(hash(&item, &[], Around { env: &set, ..AROUND }), first);
         assert_ne!(hash(&item, &[], Around { tree: Some("u"), ..AROUND }), first);
         assert_eq!(hash(&item, &[], Around { tree: None, ..AROUND }), None, "nobody knows what it depends on");
+        assert_eq!(of("run = 'x'\ninputs = ['src', 'misspelt']"), None, "it would never change");
     }
 
     #[test]

@@ -296,7 +296,7 @@ mod tests {
         let below = judged(Command::Good, Evidence::BelowBound, false).reasons;
         assert_eq!(below, ["`size > 0` does not hold: it is 0 B"]);
         let hung = judged(Command::Hung, Evidence::None, false).reasons;
-        assert_eq!(hung, ["`true` was not over after 10s, and was ended"]);
+        assert_eq!(hung, ["`true` was not over after 30m, and was ended"]);
     }
 
     #[test]

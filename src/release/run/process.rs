@@ -6,6 +6,7 @@
 use std::io;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
@@ -22,7 +23,11 @@ const TICK: Duration = Duration::from_millis(20);
 
 /// A request to end, which many threads look at.
 #[derive(Debug, Default)]
-pub struct Halt(AtomicU8);
+pub struct Halt {
+    asked: Arc<AtomicU8>,
+    /// So many requests are older than what looks at it.
+    before: u8,
+}
 
 /// What is started.
 #[derive(Debug)]
@@ -81,16 +86,32 @@ pub(super) struct Ended {
 impl Halt {
     /// Asks for an end: the first time commands are asked to end, from then on they are ended.
     pub fn ask(&self) {
-        let _ = self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |asked| Some(asked.saturating_add(1)));
+        let add = |asked: u8| Some(asked.saturating_add(1));
+        // It never fails: there is always a next one.
+        let _ = self.asked.fetch_update(Ordering::SeqCst, Ordering::SeqCst, add);
     }
 
     /// Whether an end was asked for.
     pub fn is_asked(&self) -> bool {
-        self.0.load(Ordering::SeqCst) > 0
+        self.times() > 0
     }
 
-    fn is_asked_again(&self) -> bool {
-        self.0.load(Ordering::SeqCst) > 1
+    /// The same for what has to be done after all: requests so far do not concern it.
+    pub(super) fn afresh(&self) -> Self {
+        Self { asked: Arc::clone(&self.asked), before: self.asked.load(Ordering::SeqCst) }
+    }
+
+    /// Whether an end was asked for before what looks at this began.
+    pub(super) fn is_late(&self) -> bool {
+        self.before > 0
+    }
+
+    pub(super) fn is_asked_again(&self) -> bool {
+        self.times() > 1
+    }
+
+    fn times(&self) -> u8 {
+        self.asked.load(Ordering::SeqCst).saturating_sub(self.before)
     }
 }
 

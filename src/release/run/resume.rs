@@ -107,7 +107,10 @@ impl Earlier {
             return again("it did not pass before");
         }
         if inputs.is_none() {
-            return again("what it depends on is not known: it has no `inputs`, and there is no commit");
+            return again(match &item.inputs {
+                Some(_) => "what it depends on is not known: something in its `inputs` does not exist",
+                None => "what it depends on is not known: it has no `inputs`, and there is no commit",
+            });
         }
         if inputs != Some(found.item.inputs.as_str()) {
             return again("what it runs, reads or depends on has changed");
@@ -119,6 +122,7 @@ impl Earlier {
         let age = began(found.item).map(|began| since(began, now));
         match (ages.chain(item.holds_for).min(), age) {
             (Some(most), Some(age)) if age < most => Ok(found),
+            (Some(most), _) if most.is_zero() => again("its pass holds for no time"),
             (Some(most), _) => Err(format!("its pass holds for {}", format_duration(most))),
             (None, _) => Ok(found),
         }

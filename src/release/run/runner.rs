@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::SystemTime;
 
@@ -46,8 +46,13 @@ pub fn carry_out(
     let (ended, ends) = mpsc::channel();
     thread::scope(|scope| {
         while !schedule.is_over() {
-            if halt.is_asked() {
-                for at in schedule.give_up() {
+            // Taken once: a request that comes from here on concerns what is started below.
+            let current = Arc::new(halt.afresh());
+            if current.is_late() {
+                // What the drill has deployed is put back all the same, unless somebody asks again.
+                let tidying = schedule.tidying();
+                let stays = |at: usize| items[at].drill && tidying.contains(&at) && !halt.is_asked_again();
+                for at in schedule.give_up(stays) {
                     // Unlike what was not asked for, this is missing.
                     let reason = "not started: the release was stopped before".to_owned();
                     books.note(items[at], left_out(ground, items[at], Status::NoData, reason, true), true);
@@ -63,9 +68,10 @@ pub fn carry_out(
                     }
                     Step::Start(at) => {
                         let (item, pasts, ended) = (items[at], books.pasts.clone(), ended.clone());
+                        let halt = Arc::clone(&current);
                         onlooker.starts(item);
                         scope.spawn(move || {
-                            let outcome = carried(ground, item, &pasts, onlooker, halt);
+                            let outcome = carried(ground, item, &pasts, onlooker, &halt);
                             // Whoever waits for it is this function.
                             let _ = ended.send((at, outcome));
                         });

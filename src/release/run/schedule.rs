@@ -86,11 +86,19 @@ impl Schedule {
         self.states[item] = if passed { State::Passed } else { State::NotPassed };
     }
 
-    /// Gives up what has not been started, and says which items those are.
-    pub fn give_up(&mut self) -> Vec<usize> {
-        let waiting: Vec<usize> = (0..self.states.len()).filter(|item| self.states[*item] == State::Waiting).collect();
+    /// Gives up what has not been started, and says which items those are; what is to `stay` may still start.
+    pub fn give_up(&mut self, stay: impl Fn(usize) -> bool) -> Vec<usize> {
+        let is_waiting = |item: &usize| self.states[*item] == State::Waiting && !stay(*item);
+        let waiting: Vec<usize> = (0..self.states.len()).filter(is_waiting).collect();
         waiting.iter().for_each(|item| self.states[*item] = State::NotStarted);
         waiting
+    }
+
+    /// The items that tidy up behind something that was started.
+    pub fn tidying(&self) -> Vec<usize> {
+        let is_started =
+            |other: &usize| matches!(self.states[*other], State::Running | State::Passed | State::NotPassed);
+        (0..self.after.len()).filter(|item| self.after[*item].iter().any(is_started)).collect()
     }
 
     /// How many items are under way.

@@ -53,14 +53,13 @@ impl Severity {
         }
     }
 
-    /// A score of CVSS, by that standard's own steps.
+    /// A score of CVSS, by that standard's own steps; none of zero, which tools write for what they do not know.
     pub(super) fn of_score(score: f64) -> Option<Self> {
         match score {
             9.0..=10.0 => Some(Self::Critical),
             7.0..9.0 => Some(Self::High),
             4.0..7.0 => Some(Self::Moderate),
             score if score > 0.0 && score < 4.0 => Some(Self::Low),
-            0.0 => Some(Self::Info),
             _ => None,
         }
     }

@@ -290,7 +290,8 @@ fn banner(result: &ReleaseResult, room: Room) -> Banner {
         Ending::Completed => None,
         Ending::Interrupted => Some("stopped by Ctrl-C"),
         Ending::Terminated => Some("stopped by SIGTERM"),
-        Ending::Aborted | Ending::Killed => Some("stopped before its end"),
+        Ending::Aborted => Some("stopped before its end"),
+        Ending::Killed => Some("still going on, or killed"),
     };
     // What keeps it from being a go has a section of its own, with links.
     let also: &[String] = if words::red(result).is_empty() && !result.go { &result.reasons } else { &[] };
