@@ -86,7 +86,7 @@ fn of_gate(checklist: &Checklist, job: &Job<'_>, needed: &Needed, options: &Emit
         ([], Some(after)) => out.push_str(&format!("    needs: [gate-{after}]\n    if: ${{{{ !cancelled() }}}}\n")),
         (needs, _) => out.push_str(&format!("    needs: {}\n", list(needs.iter().copied()))),
     }
-    out.push_str(&start(options, job.minutes(), needed));
+    out.push_str(&start(options, job.minutes()));
     if !job.needs.is_empty() {
         for need in &job.needs {
             out.push_str(&format!("      - name: Take over what gate {need} left\n"));
@@ -97,10 +97,13 @@ fn of_gate(checklist: &Checklist, job: &Job<'_>, needed: &Needed, options: &Emit
         }
         out.push_str(UNPACK);
     }
-    out.push_str(&format!("      - name: Gate {id}\n        run: |\n          set -uo pipefail\n{SIGNED}"));
+    out.push_str(&format!(
+        "      - name: Gate {id}\n{}        run: |\n          set -uo pipefail\n{SIGNED}",
+        given(needed)
+    ));
     let folder = job.folder();
     let call = format!("mnload release \"$MNLOAD_FILE\" --only {id} --out {folder} --overwrite");
-    out.push_str(&called(&call, options));
+    out.push_str(&called(&call, options.inconclusive_warns && !job.is_needed));
     out.push_str("      - name: Pack what it left\n        if: ${{ always() }}\n        env:\n");
     out.push_str(&format!("          MNLOAD_KEEP: {}\n        run: |\n", github(&job.kept(checklist).join("\n"))));
     out.push_str(concat!(
@@ -126,19 +129,25 @@ fn of_all(checklist: &Checklist, jobs: &[Job<'_>], needed: &Needed, options: &Em
     let mut out = "  go-no-go:\n    name: Go or no-go\n".to_owned();
     out.push_str(&format!("    needs: {}\n", list(jobs.iter().map(|job| job.gate.id.as_str()))));
     out.push_str("    if: ${{ !cancelled() }}\n");
-    out.push_str(&start(options, minutes(checklist.items()), needed));
+    out.push_str(&start(options, minutes(checklist.items())));
     out.push_str(concat!(
         "      - name: Take over what the gates left\n        uses: actions/download-artifact@v4\n        with:\n",
         "          pattern: mnload-gate-*\n          path: ${{ runner.temp }}/mnload-kept\n          merge-multiple: true\n",
     ));
     out.push_str(UNPACK);
-    out.push_str(&format!("      - name: Go or no-go\n        run: |\n          set -uo pipefail\n{SIGNED}"));
+    out.push_str(&format!(
+        "      - name: Go or no-go\n{}        run: |\n          set -uo pipefail\n{SIGNED}",
+        given(needed)
+    ));
     let folders: Vec<String> = jobs.iter().map(Job::folder).collect();
     out.push_str(&format!("          for folder in {}; do\n", folders.join(" ")));
     out.push_str(
         "            if [ -e \"$folder/result.json\" ]; then args+=(--resume \"$folder\"); fi\n          done\n",
     );
-    out.push_str(&called(&format!("mnload release \"$MNLOAD_FILE\" --out {} --overwrite", whole()), options));
+    out.push_str(&called(
+        &format!("mnload release \"$MNLOAD_FILE\" --out {} --overwrite", whole()),
+        options.inconclusive_warns,
+    ));
     out.push_str(concat!(
         "      - name: Keep the release\n        if: ${{ always() }}\n        uses: actions/upload-artifact@v4\n        with:\n",
         "          name: mnload-release\n",
@@ -148,24 +157,29 @@ fn of_all(checklist: &Checklist, jobs: &[Job<'_>], needed: &Needed, options: &Em
 }
 
 /// What every job begins with.
-fn start(options: &EmitOptions, minutes: u64, needed: &Needed) -> String {
+fn start(options: &EmitOptions, minutes: u64) -> String {
     let runner = options.runner.as_deref().unwrap_or(RUNNER);
     let mut out = format!("    runs-on: {}\n    timeout-minutes: {minutes}\n", github(runner));
-    if !needed.secrets.is_empty() || !needed.variables.is_empty() {
-        out.push_str("    env:\n");
-        needed.variables.iter().for_each(|name| out.push_str(&format!("      {name}: ${{{{ vars.{name} }}}}\n")));
-        needed.secrets.iter().for_each(|name| out.push_str(&format!("      {name}: ${{{{ secrets.{name} }}}}\n")));
-    }
     out.push_str("    steps:\n      - name: Check out with tags\n        uses: actions/checkout@v4\n");
     out.push_str("        with:\n          fetch-depth: 0\n          persist-credentials: false\n");
     out.push_str(INSTALL);
     out
 }
 
+/// What the release file reads, for the one step that needs it.
+fn given(needed: &Needed) -> String {
+    if needed.secrets.is_empty() && needed.variables.is_empty() {
+        return String::new();
+    }
+    let variables = needed.variables.iter().map(|name| format!("          {name}: ${{{{ vars.{name} }}}}\n"));
+    let secrets = needed.secrets.iter().map(|name| format!("          {name}: ${{{{ secrets.{name} }}}}\n"));
+    format!("        env:\n{}", variables.chain(secrets).collect::<String>())
+}
+
 /// A call of mnload whose exit code decides, so that the steps behind it run all the same.
-fn called(call: &str, options: &EmitOptions) -> String {
+fn called(call: &str, warns: bool) -> String {
     let mut out = format!("          code=0\n          {call} ${{args[@]+\"${{args[@]}}\"}} || code=$?\n");
-    if options.inconclusive_warns {
+    if warns {
         out.push_str("          if [ \"$code\" -eq 4 ]; then\n");
         out.push_str(
             "            echo \"::warning title=mnload::of something nothing is known\"; exit 0\n          fi\n",

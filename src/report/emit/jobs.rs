@@ -1,6 +1,6 @@
 //! The gates of a release as jobs: which must have passed before which, in an order that every form can be written in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::EmitError;
@@ -20,6 +20,8 @@ pub(super) struct Job<'a> {
     pub(super) needs: Vec<&'a str>,
     /// The id of the gate that must only be over, where none must have passed.
     pub(super) after: Option<&'a str>,
+    /// Whether another needs it: then nothing but a pass may be green.
+    pub(super) is_needed: bool,
 }
 
 /// The gates in an order in which each comes behind those that it needs; that of the file, as far as that is one.
@@ -51,8 +53,10 @@ pub(super) fn jobs(checklist: &Checklist) -> Result<Vec<Job<'_>>, EmitError> {
         let mut needs = others(gate, |item| &item.needs);
         needs.sort_by_key(|id| jobs.iter().position(|job| job.gate.id == *id));
         let after = if needs.is_empty() { jobs.last().map(|job| job.gate.id.as_str()) } else { None };
-        jobs.push(Job { gate, needs, after });
+        jobs.push(Job { gate, needs, after, is_needed: false });
     }
+    let needed: BTreeSet<&str> = jobs.iter().flat_map(|job| job.needs.iter().copied()).collect();
+    jobs.iter_mut().for_each(|job| job.is_needed = needed.contains(job.gate.id.as_str()));
     Ok(jobs)
 }
 
