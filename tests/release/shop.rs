@@ -156,6 +156,7 @@ impl Shop {
         );
         write(".gitignore", IGNORED);
         write("package.json", "{ \"name\": \"shop\" }\n");
+        write("package-lock.json", "{ \"lockfileVersion\": 3 }\n");
         let keys = |value: &dyn Fn(&str) -> String| {
             KEYS.iter().fold(String::new(), |mut text, key| {
                 let _ = writeln!(text, "{key}={}", value(key));
