@@ -196,7 +196,13 @@ fn no_value_of_an_environment_file_and_no_token_stands_in_what_a_release_leaves(
         }
     }
     assert!(texts.len() >= 3, "it leaves files: {}", texts.len());
-    for said in ["placeholders, or as in the example: API_KEY", "PORT is not `3000`", "has mode 644", "behind `PORT`", "does not answer"] {
+    for said in [
+        "placeholders, or as in the example: API_KEY",
+        "PORT is not `3000`",
+        "has mode 644",
+        "behind `PORT`",
+        "does not answer",
+    ] {
         assert!(texts.iter().any(|text| text.contains(said)), "{said} in:\n{texts:?}");
     }
     for text in texts {
