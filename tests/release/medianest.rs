@@ -45,7 +45,7 @@ fn what_is_green_for_the_wrong_reason_is_no_go_and_becomes_a_go_as_it_is_mended(
     let shop = Shop::open();
 
     // The pipeline is green: every command below ends well, and none of the reports was ever read.
-    shop.breaks(&["coverage", "audit", "unit", "containers", "e2e"]);
+    shop.breaks(&["coverage", "audit", "unit", "containers", "tag", "e2e"]);
     shop.mode(".env.staging", 0o644);
     let (first, calls) = shop.release(&["--out", "reports/first"]);
     let result = shop.result("reports/first");
@@ -64,7 +64,7 @@ fn what_is_green_for_the_wrong_reason_is_no_go_and_becomes_a_go_as_it_is_mended(
     // Mended, and gone on from there: what passed is not repeated.
     shop.mends(&["coverage", "audit", "unit"]);
     shop.mode(".env.staging", 0o600);
-    let signs = ["--sign", "vaulted=Ana", "--sign", "restore=Ana"];
+    let signs = ["ports=Ana", "provisioned=Ana", "vaulted=Ana", "restore=Ana"].map(|sign| ["--sign", sign]).concat();
     let (second, calls) =
         shop.release(&[&["--out", "reports/second", "--resume", "reports/first"], &signs[..]].concat());
     let result = shop.result("reports/second");
@@ -76,15 +76,16 @@ fn what_is_green_for_the_wrong_reason_is_no_go_and_becomes_a_go_as_it_is_mended(
     assert!(calls.contains("npm run test:coverage") && calls.contains("docker compose"), "{calls}");
     assert_item(&result, "coverage", "pass", "");
     assert_item(&result, "deploy", "pass", "");
-    assert_item(&result, "reachable", "pass", "");
+    assert_item(&result, "version", "fail", "medianest-backend:");
+    assert_item(&result, "reachable", "skipped", "version");
     assert_item(&result, "containers", "fail", "restarting");
     assert_item(&result, "smoke", "skipped", "containers");
     assert_item(&result, "uat", "skipped", "smoke");
     assert_item(&result, "vaulted", "pass", "");
     assert_item(&result, "retention", "no_data", "sign");
 
-    // The containers run; the end-to-end report is still looked for where nobody writes it, and nobody has signed.
-    shop.mends(&["containers"]);
+    // The containers run, and they are the new ones; the end-to-end report is still looked for where nobody writes it, and nobody has signed.
+    shop.mends(&["containers", "tag"]);
     let (third, calls) = shop.release(&["--out", "reports/third", "--resume", "reports/second"]);
     let result = shop.result("reports/third");
     assert_eq!(third.code, Some(4), "{}{}", third.stdout, third.stderr);

@@ -23,6 +23,7 @@ broken() { [ -e "broken/$1" ]; }
 option() { for word in "${all[@]}"; do case "$word" in "$1"=*) echo "${word#*=}";; esac; done; }
 all=("$@")
 mkdir -p test-results coverage-reports site backups backend
+[ -e deployed ] || echo none > deployed
 
 vitest() { # passed, failed
   local cases="" i
@@ -50,7 +51,7 @@ lcov() { # lines hit of 1000
   for ((i = 1; i <= 1000; i++)); do echo "DA:$i,$([ $i -le "$1" ] && echo 3 || echo 0)"; done
   echo "LF:1000"; echo "LH:$1"; echo "end_of_record"
 }
-container() { echo "{\"Command\":\"\\\"node\\\"\",\"ExitCode\":0,\"Health\":\"$2\",\"ID\":\"0123456789ab\",\"Image\":\"shop-$1\",\"Labels\":\"\",\"Name\":\"shop-$1-1\",\"Names\":\"shop-$1-1\",\"Project\":\"shop\",\"RunningFor\":\"3 minutes ago\",\"Service\":\"$1\",\"State\":\"$3\",\"Status\":\"$4\"}"; }
+container() { echo "{\"Command\":\"\\\"node\\\"\",\"ExitCode\":0,\"Health\":\"$2\",\"ID\":\"0123456789ab\",\"Image\":\"medianest-$1:$(cat deployed)\",\"Labels\":\"\",\"Name\":\"shop-$1-1\",\"Names\":\"shop-$1-1\",\"Project\":\"shop\",\"RunningFor\":\"3 minutes ago\",\"Service\":\"$1\",\"State\":\"$3\",\"Status\":\"$4\"}"; }
 image() { echo "{\"Containers\":\"N/A\",\"CreatedAt\":\"2026-11-20 10:00:00 +0000 UTC\",\"CreatedSince\":\"2 days ago\",\"Digest\":\"<none>\",\"ID\":\"$2\",\"Repository\":\"$1\",\"SharedSize\":\"N/A\",\"Size\":\"120MB\",\"Tag\":\"$2\",\"UniqueSize\":\"N/A\",\"VirtualSize\":\"120MB\"}"; }
 
 case "$tool $*" in
@@ -64,9 +65,9 @@ case "$tool $*" in
     ! broken audit ;;
   "npm audit --json"*) audit 0 ;;
   "npm run test:e2e"*)
-    target=$([ -n "$PLAYWRIGHT_JSON_OUTPUT_NAME" ] && cd "$OLDPWD" && realpath -m "$PLAYWRIGHT_JSON_OUTPUT_NAME")
+    target=$PLAYWRIGHT_JSON_OUTPUT_FILE
     case "$*" in
-      *--host=*) playwright 10 0 > "$target" ;;
+      *--grep*) playwright 10 0 > "$target" ;;
       *) # Whoever looks for the report looks at a path that nobody writes.
         broken e2e || playwright 39 1 > "$target"; exit 1 ;;
     esac ;;
@@ -78,13 +79,15 @@ case "$tool $*" in
     if broken containers; then container backend "" restarting "Restarting (1) 5 seconds ago"; else container backend healthy running "Up 3 minutes (healthy)"; fi ;;
   "docker compose exec -T db pg_dumpall"*) echo "-- PostgreSQL database cluster dump"; echo "CREATE TABLE shop ();"; echo "-- PostgreSQL database cluster dump complete" ;;
   "docker compose exec -T backend npm run db:migrate"*) echo "No pending migrations to apply." ;;
+  "docker compose "*" up -d"*) # A compose file that takes no notice of the tag deploys what was there.
+    if [ -n "$IMAGE_TAG" ] && ! broken tag; then echo "$IMAGE_TAG" > deployed; fi ;;
   "docker image ls"*) for name in medianest-backend medianest-frontend; do image $name v1.0.0; image $name v1.1.0; image $name latest; done ;;
   "ssh "*"docker version"*) echo 27.3.1; echo 2.29.7 ;;
 esac
 "#;
 
 /// What must not be in the working tree's own state.
-const IGNORED: &str = "test-results/\ncoverage-reports/\nsite/\nbackups/\nbackend/\nreports/\nbroken/\nbin/\ncalls.log\n.env.staging\nsignoffs.toml\nsecurity-audit-results.json\n*.pem\n";
+const IGNORED: &str = "test-results/\ncoverage-reports/\nsite/\nbackups/\nbackend/\nreports/\nbroken/\nbin/\ncalls.log\n.env.staging\ndeployed\nsignoffs.toml\nsecurity-audit-results.json\n*.pem\n";
 
 /// The repository, with services on loopback behind it.
 pub(crate) struct Shop {
@@ -121,7 +124,8 @@ impl Shop {
         let bin = workspace.path().join("bin");
         let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
         let folder = workspace.path().display().to_string();
-        let workspace = workspace.env("PATH", &path).env("SHOP", &folder).env("STAGING_SSH", "deploy@staging");
+        let workspace =
+            workspace.env("PATH", &path).env("SHOP", &folder).env("STAGING_SSH", "deploy@staging").env("SETTLE_S", "0");
         let workspace = workspace.env("STAGING_API", &urls[0]).env("STAGING_FRONT_END", &urls[0]);
         let workspace = workspace.env("STAGING_LIMITED_API", &urls[1]).env("METRICS_TOKEN", "demo-metrics-token");
         let workspace =
