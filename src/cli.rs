@@ -284,4 +284,6 @@ pub enum Starter {
     E2e,
     /// A load that climbs in steps, to see what the service can carry.
     Capacity,
+    /// The gates of a release, and the smoke check that it runs.
+    Release,
 }

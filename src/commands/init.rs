@@ -28,7 +28,7 @@ struct Output {
 }
 
 pub(super) fn run(args: &InitArgs) -> Result<ExitCode, CommandError> {
-    let kinds = kinds(&args.kinds);
+    let kinds = kinds(args);
     if let Some(url) = &args.url {
         check_url(url)?;
     }
@@ -36,10 +36,12 @@ pub(super) fn run(args: &InitArgs) -> Result<ExitCode, CommandError> {
     let mut outputs = Vec::new();
     for kind in &kinds {
         let (path, text) = (beside(&args.dir, kind.file()), kind.text(args.url.as_deref()));
-        check(&text).map_err(|mistakes| unusable(args.url.as_deref(), mistakes))?;
+        if kind.is_scenario() {
+            check(&text).map_err(|mistakes| unusable(args.url.as_deref(), mistakes))?;
+        }
         outputs.push(Output { path, text, about: kind.about(), replace: args.overwrite });
     }
-    outputs.push(schema_in(&args.dir, args.overwrite));
+    outputs.extend(schemas_for(&kinds, args));
     refuse_to_overwrite(&outputs)?;
     for output in &outputs {
         write(output)?;
@@ -62,9 +64,13 @@ fn unusable(url: Option<&str>, mistakes: Diagnostics) -> CommandError {
     }
 }
 
-/// The ones that were asked for, each once.
-fn kinds(asked: &[Starter]) -> Vec<Starter> {
-    let mut kinds = if asked.is_empty() { Starter::DEFAULT.to_vec() } else { asked.to_vec() };
+/// The ones that were asked for, each once; a release brings the scenario that it runs, if there is none.
+fn kinds(args: &InitArgs) -> Vec<Starter> {
+    let mut kinds = if args.kinds.is_empty() { Starter::DEFAULT.to_vec() } else { args.kinds.clone() };
+    let smoke = beside(&args.dir, Starter::Smoke.file());
+    if kinds.contains(&Starter::Release) && fs::symlink_metadata(smoke).is_err() {
+        kinds.push(Starter::Smoke);
+    }
     let mut seen = Vec::new();
     kinds.retain(|kind| {
         let new = !seen.contains(kind);
@@ -86,11 +92,19 @@ fn check_folder(folder: &Path) -> anyhow::Result<()> {
     }
 }
 
-/// The schema; one that an earlier mnload wrote is nobody's work, and is brought up to date.
-fn schema_in(folder: &Path, overwrite: bool) -> Output {
-    let path = beside(folder, schema::FILE);
-    let replace = overwrite || fs::read_to_string(&path).is_ok_and(|there| schema::is_ours(&there));
-    Output { path, text: schema::text(), about: "what editors check scenarios with", replace }
+/// The schemas; one that an earlier mnload wrote is nobody's work, and is brought up to date.
+fn schemas_for(kinds: &[Starter], args: &InitArgs) -> Vec<Output> {
+    let output = |name: &str, text: String, about: &'static str| {
+        let path = beside(&args.dir, name);
+        let replace = args.overwrite || fs::read_to_string(&path).is_ok_and(|there| schema::is_ours(&there));
+        Output { path, text, about, replace }
+    };
+    let scenario = kinds.iter().any(|kind| kind.is_scenario());
+    let scenario = scenario.then(|| output(schema::FILE, schema::text(), "what editors check scenarios with"));
+    let release = kinds.contains(&Starter::Release);
+    let release =
+        release.then(|| output(schema::RELEASE_FILE, schema::release_text(), "what editors check releases with"));
+    scenario.into_iter().chain(release).collect()
 }
 
 fn refuse_to_overwrite(outputs: &[Output]) -> anyhow::Result<()> {
@@ -126,6 +140,9 @@ fn tell(args: &InitArgs, kinds: &[Starter], outputs: &[Output]) -> std::io::Resu
     }
     let Some(first) = kinds.first() else { return Ok(()) };
     let file = quoted(&beside(&args.dir, first.file()).display().to_string());
+    if !first.is_scenario() {
+        return writeln!(out, "\nnext, to see what would be done:  mnload release {file} --dry-run");
+    }
     writeln!(out, "\nnext, against the built-in target:  mnload run {file} --demo")?;
     match &args.url {
         Some(_) => writeln!(out, "then, against your service:         mnload run {file}"),

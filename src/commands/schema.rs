@@ -18,7 +18,7 @@ pub(super) fn run(args: &SchemaArgs) -> Result<ExitCode, CommandError> {
     let text = match args.of {
         SchemaOf::Scenario => text(),
         SchemaOf::Result => format!("{:#}\n", result_schema()),
-        SchemaOf::Release => format!("{:#}\n", release::schema()),
+        SchemaOf::Release => release_text(),
         SchemaOf::ReleaseResult => format!("{:#}\n", release_result_schema()),
     };
     let mut out = anstream::stdout().lock();
@@ -26,14 +26,22 @@ pub(super) fn run(args: &SchemaArgs) -> Result<ExitCode, CommandError> {
     Ok(ExitCode::Passed)
 }
 
-/// The schema as text.
+/// What the other one is called beside release files.
+pub(super) const RELEASE_FILE: &str = "release.schema.json";
+
+/// The schema of scenarios as text.
 pub(super) fn text() -> String {
     format!("{:#}\n", scenario::schema())
+}
+
+/// The schema of release files as text.
+pub(super) fn release_text() -> String {
+    format!("{:#}\n", release::schema())
 }
 
 /// Whether `text` is a schema of ours, of whatever version.
 pub(super) fn is_ours(text: &str) -> bool {
     let schema: Option<serde_json::Value> = serde_json::from_str(text).ok();
     let id = schema.as_ref().and_then(|schema| schema["$id"].as_str());
-    id.is_some_and(|id| id.starts_with("urn:mnload:scenario:"))
+    id.is_some_and(|id| ["urn:mnload:scenario:", "urn:mnload:release:"].iter().any(|ours| id.starts_with(ours)))
 }

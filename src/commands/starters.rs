@@ -14,6 +14,11 @@ impl Starter {
     /// What is written without being asked for.
     pub(super) const DEFAULT: [Self; 2] = [Self::Smoke, Self::Light];
 
+    /// Whether it is a scenario, and no release.
+    pub(super) fn is_scenario(self) -> bool {
+        !matches!(self, Self::Release)
+    }
+
     /// The name of the file.
     pub(super) fn file(self) -> &'static str {
         match self {
@@ -21,6 +26,7 @@ impl Starter {
             Self::Light => "light.toml",
             Self::E2e => "e2e.toml",
             Self::Capacity => "capacity.toml",
+            Self::Release => "release.toml",
         }
     }
 
@@ -31,6 +37,7 @@ impl Starter {
             Self::Light => "a load at a steady rate, judged by gates",
             Self::E2e => "a journey in which each step stands on the one before it",
             Self::Capacity => "a load that climbs, to see what the service can carry",
+            Self::Release => "what must hold before a build is released",
         }
     }
 
@@ -41,6 +48,7 @@ impl Starter {
             Self::Light => include_str!("starters/light.toml"),
             Self::E2e => include_str!("starters/e2e.toml"),
             Self::Capacity => include_str!("starters/capacity.toml"),
+            Self::Release => include_str!("starters/release.toml"),
         };
         url.map_or_else(|| template.to_owned(), |url| template.replace(PLACEHOLDER, url))
     }

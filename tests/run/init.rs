@@ -155,3 +155,25 @@ fn a_folder_that_cannot_be_written_to_is_named() {
         outcome.tells("cannot write /proc/self/smoke.toml");
     }
 }
+
+#[test]
+fn a_release_is_written_with_its_smoke_check_and_every_option_in_it_resolves() {
+    let (workspace, outcome) = started(&["release"]);
+    outcome.says("wrote release.toml").says("wrote smoke.toml").says("mnload release release.toml --dry-run");
+    assert_eq!(read(&workspace, "release.schema.json"), workspace.mnload(&["schema", "release"]).stdout);
+    workspace.mnload(&["release", "release.toml", "--dry-run"]).exits_with(0).says("smoke.toml");
+    // Options are lines whose `#` is followed by a key or a bracket.
+    let text = read(&workspace, "release.toml");
+    let option = |line: &&str| {
+        line.strip_prefix('#').is_some_and(|rest| rest.starts_with(|c: char| c == '[' || c.is_ascii_lowercase()))
+    };
+    assert!(text.lines().filter(option).count() >= 20, "{text}");
+    let all: Vec<&str> = text.lines().map(|line| if option(&line) { &line[1..] } else { line }).collect();
+    workspace.file("release.toml", &all.join("\n"));
+    let outcome = workspace.mnload(&["release", "release.toml", "--dry-run"]).exits_with(0);
+    outcome.says("lines >= 65%").says("rollback-restore");
+    // A scenario that is there stays.
+    workspace.file("smoke.toml", "mine");
+    workspace.mnload(&["init", "release", "--overwrite"]).exits_with(0);
+    assert_eq!(read(&workspace, "smoke.toml"), "mine");
+}
