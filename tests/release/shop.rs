@@ -221,11 +221,14 @@ impl Shop {
         what.iter().for_each(|what| fs::remove_file(self.path("broken").join(what)).unwrap());
     }
 
-    /// `mnload release release.toml …`, and the commands that it ran.
+    /// `mnload release release.toml …`, or `mnload release emit …`, and the commands that it ran.
     pub(crate) fn release(&self, more: &[&str]) -> (Outcome, String) {
         let log = self.path("calls.log");
         let _ = fs::remove_file(&log);
-        let outcome = self.workspace.mnload(&[&["release", "release.toml"], more].concat());
+        let outcome = match more {
+            ["emit", to] => self.workspace.mnload(&["release", "emit", "release.toml", "--to", to]),
+            _ => self.workspace.mnload(&[&["release", "release.toml"], more].concat()),
+        };
         (outcome, fs::read_to_string(&log).unwrap_or_default())
     }
 
