@@ -87,6 +87,8 @@ pub struct Gate {
     pub title: String,
     /// Why it is there.
     pub rationale: String,
+    /// Gates and items that each of its items needs, as written.
+    pub needs: Vec<String>,
     /// Its items, in order.
     pub items: Vec<Item>,
 }
@@ -247,7 +249,7 @@ fn gate<'r>(
         item.needs.extend(needs.iter().cloned());
         item
     });
-    Gate { items: items.collect(), id, title, rationale }
+    Gate { items: items.collect(), id, title, rationale, needs }
 }
 
 /// A name that the command line, file names and environment variables can hold.
@@ -338,6 +340,9 @@ mod tests {
         assert_eq!(ids[..3], ["lint", "types", "uat"]);
         assert_eq!(ids[3..], drill);
         assert_eq!(checklist.gates[1].items[0].needs, ["lint", "types"]);
+        let of_drill = |step: usize| &checklist.gates[1].items[1 + step];
+        assert_eq!(of_drill(0).needs, ["lint", "types"], "the drill waits for what its gate waits for");
+        assert!(of_drill(3).needs.is_empty(), "nothing keeps the new version from being put back");
         assert_eq!(checklist.gates[0].items[0].owners, ["devops"]);
         let Some(Work::Command(types)) = &checklist.gates[0].items[1].work else { panic!("no command") };
         assert_eq!(types.program.shown(), "tsc v1 r1");
@@ -345,8 +350,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_compared_waits_for_what_it_is_compared_with() {
+        let text = "[[gate]]\nid = 'A'\n[[gate.item]]\nid = 'later'\n\
+                    scenario = { file = 'Cargo.toml', baseline = 'first' }\n\
+                    [[gate.item]]\nid = 'first'\nscenario = 'Cargo.toml'\n\
+                    [rollback]\ngate = 'A'\nprevious = 'x'\ndeploy = 'x'\nrestore = 'x'\nsmoke = 'Cargo.toml'\n\
+                    baseline = 'first'\n";
+        let checklist = resolved(text).unwrap();
+        let after = |id: &str| checklist.items().find(|item| item.id == id).unwrap().after.clone();
+        assert_eq!(after("later"), ["first"]);
+        assert_eq!(after("rollback-previous"), ["first"], "nothing is measured while the old version is deployed");
+        assert_eq!(after("rollback-restored"), [""; 0]);
+    }
+
+    #[test]
     fn every_mistake_says_where_and_what_to_do() {
         let gate = "[[gate]]\nid = 'A'\n[[gate.item]]\nid = 'a'\n";
+        let drill = "[rollback]\ngate = 'A'\nprevious = 'x'\ndeploy = 'x'\nrestore = 'x'\nsmoke = 'Cargo.toml'";
         for (text, wanted) in [
             ("", "has no gates"),
             ("[[gate]]\nid = 'A'\n", "gate `A` has no items"),
@@ -364,6 +384,8 @@ mod tests {
             (&format!("{gate}run = 'x'\n[[gate.item]]\nid = 'a'\nrun = 'x'"), "the id `a` is there twice"),
             (&format!("{gate}scenario = 'none.toml'"), "there is no scenario none.toml"),
             (&format!("{gate}run = 'x'\n[rollback]\ngate = 'B'"), "there is no gate `B`"),
+            (&format!("{gate}scenario = {{ file = 'Cargo.toml', baseline = 'b' }}"), "there is no item `b`"),
+            (&format!("{gate}run = 'x'\n{drill}\nbaseline = 'b'"), "there is no item `b`"),
         ] {
             let said = mistakes(text);
             assert!(said.contains(wanted), "{wanted} in:\n{said}");

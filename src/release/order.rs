@@ -6,7 +6,9 @@ use std::ops::Range;
 use super::checklist::{Gate, Item};
 use super::evidence::{PlaceKind, Reader};
 use super::file::ReleaseDocument;
+use super::work::{ScenarioRun, Work};
 use crate::diagnostic::nearest;
+use crate::scenario::{Short, Spanned};
 use crate::values::Resolver;
 
 /// Puts items in place of gates in `needs` and `after`, and refuses what is unknown, there twice, or a circle.
@@ -48,7 +50,50 @@ pub(super) fn expand(resolver: &mut Resolver<'_>, document: &ReleaseDocument, ga
             *list = expanded;
         }
     }
+    wait_for_baselines(resolver, document, gates);
     refuse_circles(resolver, gates);
+}
+
+/// What is compared with the run of another item waits for that one. The drill waits before it deploys anything: nothing
+/// else is measured while the previous version is there.
+fn wait_for_baselines(resolver: &mut Resolver<'_>, document: &ReleaseDocument, gates: &mut [Gate]) {
+    let ids: BTreeSet<String> = gates.iter().flat_map(|gate| &gate.items).map(|item| item.id.clone()).collect();
+    let mut compared: Vec<(String, String)> = Vec::new();
+    // Its last step is compared with the same run as the one in the middle.
+    for item in gates.iter().flat_map(|gate| &gate.items).filter(|item| item.id != "rollback-restored") {
+        let Some(Work::Scenario(ScenarioRun { baseline: Some(baseline), .. })) = &item.work else { continue };
+        if ids.contains(baseline) {
+            let waits = if item.drill { "rollback-previous" } else { &item.id };
+            compared.push((waits.to_owned(), baseline.clone()));
+            continue;
+        }
+        let span = place_of_baseline(document, item).unwrap_or(item.span.clone());
+        let hint = match nearest(baseline, ids.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "name the id of an item that runs a scenario".to_owned(),
+        };
+        resolver.mistake(span, format!("there is no item `{baseline}` to compare with"), hint);
+    }
+    for (waits, baseline) in compared {
+        let item = gates.iter_mut().flat_map(|gate| &mut gate.items).find(|item| item.id == waits);
+        if let Some(item) = item.filter(|item| !item.needs.contains(&baseline) && !item.after.contains(&baseline)) {
+            item.after.push(baseline);
+        }
+    }
+}
+
+/// Where the baseline of `item` is written.
+fn place_of_baseline(document: &ReleaseDocument, item: &Item) -> Option<Range<usize>> {
+    let of_drill = document.rollback.as_ref().and_then(|section| section.get_ref().baseline.as_ref());
+    let of_smoke = document.rollback.as_ref().and_then(|section| section.get_ref().smoke.as_ref());
+    let items = document.gate.iter().flat_map(|gate| &gate.get_ref().item);
+    let own = items.filter(|section| section.span() == item.span).find_map(|item| item.get_ref().scenario.as_ref());
+    let scenario = if item.drill { of_smoke } else { own };
+    let of_scenario = scenario.and_then(|scenario| match scenario.get_ref() {
+        Short::Text(_) => None,
+        Short::Table(table) => table.baseline.as_ref(),
+    });
+    of_drill.filter(|_| item.drill).or(of_scenario).map(Spanned::span)
 }
 
 /// Where the names in `needs` and `after` are written, for messages.

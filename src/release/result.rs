@@ -38,7 +38,7 @@ pub struct ReleaseResult {
     pub exit_code: u8,
     /// Why it is no go; or what a go stands on.
     pub reasons: Vec<String>,
-    /// One for each item, in order.
+    /// One for each item, in order; then one more if what is released changed in mid-run.
     pub findings: Vec<Finding>,
     /// What is released; none without a repository.
     #[serde(default, skip_serializing_if = "Option::is_none")]

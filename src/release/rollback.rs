@@ -94,7 +94,12 @@ pub(super) fn add_to<'r>(
     ];
     let names: Vec<String> = gates.iter().map(|gate| gate.id.clone()).collect();
     match gates.iter_mut().find(|known| known.id == id) {
-        Some(gate) => gate.items.extend(items),
+        Some(gate) => {
+            let mut items = items;
+            // The steps behind it stand on it; what puts the new version back waits for nothing else.
+            items[0].needs.extend(gate.needs.iter().cloned());
+            gate.items.extend(items);
+        }
         None => {
             let hint = match nearest(&id, names.iter().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`?"),

@@ -75,3 +75,35 @@ fn a_drill_that_is_stopped_half_way_puts_the_new_version_back() {
     left.came_out("rollback-restored", Status::NoData, "the release was stopped before");
     assert_eq!(std::fs::read_to_string(release.path().join("deployed")).unwrap(), "v2\n");
 }
+
+#[test]
+fn a_drill_that_was_killed_is_taken_up_only_once_the_new_version_is_back() {
+    let release = Release::of(
+        "name = 'killed'
+[[gate]]
+id = 'A'
+[[gate.item]]
+id = 'other'
+run = 'true'
+[rollback]
+gate = 'A'
+previous = 'echo v1'
+deploy = 'touch deploying; sleep 5'
+smoke = 'smoke.toml'
+restore = 'true'
+",
+    );
+    release
+        .workspace
+        .file("smoke.toml", "[target]\nbase_url = 'http://127.0.0.1:1'\n[[step]]\nname = 'a'\nget = '/'\n");
+    let running = release.start("run", &[]);
+    release.wait_for("deploying");
+    running.signal("KILL");
+    let left = Left { outcome: running.finish(), folder: release.path().join("run") };
+    left.came_out("rollback-deploy", Status::NoData, "it was not over when this was written");
+    assert!(left.item("rollback-deploy").started_at.is_some(), "it is known to have been begun");
+    let refused = release.run_into("run2", &["--resume", "run"]).exits_with(2);
+    refused.outcome.tells("mnload release release.toml --only rollback-restore");
+    release.run_into("back", &["--only", "rollback-restore"]).exits_with(0);
+    release.run_into("none", &["--dry-run", "--resume", "run", "--resume", "back"]).exits_with(0);
+}

@@ -10,6 +10,7 @@ mod confirmed;
 mod docs;
 mod drill;
 mod emit;
+mod held;
 mod judged;
 mod medianest;
 mod observability;

@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use crate::commands::CommandError;
 use crate::release::checklist::Item;
-use crate::release::run::{Book, Ground, Schedule, Signing, Step, foreseen};
+use crate::release::run::{Book, Foreseen, Ground, Schedule, Signing, Step, foreseen};
 use crate::release::work::{CommandLine, Work};
 use crate::report::{clean, inert};
 use crate::units::format_duration;
@@ -46,10 +46,11 @@ fn plan(ground: &Ground, book: &Book) -> String {
 /// What would become of the item's earlier pass.
 fn resumed<'g>(ground: &'g Ground, item: &'g Item, anew: &mut Vec<&'g str>) -> String {
     match foreseen(ground, item, anew) {
-        Ok(found) => format!("its pass in {} still holds", found.folder.display()),
-        Err(why) => {
+        Foreseen::Holds(found) => format!("its pass in {} still holds", found.folder.display()),
+        Foreseen::DependsOn(name) => format!("depends on the value of {name}: if it is the same, its pass still holds"),
+        Foreseen::Again(why) => {
             let sets = matches!(&item.work, Some(Work::Command(CommandLine { sets: Some(_), .. })));
-            if (item.work.is_some() || item.needs.iter().any(|id| anew.contains(&id.as_str()))) && !sets {
+            if (item.work.is_some() && !sets) || item.needs.iter().any(|id| anew.contains(&id.as_str())) {
                 anew.push(&item.id);
             }
             format!("done again: {why}")

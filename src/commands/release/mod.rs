@@ -22,7 +22,7 @@ use crate::plan::Environment;
 use crate::release::result::ReleaseResult;
 use crate::release::run::{
     Book, Circumstances, Done, Earlier, Ground, Halt, Left, Selection, Starter, carry_out, commit_of, file_time, given,
-    note_environment, result_of,
+    note_environment, result_of, tracked_of,
 };
 use crate::release::{Checklist, ReleaseFile, RunFacts};
 use crate::report::ReleaseKind;
@@ -100,6 +100,7 @@ fn prepare(args: &ReleaseArgs, started_at: Timestamp) -> Result<Prepared, Comman
     let left = Left::of(&timeless, run_folders.chain(earlier.folders().map(Path::to_path_buf)));
     let folder = if timeless.folder.as_os_str().is_empty() { Path::new(".") } else { &timeless.folder };
     let commit = commit_of(folder, &left, timeless.signoffs.as_deref());
+    let tracked = commit.as_ref().and_then(|_| tracked_of(folder, &left, timeless.signoffs.as_deref()));
     let run_id = run_id(started_at);
     let facts = RunFacts {
         id: run_id.clone(),
@@ -108,6 +109,16 @@ fn prepare(args: &ReleaseArgs, started_at: Timestamp) -> Result<Prepared, Comman
     };
     let mut checklist = resolve(&facts)?;
     checklist.signoffs.clone_from(&timeless.signoffs);
+    // What is run for one commit says nothing of another.
+    let timeless = Checklist { signoffs: timeless.signoffs, ..resolve(&of_commit(&facts))? };
+    if earlier.is_previous_deployed() {
+        let message = format!(
+            "--resume: a drill began to deploy the previous version, and no later one put the new version back; run `{} \
+             --only rollback-restore`, and name its run as a further --resume",
+            repeated(args, &checklist, path)
+        );
+        return Err(CommandError::Usage(message));
+    }
     let own =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let own: Vec<(String, String)> = own.collect();
@@ -124,6 +135,7 @@ fn prepare(args: &ReleaseArgs, started_at: Timestamp) -> Result<Prepared, Comman
         folder: run_folder,
         run_id,
         commit,
+        tracked,
         left,
         env: more,
         starter: Starter::of_this_machine(),
@@ -136,6 +148,11 @@ fn prepare(args: &ReleaseArgs, started_at: Timestamp) -> Result<Prepared, Comman
         checklist,
     };
     Ok(Prepared { ground, book, signed })
+}
+
+/// The facts that are the same in all runs for one commit.
+fn of_commit(facts: &RunFacts) -> RunFacts {
+    RunFacts { commit: facts.commit.clone(), ..RunFacts::default() }
 }
 
 /// The environment variables that items give their commands.
@@ -214,13 +231,9 @@ async fn carried_out(
     let thread = {
         let (ground, halt, folder) = (Arc::clone(ground), Arc::clone(&halt), folder.clone());
         std::thread::spawn(move || {
-            let mut written = None;
             let done = carry_out(&ground, &people, &halt, |done| {
-                if written != Some(done.len()) {
-                    written = Some(done.len());
-                    // It will be written again; only a run that is killed has nothing else.
-                    let _ = folder.write(&finished(&ground, done, started_at, Ending::Killed));
-                }
+                // It will be written again; only a run that is killed has nothing else.
+                let _ = folder.write(&finished(&ground, done, started_at, Ending::Killed));
             });
             let _ = over.send(done);
         })
@@ -253,20 +266,23 @@ async fn carried_out(
 
 fn finished(ground: &Ground, done: &BTreeMap<String, Done>, started_at: Timestamp, ending: Ending) -> ReleaseResult {
     let elapsed = crate::release::run::since(started_at, Timestamp::now());
-    let warnings = if ending == Ending::Killed { Vec::new() } else { warnings(ground, done) };
-    result_of(ground, done, &Circumstances { started_at, elapsed, ending, warnings })
+    // While it goes on, each item looks by itself.
+    let is_steady = ending == Ending::Killed || ground.is_tree_as_it_was();
+    let warnings = if ending == Ending::Killed { Vec::new() } else { warnings(ground, done, is_steady) };
+    result_of(ground, done, &Circumstances { started_at, elapsed, ending, warnings, is_steady })
 }
 
 /// What went wrong beside the items.
-fn warnings(ground: &Ground, done: &BTreeMap<String, Done>) -> Vec<String> {
+fn warnings(ground: &Ground, done: &BTreeMap<String, Done>, is_steady: bool) -> Vec<String> {
     let mut warnings = Vec::new();
     let folder = if ground.checklist.folder.as_os_str().is_empty() { Path::new(".") } else { &ground.checklist.folder };
     let now = commit_of(folder, &ground.left, ground.checklist.signoffs.as_deref());
     if let (Some(then), Some(now)) = (&ground.commit, &now)
         && then.tree != now.tree
+        && is_steady
     {
         warnings.push(
-            "the working tree changed while the release was carried out, so sign-offs and what passed hold for a state \
+            "files that are in no commit changed while the release was carried out, so sign-offs and what passed hold for a state \
              that is no more: keep what commands write out of the repository, or list it in `artifacts`"
                 .to_owned(),
         );

@@ -12,6 +12,9 @@ use super::ground::Ground;
 use super::runner::Done;
 use crate::verdict::{Ending, Finding, Kind, Status, Verdict};
 
+const CHANGED: &str = "the commit or a file in it changed while the release was carried out, so what passed is of different \
+                       states: run it again, and keep what commands write out of the repository";
+
 /// What is known beside the items.
 #[derive(Debug, Clone)]
 pub struct Circumstances {
@@ -23,6 +26,8 @@ pub struct Circumstances {
     pub ending: Ending,
     /// What went wrong beside the items.
     pub warnings: Vec<String>,
+    /// Whether what is released is at the end what it was at the start.
+    pub is_steady: bool,
 }
 
 /// The result; an item that is not in `done` is not over.
@@ -33,17 +38,23 @@ pub fn result_of(ground: &Ground, done: &BTreeMap<String, Done>, circumstances: 
         .iter()
         .map(|gate| (gate, gate.items.iter().map(|item| one(ground, item, done)).collect()))
         .collect();
-    let findings: Vec<Finding> =
-        gates.iter().flat_map(|(_, items)| items).map(|(_, finding)| finding.clone()).collect();
+    let of_items = gates.iter().flat_map(|(_, items)| items).map(|(_, finding)| finding.clone());
+    let findings: Vec<Finding> = of_items.chain((!circumstances.is_steady).then(changed)).collect();
     let verdict = Verdict::of(&findings);
     let is_whole = ground.selection.is_all_of(checklist);
     let go = is_whole && verdict == Verdict::Pass && circumstances.ending == Ending::Completed;
     let is_done = |item: &&(ItemResult, Finding)| item.0.started_at.is_some() || item.0.status != Status::Skipped;
     let started = gates.iter().flat_map(|(_, items)| items).filter(is_done).count() as u64;
-    let reasons = reasons(ground, &gates, go, is_whole, circumstances.ending);
+    let mut reasons = reasons(ground, &gates, go, is_whole, circumstances.ending);
+    if !circumstances.is_steady {
+        reasons.insert(0, CHANGED.to_owned());
+    }
     let secrets = &checklist.secrets;
     let gate = |(gate, items): (&Gate, Vec<(ItemResult, Finding)>)| {
-        let (items, findings): (Vec<ItemResult>, Vec<Finding>) = items.into_iter().unzip();
+        let (mut items, findings): (Vec<ItemResult>, Vec<Finding>) = items.into_iter().unzip();
+        // Nobody knows which of the two states such an item was about.
+        let on_tree = items.iter_mut().zip(&gate.items).filter(|(_, item)| item.inputs.is_none());
+        on_tree.filter(|_| !circumstances.is_steady).for_each(|(result, _)| result.inputs.clear());
         let is_asked = gate.items.iter().any(|item| ground.selection.has(&item.id));
         GateResult {
             id: gate.id.clone(),
@@ -82,6 +93,16 @@ pub fn result_of(ground: &Ground, done: &BTreeMap<String, Done>, circumstances: 
         command: std::iter::once(ground.repeat.as_str()).chain(selection).collect::<Vec<_>>().join(" "),
         ending: circumstances.ending,
         warnings: circumstances.warnings.iter().map(|text| secrets.redact(text).into_owned()).collect(),
+    }
+}
+
+/// That items may have judged different states.
+fn changed() -> Finding {
+    let wanted = "the commit and the files in it are the same at the end";
+    Finding {
+        status: Status::Invalid,
+        reason: Some(CHANGED.to_owned()),
+        ..Finding::new("the working tree stayed the same", Kind::Validity, wanted)
     }
 }
 
@@ -131,7 +152,7 @@ fn reasons(
     if !is_whole {
         reasons.push(format!("not all gates were asked for: {}", ground.selection.words));
     }
-    if reasons.is_empty() {
+    if reasons.is_empty() && decides(Status::Pass).next().is_none() {
         reasons.push("nothing in it decides anything".to_owned());
     }
     reasons

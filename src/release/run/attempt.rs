@@ -52,6 +52,8 @@ pub(super) fn carry_out(ground: &Ground, item: &Item, pasts: &Pasts, onlooker: &
     let began = Timestamp::now();
     let folder = ground.item_folder(&item.id);
     let sets = ground.sets(item, pasts);
+    let inputs_of_now = || inputs::hash(ground.timeless(item), &sets, ground.around());
+    let inputs_before = inputs_of_now();
     let mut missing = Vec::new();
     let carried = item.work.as_ref().map(|work| match fs::create_dir_all(&folder) {
         Ok(()) => run(ground, work, &folder, &sets, halt),
@@ -70,7 +72,8 @@ pub(super) fn carry_out(ground: &Ground, item: &Item, pasts: &Pasts, onlooker: &
         signed = Some(Signing::Valid(sign_off));
         judged = self::judged(item, carried.as_ref(), &readings, &missing, signed.as_ref());
     }
-    let timeless = ground.timeless(item);
+    // What changed meanwhile was worked on in neither state.
+    let is_same = inputs_before == inputs_of_now() && (item.inputs.is_some() || ground.is_tree_as_it_was());
     let result = ItemResult {
         status: judged.status,
         reasons: judged.reasons,
@@ -80,13 +83,14 @@ pub(super) fn carry_out(ground: &Ground, item: &Item, pasts: &Pasts, onlooker: &
         command: carried.as_ref().map(|carried| kept(ground, carried, &folder)),
         evidence: readings.iter().map(|(name, reading)| evidence(name, reading)).collect(),
         manual: manual(item, signed),
-        inputs: inputs::hash(timeless, &sets, ground.around()).unwrap_or_default(),
-        evidence_hash: inputs::evidence(item),
+        inputs: inputs_before.filter(|_| is_same).unwrap_or_default(),
+        evidence_hash: inputs::evidence(item).unwrap_or_else(|| "not known".to_owned()),
         ..blank(ground, item)
     };
     let past = Past {
         since: carried.as_ref().map(|carried| carried.since),
-        is_anew: own_set.is_none() && (carried.is_some() || item.needs.iter().any(|id| is_anew(pasts, id))),
+        // Who stands on a value alone is done again if it is another one; what made it may be anew all the same.
+        is_anew: (carried.is_some() && own_set.is_none()) || item.needs.iter().any(|id| is_anew(pasts, id)),
         sets: own_set,
         decides: !item.warn,
     };
@@ -231,6 +235,10 @@ fn set_by(item: &Item, carried: &Carried, ground: &Ground, missing: &mut Vec<Str
         return None;
     }
     let value = carried.ended.stdout.first_line();
+    if carried.ended.left_stdout && !carried.ended.stdout.has_line() {
+        missing.push(format!("{}, so the value of {name} may not be whole", still_writes("stdout")));
+        return None;
+    }
     if value.is_empty() {
         missing.push(format!("the first line that it printed is empty, and should be the value of {name}"));
         return None;
@@ -261,7 +269,23 @@ fn read(ground: &Ground, item: &Item, carried: Option<&Carried>, pasts: &Pasts) 
         baseline: baseline.as_deref(),
         secrets: &ground.checklist.secrets,
     };
-    item.readers.iter().map(|reader| (reader.name(), reader.read(&context))).collect()
+    let held = |kind: &PlaceKind| {
+        let ended = &carried?.ended;
+        match kind {
+            PlaceKind::Stdout => ended.left_stdout.then_some("stdout"),
+            PlaceKind::Stderr => ended.left_stderr.then_some("stderr"),
+            PlaceKind::File(_) | PlaceKind::Standing(_) | PlaceKind::Live => None,
+        }
+    };
+    let reading = |reader: &Reader| match reader.places().iter().find_map(|place| held(&place.kind)) {
+        Some(stream) => Reading::nothing(format!("{}, so its end is not known", still_writes(stream))),
+        None => reader.read(&context),
+    };
+    item.readers.iter().map(|reader| (reader.name(), reading(reader))).collect()
+}
+
+fn still_writes(stream: &str) -> String {
+    format!("something that the command started still holds {stream} open")
 }
 
 /// The folder of the run that the item `id` made, in this run or in the one that is taken up.
@@ -339,7 +363,7 @@ fn kept(ground: &Ground, carried: &Carried, folder: &Path) -> CommandResult {
         capture.result(&copy, written.then(|| below.display().to_string()))
     };
     let mut notes = carried.notes.clone();
-    if ended.left_behind {
+    if ended.left_stdout || ended.left_stderr {
         notes.push("something that it started still runs, and held its output open".to_owned());
     }
     CommandResult {

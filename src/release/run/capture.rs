@@ -59,6 +59,11 @@ impl Capture {
         String::from_utf8_lossy(self.head.split(|byte| *byte == b'\n').next().unwrap_or_default()).trim().to_owned()
     }
 
+    /// Whether the first line has an end.
+    pub(super) fn has_line(&self) -> bool {
+        self.head.contains(&b'\n')
+    }
+
     /// Whether there was more than readers get.
     pub(super) fn is_cut(&self) -> bool {
         self.bytes > self.head.len() as u64

@@ -8,12 +8,13 @@ use jiff::Timestamp;
 
 use super::super::checklist::{Checklist, Item};
 use super::super::result::{CommitResult, ItemResult, SignOff};
+use super::super::work::{CommandLine, Work};
 use super::inputs::Around;
 use super::resume::Earlier;
 use super::select::Selection;
 use super::shell::Starter;
 use super::signoff::Signing;
-use super::tree::Left;
+use super::tree::{Left, tracked_of};
 
 /// One run of a release, before and while it is carried out.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ pub struct Ground {
     pub run_id: String,
     /// What is released; none without a repository.
     pub commit: Option<CommitResult>,
+    /// A hash of what is in that commit and of what differs from it, without what is in no commit.
+    pub tracked: Option<String>,
     /// What releases leave in the working tree.
     pub left: Left,
     /// Environment variables of every command, before those of the release file.
@@ -89,23 +92,49 @@ impl Ground {
 
     pub(super) fn around(&self) -> Around<'_> {
         let tree = self.commit.as_ref().map(|commit| commit.tree.as_str());
-        Around { env: &self.timeless.env, tree, left_out: &self.left.by_releases }
+        Around { env: &self.timeless.env, given: &self.env, tree, left_out: &self.left.by_releases }
+    }
+
+    /// Whether what is released is still what it was at the start; what was never known is taken as such.
+    pub fn is_tree_as_it_was(&self) -> bool {
+        let folder = &self.checklist.folder;
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let now = || tracked_of(folder, &self.left, self.checklist.signoffs.as_deref());
+        self.tracked.is_none() || self.tracked == now()
+    }
+
+    /// All items that `item` needs, however far back.
+    pub(super) fn all_needs(&self, item: &Item) -> Vec<&Item> {
+        self.all_before(item, |item| item.needs.iter().collect())
+    }
+
+    fn all_before(&self, item: &Item, before: impl Fn(&Item) -> Vec<&String>) -> Vec<&Item> {
+        let mut ids: Vec<String> = Vec::new();
+        let mut open: Vec<&Item> = vec![item];
+        while let Some(item) = open.pop() {
+            for id in before(item).into_iter().filter(|id| **id != item.id) {
+                if !ids.contains(id) {
+                    ids.push(id.clone());
+                    open.extend(self.checklist.items().find(|other| other.id == *id));
+                }
+            }
+        }
+        self.checklist.items().filter(|other| ids.contains(&other.id)).collect()
+    }
+
+    /// The items before `item` that set a value for it, however far back, and the names of those values.
+    pub(super) fn setters(&self, item: &Item) -> Vec<(&Item, &str)> {
+        let before = self.all_before(item, |item| item.needs.iter().chain(&item.after).collect());
+        let setting = before.into_iter().filter_map(|item| match &item.work {
+            Some(Work::Command(CommandLine { sets: Some(name), .. })) => Some((item, name.as_str())),
+            _ => None,
+        });
+        setting.collect()
     }
 
     /// What the items that `item` stands on have set, however far back.
     pub(super) fn sets(&self, item: &Item, pasts: &Pasts) -> Vec<(String, String)> {
-        let mut ids: Vec<&str> = Vec::new();
-        let mut open: Vec<&Item> = vec![item];
-        while let Some(item) = open.pop() {
-            for id in item.needs.iter().chain(&item.after).map(String::as_str).filter(|id| *id != item.id) {
-                if !ids.contains(&id) {
-                    ids.push(id);
-                    open.extend(self.checklist.items().find(|other| other.id == id));
-                }
-            }
-        }
-        let in_order = self.checklist.items().filter(|other| ids.contains(&other.id.as_str()));
-        in_order.filter_map(|other| pasts.get(&other.id)?.sets.clone()).collect()
+        self.setters(item).into_iter().filter_map(|(other, _)| pasts.get(&other.id)?.sets.clone()).collect()
     }
 
     /// The command that repeats `item` alone.

@@ -17,6 +17,8 @@ use super::content;
 pub(super) struct Around<'a> {
     /// The environment variables of all commands of the file.
     pub(super) env: &'a [(String, String)],
+    /// The environment variables of the command line's file.
+    pub(super) given: &'a [(String, String)],
     /// The state of the working tree; none if it is not known.
     pub(super) tree: Option<&'a str>,
     /// What is no input, wherever it lies: run folders and sign-offs.
@@ -31,9 +33,9 @@ pub(super) fn hash(item: &Item, sets: &[(String, String)], around: Around<'_>) -
     hash.update(env!("CARGO_PKG_VERSION"));
     hash.update(format!("\n{:?}\n{}\n", item.work, without_places(&format!("{:?}", item.readers))));
     let accept: Vec<&str> = item.accept.iter().map(|accept| accept.text.as_str()).collect();
-    hash.update(format!("{accept:?}\n{:?}\n{sets:?}\n", around.env));
+    hash.update(format!("{accept:?}\n{:?}\n{:?}\n{sets:?}\n", around.env, around.given));
     if let Some(Work::Scenario(run)) = &item.work {
-        hash.update(content::hash_of(&run.file));
+        hash.update(content::hash_but(&run.file, &[])?);
     }
     match &item.inputs {
         Some(paths) => {
@@ -42,7 +44,7 @@ pub(super) fn hash(item: &Item, sets: &[(String, String)], around: Around<'_>) -
                 if !path.exists() {
                     return None;
                 }
-                hash.update(format!("\n{}\n{}", path.display(), content::hash_but(path, around.left_out)));
+                hash.update(format!("\n{}\n{}", path.display(), content::hash_but(path, around.left_out)?));
             }
         }
         None => hash.update(around.tree?),
@@ -50,13 +52,19 @@ pub(super) fn hash(item: &Item, sets: &[(String, String)], around: Around<'_>) -
     Some(content::digits(hash))
 }
 
-/// A hash of the files that `item` reads as evidence, as they are now; empty if it reads none.
-pub(super) fn evidence(item: &Item) -> String {
+/// A hash of the files that `item` reads as evidence, as they are now; empty if it reads none, none if it is not known.
+pub(super) fn evidence(item: &Item) -> Option<String> {
     let mut hash = Sha256::new();
     let mut files = 0;
     for place in item.readers.iter().flat_map(Reader::places) {
         let state = match &place.kind {
-            PlaceKind::File(path) => format!("{}\n{}\n", path.display(), content::hash_of(path)),
+            PlaceKind::File(path) => {
+                let mut state = String::new();
+                for path in meant(path)? {
+                    state.push_str(&format!("{}\n{}\n", path.display(), content::hash_but(&path, &[])?));
+                }
+                state
+            }
             // Such files hold secrets, and a hash of a few unknown letters tells them.
             PlaceKind::Standing(path) => format!("{}\n{:?}\n", path.display(), last_change(path)),
             PlaceKind::Stdout | PlaceKind::Stderr | PlaceKind::Live => continue,
@@ -64,7 +72,28 @@ pub(super) fn evidence(item: &Item) -> String {
         files += 1;
         hash.update(state);
     }
-    if files == 0 { String::new() } else { content::digits(hash) }
+    Some(if files == 0 { String::new() } else { content::digits(hash) })
+}
+
+/// The paths that `path` means: itself, or where its name has a `*`, each that fits; none if the folder cannot be read.
+fn meant(path: &Path) -> Option<Vec<PathBuf>> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    if !name.contains('*') {
+        return Some(vec![path.to_path_buf()]);
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries.collect::<Result<Vec<_>, _>>().ok()?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        Err(_) => return None,
+    };
+    let letters: Vec<String> = name.split('*').map(regex::escape).collect();
+    let pattern = Regex::new(&format!("(?s)^{}$", letters.join(".*"))).ok()?;
+    let fitting = entries.iter().filter(|entry| pattern.is_match(&entry.file_name().to_string_lossy()));
+    // The pattern as well: where nothing fits, that is what is known.
+    let mut paths: Vec<PathBuf> = fitting.map(|entry| entry.path()).chain([path.to_path_buf()]).collect();
+    paths.sort_unstable();
+    Some(paths)
 }
 
 /// How long a file is, when it was changed last, and who may use it.
@@ -86,7 +115,7 @@ mod tests {
     use super::super::fixture::{checklist, written};
     use super::*;
 
-    const AROUND: Around<'static> = Around { env: &[], tree: Some("t"), left_out: &[] };
+    const AROUND: Around<'static> = Around { env: &[], given: &[], tree: Some("t"), left_out: &[] };
 
     fn of(keys: &str) -> Option<String> {
         hash(&written(keys), &[], AROUND)
@@ -111,9 +140,27 @@ mod tests {
         let set = [("TAG".to_owned(), "v1".to_owned())];
         assert_ne!(hash(&item, &set, AROUND), first);
         assert_ne!(hash(&item, &[], Around { env: &set, ..AROUND }), first);
+        assert_ne!(hash(&item, &[], Around { given: &set, ..AROUND }), first);
         assert_ne!(hash(&item, &[], Around { tree: Some("u"), ..AROUND }), first);
         assert_eq!(hash(&item, &[], Around { tree: None, ..AROUND }), None, "nobody knows what it depends on");
         assert_eq!(of("run = 'x'\ninputs = ['src', 'misspelt']"), None, "it would never change");
+    }
+
+    #[test]
+    fn evidence_of_a_pattern_is_what_fits_it() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+        let pattern = folder.path().join("s-*.txt");
+        let item = written(&format!("run = 'x'\nread = {{ backup = '{}' }}", pattern.display()));
+        let mut seen = vec![evidence(&item)];
+        for (name, text) in [("s-1.txt", "1"), ("s-1.txt", "2"), ("s-2.txt", "2")] {
+            write(name, text);
+            let now = evidence(&item);
+            assert!(now.is_some() && !seen.contains(&now), "{name} {text}");
+            seen.push(now);
+        }
+        write("other.txt", "1");
+        assert_eq!(evidence(&item).as_ref(), seen.last().unwrap().as_ref());
     }
 
     #[test]

@@ -79,8 +79,10 @@ pub(super) struct Ended {
     pub(super) stdout: Capture,
     /// What it complained about.
     pub(super) stderr: Capture,
-    /// Whether something that it started still held its output when it was over.
-    pub(super) left_behind: bool,
+    /// Whether something that it started still held `stdout` when it was over: more of it may come.
+    pub(super) left_stdout: bool,
+    /// The same of `stderr`.
+    pub(super) left_stderr: bool,
 }
 
 impl Halt {
@@ -123,7 +125,8 @@ pub(super) fn not_started(why: String) -> Ended {
         elapsed: Duration::ZERO,
         stdout: Capture::default(),
         stderr: Capture::default(),
-        left_behind: false,
+        left_stdout: false,
+        left_stderr: false,
     }
 }
 
@@ -240,8 +243,9 @@ mod unix {
                     None => (Exit::Signal(Signal::KILL.as_raw()), started.elapsed()),
                 };
                 let cause = asked.map(|(cause, _)| cause);
+                let [left_stdout, left_stderr] = [0, 1].map(|at| pipes[at].open.is_some() && cause.is_none());
                 let [stdout, stderr] = pipes.map(|pipe| pipe.capture);
-                return Ok(Ended { exit, cause, elapsed, stdout, stderr, left_behind: is_open && cause.is_none() });
+                return Ok(Ended { exit, cause, elapsed, stdout, stderr, left_stdout, left_stderr });
             }
         }
     }
@@ -334,7 +338,9 @@ mod tests {
     #[test]
     fn what_stays_in_the_background_holds_nothing_up() {
         let ended = carried("sleep 3 & echo started", 60_000, 1);
-        assert!(ended.left_behind && ended.elapsed < Duration::from_secs(2), "{ended:?}");
+        assert!(ended.left_stdout && ended.left_stderr && ended.elapsed < Duration::from_secs(2), "{ended:?}");
+        let one = carried("sleep 3 2>&- & echo started", 60_000, 1);
+        assert!(one.left_stdout && !one.left_stderr, "{one:?}");
         assert_eq!(text(&ended.stdout), "started\n");
     }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::super::checklist::Item;
 use super::super::evidence::Reader;
-use super::super::result::{ItemResult, ReleaseResult, SCHEMA};
+use super::super::result::{EvidenceSource, ItemResult, ReleaseResult, SCHEMA};
 use super::super::work::Work;
 use crate::units::format_duration;
 use crate::verdict::Status;
@@ -80,6 +80,19 @@ impl Earlier {
         found.max_by_key(|found| began(found.item))
     }
 
+    /// Whether the previous version may still be deployed: a drill began to, and no later one put the new version back.
+    pub fn is_previous_deployed(&self) -> bool {
+        let steps = |id: &'static str| {
+            let items = self.results().flat_map(|result| &result.gates).flat_map(|gate| &gate.items);
+            items.filter(move |item| item.drill && item.id == id && item.started_at.is_some())
+        };
+        let is_back = |deployed: &ItemResult| {
+            let restored = steps("rollback-restore").filter(|item| item.status == Status::Pass);
+            restored.into_iter().any(|item| began(deployed).is_some() && began(item) >= began(deployed))
+        };
+        steps("rollback-deploy").any(|deployed| !is_back(deployed))
+    }
+
     /// The earlier pass of `item`, if it still holds: `inputs` and `evidence` are the hashes of what there is now.
     ///
     /// # Errors
@@ -118,13 +131,26 @@ impl Earlier {
         if evidence != found.item.evidence_hash {
             return again("the evidence that it left has changed, or is gone");
         }
-        let ages = item.readers.iter().flat_map(Reader::places).filter_map(|place| place.max_age);
-        let age = began(found.item).map(|began| since(began, now));
-        match (ages.chain(item.holds_for).min(), age) {
-            (Some(most), Some(age)) if age < most => Ok(found),
-            (Some(most), _) if most.is_zero() => again("its pass holds for no time"),
-            (Some(most), _) => Err(format!("its pass holds for {}", format_duration(most))),
-            (None, _) => Ok(found),
+        let made = || found.item.evidence.iter().flat_map(|evidence| &evidence.sources).filter_map(made_at);
+        if began(found.item).into_iter().chain(made()).any(|time| time > now) {
+            return again(
+                "it was done at a time that is still to come: the clock was changed, or is another machine's",
+            );
+        }
+        let age = |time: Option<Timestamp>| time.map(|time| since(time, now));
+        let mut limits: Vec<(Duration, Option<Duration>)> =
+            item.holds_for.map(|most| (most, age(began(found.item)))).into_iter().collect();
+        for reader in &item.readers {
+            let own = found.item.evidence.iter().filter(|evidence| evidence.reader == reader.name());
+            // Evidence may be older than the command that is said to have made it.
+            let oldest = own.flat_map(|evidence| &evidence.sources).filter_map(made_at).chain(began(found.item)).min();
+            let ages = reader.places().into_iter().filter_map(|place| place.max_age);
+            limits.extend(ages.map(|most| (most, began(found.item).and(age(oldest)))));
+        }
+        match limits.iter().find(|(most, age)| age.is_none_or(|age| age >= *most)) {
+            Some((most, _)) if most.is_zero() => again("its pass holds for no time"),
+            Some((most, _)) => Err(format!("its pass holds for {}", format_duration(*most))),
+            None => Ok(found),
         }
     }
 }
@@ -138,6 +164,10 @@ impl Found<'_> {
 
 fn began(item: &ItemResult) -> Option<Timestamp> {
     item.started_at.as_ref()?.parse().ok()
+}
+
+fn made_at(source: &EvidenceSource) -> Option<Timestamp> {
+    source.made_at.as_ref()?.parse().ok()
 }
 
 fn result_of(folder: &Path) -> Result<ReleaseResult, String> {
@@ -175,4 +205,67 @@ pub(super) fn copy_kept(from: &Path, to: &Path) -> std::io::Result<()> {
 /// How long ago `time` was; nothing if it is still to come.
 pub fn since(time: Timestamp, now: Timestamp) -> Duration {
     now.duration_since(time).try_into().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::written;
+    use super::*;
+
+    /// A run in which these items passed, or were begun, at these times, with what their evidence says of its age.
+    fn run(items: &[(&str, &str, &str, &str)]) -> (PathBuf, ReleaseResult) {
+        let item = |(id, status, started_at, made_at): &(&str, &str, &str, &str)| {
+            serde_json::json!({
+                "id": id, "title": "", "owners": [], "rationale": "", "status": status, "reasons": [],
+                "drill": id.starts_with("rollback-"), "started_at": started_at, "elapsed_s": 0.0, "checks": [],
+                "evidence": [{ "reader": "file", "sources": [{ "name": "y", "made_at": made_at }], "figures": [] }],
+                "inputs": "i", "repeat": "",
+            })
+        };
+        let items: Vec<serde_json::Value> = items.iter().map(item).collect();
+        let result = serde_json::json!({
+            "schema": SCHEMA, "schema_version": "1.0.0", "mnload_version": "", "name": "", "description": "",
+            "file": "", "run_id": "r", "started_at": "", "elapsed_s": 0.0, "verdict": "pass", "go": false,
+            "exit_code": 0, "reasons": [], "findings": [], "roles": [], "command": "", "ending": "completed",
+            "gates": [{ "id": "A", "title": "", "rationale": "", "verdict": "pass", "items": items }],
+        });
+        (PathBuf::from("run"), serde_json::from_value(result).unwrap())
+    }
+
+    const NOON: &str = "2026-01-01T12:00:00Z";
+    const LATER: &str = "2026-01-01T13:00:00Z";
+
+    #[test]
+    fn a_pass_ages_with_its_evidence_and_none_is_from_a_time_to_come() {
+        let held = |keys: &str, started_at: &str, made_at: &str, now: &str| {
+            let earlier = Earlier { runs: vec![run(&[("a", "pass", started_at, made_at)])] };
+            let item = written(&format!("run = 'x'\n{keys}"));
+            let why = earlier.holding(&item, Some("i"), "", now.parse().unwrap()).err();
+            why.unwrap_or_default()
+        };
+        let young = "read = { file = { from = 'y', max_age = '2h' } }";
+        assert_eq!(held(young, NOON, NOON, LATER), "");
+        assert_eq!(held(young, NOON, "2026-01-01T10:30:00Z", LATER), "its pass holds for 2h");
+        assert_eq!(held("holds_for = '2h'", NOON, "2026-01-01T10:30:00Z", LATER), "", "the pass itself is young");
+        assert_eq!(held("holds_for = '30m'", NOON, NOON, LATER), "its pass holds for 30m");
+        for (started_at, made_at) in [(LATER, NOON), (NOON, LATER)] {
+            assert!(held("holds_for = '9h'", started_at, made_at, NOON).contains("still to come"));
+            assert!(held("", started_at, made_at, NOON).contains("still to come"));
+        }
+    }
+
+    #[test]
+    fn a_drill_that_deployed_is_over_when_a_later_one_put_the_new_version_back() {
+        let away = |runs: Vec<(PathBuf, ReleaseResult)>| Earlier { runs }.is_previous_deployed();
+        let deploy = |status: &'static str, at: &'static str| ("rollback-deploy", status, at, at);
+        let restore = |status: &'static str, at: &'static str| ("rollback-restore", status, at, at);
+        assert!(!away(vec![run(&[("a", "pass", NOON, NOON)])]));
+        for status in ["no_data", "fail", "pass"] {
+            assert!(away(vec![run(&[deploy(status, NOON)])]), "{status}");
+            assert!(away(vec![run(&[deploy(status, NOON), restore("no_data", LATER)])]), "{status}");
+            assert!(!away(vec![run(&[deploy(status, NOON), restore("pass", LATER)])]), "{status}");
+            assert!(away(vec![run(&[deploy(status, LATER)]), run(&[restore("pass", NOON)])]), "{status}");
+            assert!(!away(vec![run(&[restore("pass", LATER)]), run(&[deploy(status, NOON)])]), "{status}");
+        }
+    }
 }

@@ -10,13 +10,14 @@ use jiff::Timestamp;
 
 use super::super::checklist::Item;
 use super::super::result::ItemResult;
+use super::super::work::{CommandLine, Work};
 use super::attempt::{self, Outcome, blank, is_anew, left_out};
 use super::ground::{Ground, Onlooker, Past, Pasts};
 use super::inputs;
 use super::judge;
 use super::process::Halt;
 use super::resume::{Found, copy_kept};
-use super::schedule::{Schedule, Step};
+use super::schedule::{Schedule, State, Step};
 use super::signoff::Signing;
 use crate::verdict::{Finding, Status};
 
@@ -29,7 +30,18 @@ pub struct Done {
     pub finding: Finding,
 }
 
-/// Carries out all items that are asked for; `kept` gets all that is over whenever something is.
+/// What a dry run can say of an item whose earlier run is taken up.
+#[derive(Debug)]
+pub enum Foreseen<'a> {
+    /// Its earlier pass would be taken.
+    Holds(Found<'a>),
+    /// It would be done again, and why.
+    Again(String),
+    /// That depends on the value of this name, which is not asked for in a dry run.
+    DependsOn(String),
+}
+
+/// Carries out all items that are asked for; `kept` gets all that is over or under way whenever that has changed.
 pub fn carry_out(
     ground: &Ground,
     onlooker: &dyn Onlooker,
@@ -38,7 +50,7 @@ pub fn carry_out(
 ) -> BTreeMap<String, Done> {
     let items: Vec<&Item> = ground.checklist.items().collect();
     let mut schedule = Schedule::new(&items, |at| ground.selection.has(&items[at].id), ground.parallel);
-    let mut books = Books { ground, onlooker, pasts: Pasts::new(), done: BTreeMap::new() };
+    let mut books = Books { ground, onlooker, pasts: Pasts::new(), done: BTreeMap::new(), is_kept: false };
     for item in items.iter().filter(|item| !ground.selection.has(&item.id)) {
         let reason = "it was not asked for".to_owned();
         books.note(item, left_out(ground, item, Status::Skipped, reason, false), false);
@@ -58,11 +70,21 @@ pub fn carry_out(
                     books.note(items[at], left_out(ground, items[at], Status::NoData, reason, true), true);
                 }
             }
-            for step in schedule.steps() {
+            let steps = schedule.steps();
+            // Before anything of it is done: whoever takes this run up must know what may have been.
+            steps.iter().for_each(|step| match step {
+                Step::Start(at) => books.note_start(items[*at]),
+                Step::Leave { .. } => {}
+            });
+            books.keep(&mut kept);
+            for step in steps {
                 match step {
                     Step::Leave { item, cause } => {
                         let decides = books.pasts.get(&items[cause].id).is_some_and(|past| past.decides);
-                        let (status, reason) = judge::left_out(items[cause], decides);
+                        let (status, reason) = match schedule.leaves_previous(cause) && states_pass(&schedule, cause) {
+                            true => (Status::NoData, PREVIOUS.to_owned()),
+                            false => judge::left_out(items[cause], decides),
+                        };
                         let counts = decides || !items[item].warn;
                         books.note(items[item], left_out(ground, items[item], status, reason, counts), true);
                     }
@@ -78,7 +100,7 @@ pub fn carry_out(
                     }
                 }
             }
-            kept(&books.done);
+            books.keep(&mut kept);
             if schedule.running() == 0 {
                 continue;
             }
@@ -89,8 +111,16 @@ pub fn carry_out(
             }
         }
     });
-    kept(&books.done);
+    books.keep(&mut kept);
     books.done
+}
+
+/// Why an item is left out where the drill ends with its deployment.
+const PREVIOUS: &str =
+    "not started: the drill deployed the previous version, and nothing that was asked for puts the new one back";
+
+fn states_pass(schedule: &Schedule, item: usize) -> bool {
+    schedule.states().get(item) == Some(&State::Passed)
 }
 
 /// What is over.
@@ -99,15 +129,36 @@ struct Books<'g> {
     onlooker: &'g dyn Onlooker,
     pasts: Pasts,
     done: BTreeMap<String, Done>,
+    /// Whether all of it was told.
+    is_kept: bool,
 }
 
 impl Books<'_> {
+    fn keep(&mut self, kept: &mut impl FnMut(&BTreeMap<String, Done>)) {
+        if !self.is_kept {
+            kept(&self.done);
+            self.is_kept = true;
+        }
+    }
+
+    /// Notes that `item` is under way: that is all that is known of it if the release is killed.
+    fn note_start(&mut self, item: &Item) {
+        let reason = "it was not over when this was written".to_owned();
+        let past = Past { decides: !item.warn, ..Past::default() };
+        let started_at = Some(Timestamp::now().to_string());
+        let result = ItemResult { started_at, reasons: vec![reason], ..blank(self.ground, item) };
+        let outcome = attempt::finished(self.ground, item, result, past);
+        self.done.insert(item.id.clone(), Done { item: outcome.item, finding: outcome.finding });
+        self.is_kept = false;
+    }
+
     fn note(&mut self, item: &Item, outcome: Outcome, is_told: bool) {
         if is_told {
             let gates = &self.ground.checklist.gates;
             let gate = gates.iter().find(|gate| gate.items.iter().any(|other| other.id == item.id));
             self.onlooker.ended(gate.map_or("", |gate| &gate.id), &outcome.item);
         }
+        self.is_kept = false;
         self.pasts.insert(item.id.clone(), outcome.past);
         self.done.insert(item.id.clone(), Done { item: outcome.item, finding: outcome.finding });
     }
@@ -131,7 +182,23 @@ fn reusable<'g>(ground: &'g Ground, item: &Item, pasts: &Pasts) -> Result<Found<
         return Err(format!("`{id}`, which it needs, is done again"));
     }
     let inputs = inputs::hash(ground.timeless(item), &ground.sets(item, pasts), ground.around());
-    ground.earlier.holding(item, inputs.as_deref(), &inputs::evidence(item), Timestamp::now())
+    holding(ground, item, inputs.as_deref())
+}
+
+fn holding<'g>(ground: &'g Ground, item: &Item, inputs: Option<&str>) -> Result<Found<'g>, String> {
+    let evidence = inputs::evidence(item).ok_or("the evidence that it left cannot be read")?;
+    let found = ground.earlier.holding(item, inputs, &evidence, Timestamp::now())?;
+    // Runs that are taken up together may each hold a part.
+    let is_later = |needed: &&Item| {
+        // A value counts by what it is, not by when it was asked for.
+        let sets = matches!(&needed.work, Some(Work::Command(CommandLine { sets: Some(_), .. })));
+        let began = ground.earlier.of(&needed.id).and_then(|needed| needed.began());
+        needed.work.is_some() && !sets && began > found.began()
+    };
+    match ground.all_needs(item).into_iter().find(is_later) {
+        Some(needed) => Err(format!("`{}`, which it needs, was done later than that", needed.id)),
+        None => Ok(found),
+    }
 }
 
 fn reused(ground: &Ground, item: &Item, found: Found<'_>, onlooker: &dyn Onlooker) -> Outcome {
@@ -170,11 +237,21 @@ fn reused(ground: &Ground, item: &Item, found: Found<'_>, onlooker: &dyn Onlooke
     attempt::finished(ground, item, result, Past { since, decides: !item.warn, ..Past::default() })
 }
 
-/// What a dry run can say of an item: whether its earlier pass would be taken, or why it would be done.
-///
-/// # Errors
-/// Why it would be done again.
-pub fn foreseen<'g>(ground: &'g Ground, item: &Item, anew: &[&str]) -> Result<Found<'g>, String> {
+/// What a dry run can say of an item; those in `anew` would be done again.
+pub fn foreseen<'g>(ground: &'g Ground, item: &Item, anew: &[&str]) -> Foreseen<'g> {
     let past = |id: &&str| ((*id).to_owned(), Past { is_anew: true, ..Past::default() });
-    reusable(ground, item, &anew.iter().map(past).collect())
+    let pasts: Pasts = anew.iter().map(past).collect();
+    let setters = ground.setters(item);
+    let Some((_, name)) = setters.iter().find(|(setter, _)| ground.selection.has(&setter.id)) else {
+        return reusable(ground, item, &pasts).map_or_else(Foreseen::Again, Foreseen::Holds);
+    };
+    if let Some(id) = item.needs.iter().find(|id| is_anew(&pasts, id)) {
+        return Foreseen::Again(format!("`{id}`, which it needs, is done again"));
+    }
+    // If the value were the same, would it hold?
+    let then = ground.earlier.of(&item.id).map(|found| found.item.inputs.as_str()).filter(|inputs| !inputs.is_empty());
+    match holding(ground, item, then) {
+        Ok(_) => Foreseen::DependsOn((*name).to_owned()),
+        Err(why) => Foreseen::Again(why),
+    }
 }

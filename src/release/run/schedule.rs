@@ -1,6 +1,7 @@
 //! Which items may start, and which never will: pure, no clock and no thread.
 //!
-//! `needs` must have passed, `after` must be over. What was not asked for is taken as met.
+//! `needs` must have passed, `after` must be over. What was not asked for is taken as met. While the drill has the previous
+//! version deployed, nothing else is under way: it would be measured in place of the new one.
 
 use super::super::checklist::Item;
 
@@ -41,7 +42,28 @@ pub struct Schedule {
     states: Vec<State>,
     needs: Vec<Vec<usize>>,
     after: Vec<Vec<usize>>,
+    drill: Drill,
     limit: usize,
+}
+
+/// The steps of the rollback drill between which the previous version may be deployed.
+#[derive(Debug, Clone, Default)]
+struct Drill {
+    steps: Vec<usize>,
+    deploy: Option<usize>,
+    restore: Option<usize>,
+    restored: Option<usize>,
+}
+
+/// Which version is deployed, as far as the drill is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Deployed {
+    /// The new one.
+    New,
+    /// The previous one may be, and a step of the drill is still to put the new one back.
+    Previous,
+    /// The previous one may be for good: this step did not put the new one back, or nobody asked for what does.
+    PreviousForGood(usize),
 }
 
 impl Schedule {
@@ -49,12 +71,24 @@ impl Schedule {
     pub fn new(items: &[&Item], asked: impl Fn(usize) -> bool, limit: usize) -> Self {
         let number = |id: &String| items.iter().position(|item| item.id == *id);
         let numbers = |ids: &[String]| ids.iter().filter_map(number).collect();
+        let step = |name: &str| items.iter().position(|item| item.drill && item.id == name);
         Self {
             states: (0..items.len()).map(|at| if asked(at) { State::Waiting } else { State::NotAsked }).collect(),
             needs: items.iter().map(|item| numbers(&item.needs)).collect(),
             after: items.iter().map(|item| numbers(&item.after)).collect(),
+            drill: Drill {
+                steps: (0..items.len()).filter(|at| items[*at].drill).collect(),
+                deploy: step("rollback-deploy"),
+                restore: step("rollback-restore"),
+                restored: step("rollback-restored"),
+            },
             limit: limit.max(1),
         }
+    }
+
+    /// Whether `cause` keeps other items from starting although it passed: it deployed the previous version for good.
+    pub fn leaves_previous(&self, cause: usize) -> bool {
+        self.deployed() == Deployed::PreviousForGood(cause)
     }
 
     /// What may be done now; items that are to be started count as running from here on.
@@ -116,6 +150,24 @@ impl Schedule {
         &self.states
     }
 
+    fn deployed(&self) -> Deployed {
+        let state = |step: Option<usize>| step.map_or(State::NotAsked, |step| self.states[step]);
+        let deploy = state(self.drill.deploy);
+        let is_away = matches!(deploy, State::Running | State::Passed | State::NotPassed);
+        // Asked for without the rest of the drill, it tidies up behind an earlier run.
+        let is_tidied = deploy == State::NotAsked && state(self.drill.restore) != State::NotAsked;
+        if !is_away && !is_tidied {
+            return Deployed::New;
+        }
+        match (state(self.drill.restore), self.drill.restore.or(self.drill.deploy)) {
+            (State::Waiting | State::Running, _) => Deployed::Previous,
+            (State::NotPassed | State::NotStarted, Some(restore)) => Deployed::PreviousForGood(restore),
+            (State::NotAsked, _) => self.drill.deploy.map_or(Deployed::New, Deployed::PreviousForGood),
+            _ if matches!(state(self.drill.restored), State::Waiting | State::Running) => Deployed::Previous,
+            _ => Deployed::New,
+        }
+    }
+
     /// What keeps `item` from ever starting.
     fn obstacle(&self, item: usize) -> Option<usize> {
         let state = |other: &usize| self.states[*other];
@@ -123,6 +175,11 @@ impl Schedule {
         let unmet = |other: &&usize| matches!(state(other), State::NotPassed | State::NotStarted);
         if let Some(cause) = self.needs[item].iter().find(unmet) {
             return Some(*cause);
+        }
+        if let Deployed::PreviousForGood(cause) = self.deployed()
+            && !self.drill.steps.contains(&item)
+        {
+            return Some(cause);
         }
         // What tidies up has nothing to do where nothing was done.
         let asked: Vec<&usize> = self.after[item].iter().filter(|other| state(other) != State::NotAsked).collect();
@@ -134,7 +191,11 @@ impl Schedule {
     fn is_free(&self, item: usize) -> bool {
         let met = |other: &usize| matches!(self.states[*other], State::Passed | State::NotAsked);
         let over = |other: &usize| !matches!(self.states[*other], State::Waiting | State::Running);
-        self.needs[item].iter().all(met) && self.after[item].iter().all(over)
+        let is_alone = match self.drill.steps.contains(&item) {
+            true => self.drill.deploy != Some(item) || self.running() == 0,
+            false => self.deployed() == Deployed::New,
+        };
+        is_alone && self.needs[item].iter().all(met) && self.after[item].iter().all(over)
     }
 }
 
@@ -205,6 +266,72 @@ mod tests {
                 schedule.end(at, passes[at]);
             }
             prop_assert!(schedule.is_over());
+            prop_assert_eq!(ended.len() + left.len(), asked.iter().filter(|asked| **asked).count());
+        }
+    }
+
+    /// The steps of a drill, of which the first needs some of `before`.
+    fn drill(before: Vec<String>) -> Vec<Item> {
+        let step = |name: &str, needs: Vec<String>, after: &[&str]| Item {
+            needs,
+            after: after.iter().map(|name| format!("rollback-{name}")).collect(),
+            drill: true,
+            ..item(&format!("rollback-{name}"))
+        };
+        let on = |name: &str| vec![format!("rollback-{name}")];
+        vec![
+            step("previous", before, &[]),
+            step("deploy", on("previous"), &[]),
+            step("smoke", on("deploy"), &[]),
+            step("restore", Vec::new(), &["deploy", "smoke"]),
+            step("restored", on("restore"), &[]),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_else_is_under_way_while_the_previous_version_is_deployed(
+            (mut items, mut asked, mut passes) in releases(),
+            before in prop::collection::vec(0usize..12, 0..3),
+            of_drill in prop::collection::vec((0u8..5, 0u8..4), 5),
+            is_first in any::<bool>(),
+            limit in 1usize..4,
+            picks in prop::collection::vec(0usize..12, 64),
+        ) {
+            let before = before.into_iter().filter(|at| *at < items.len() && !is_first).map(|at| at.to_string()).collect();
+            let at = if is_first { 0 } else { items.len() };
+            items.splice(at..at, drill(before));
+            asked.splice(at..at, of_drill.iter().map(|(asked, _)| *asked > 0));
+            passes.splice(at..at, of_drill.iter().map(|(_, passing)| *passing > 0));
+            let items: Vec<&Item> = items.iter().collect();
+            let number = |name: &str| items.iter().position(|item| item.id == name).unwrap();
+            let steps = ["rollback-deploy", "rollback-restore", "rollback-restored"].map(number);
+            let [deploy, restore, restored] = steps;
+            let mut schedule = Schedule::new(&items, |at| asked[at], limit);
+            let (mut running, mut ended, mut left): (Vec<usize>, Vec<usize>, Vec<usize>) = Default::default();
+            let mut picks = picks.into_iter().cycle();
+            loop {
+                for step in schedule.steps() {
+                    match step {
+                        Step::Start(at) => running.push(at),
+                        Step::Leave { item, .. } => left.push(item),
+                    }
+                }
+                let is_started = running.contains(&deploy) || ended.contains(&deploy);
+                let is_back = ended.contains(&restore) && passes[restore]
+                    && (!asked[restored] || ended.contains(&restored) || left.contains(&restored));
+                if is_started && !is_back {
+                    let others: Vec<_> = running.iter().filter(|at| !items[**at].drill).collect();
+                    prop_assert!(others.is_empty(), "{others:?} measure the previous version");
+                }
+                if running.is_empty() {
+                    break;
+                }
+                let at = running.remove(picks.next().unwrap_or(0) % running.len());
+                ended.push(at);
+                schedule.end(at, passes[at]);
+            }
+            prop_assert!(schedule.is_over(), "{:?}", schedule.states());
             prop_assert_eq!(ended.len() + left.len(), asked.iter().filter(|asked| **asked).count());
         }
     }

@@ -115,6 +115,22 @@ fn names(said: &str) -> Vec<PathBuf> {
     said.split('\0').filter(|name| !name.is_empty()).map(PathBuf::from).collect()
 }
 
+/// A hash of the last commit that is released and of all that is in one and differs from it; none without a repository.
+pub fn tracked_of(folder: &Path, left: &Left, signoffs: Option<&Path>) -> Option<String> {
+    let top = PathBuf::from(line(&git(folder, &["rev-parse", "--show-toplevel"])?));
+    let id = line(&git(&top, &["rev-parse", "--verify", "HEAD"])?);
+    let changed = names(&git(&top, &["diff", "HEAD", "--name-only", "--no-renames", "-z"])?);
+    let mut tree = Sha256::new();
+    tree.update(released(&top, &id, signoffs));
+    let paths = changed.iter().map(|name| (name, top.join(name)));
+    for (name, path) in
+        paths.filter(|(_, path)| !left.by_releases.iter().any(|left| content::real(path).starts_with(left)))
+    {
+        tree.update(format!("\n{}\n{}", name.display(), content::hash_of(&path)));
+    }
+    Some(content::digits(tree))
+}
+
 #[cfg(unix)]
 #[cfg(test)]
 mod tests {
