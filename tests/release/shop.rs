@@ -108,11 +108,14 @@ impl Shop {
     pub(crate) fn open() -> Self {
         let workspace = Workspace::with("");
         let tls = certificate(&workspace);
-        let demo = |rate_limits: Option<RateLimits>| {
-            Demo::start(DemoOptions { tls: Some(tls.clone()), rate_limits, ..DemoOptions::without_latency() }).unwrap()
-        };
-        let demos = [demo(None), demo(Some(RateLimits::default()))];
-        let urls = demos.each_ref().map(|demo| demo.base_url().replace("127.0.0.1", "localhost"));
+        let options = || DemoOptions { tls: Some(tls.clone()), ..DemoOptions::without_latency() };
+        let url_of = |demo: &Demo| demo.base_url().replace("127.0.0.1", "localhost");
+        let open = Demo::start(options()).unwrap();
+        // Its limit holds, and the one front end may ask it, too.
+        let mut limited = DemoOptions { rate_limits: Some(RateLimits::default()), ..options() };
+        limited.allowed_origins.push(url_of(&open));
+        let demos = [open, Demo::start(limited).unwrap()];
+        let urls = demos.each_ref().map(url_of);
         let services = services();
         let service = format!("http://{}", services.address);
         let bin = workspace.path().join("bin");
@@ -156,6 +159,7 @@ impl Shop {
         );
         write(".gitignore", IGNORED);
         write("package.json", "{ \"name\": \"shop\" }\n");
+        write("package-lock.json", "{ \"name\": \"shop\", \"lockfileVersion\": 3 }\n");
         let keys = |value: &dyn Fn(&str) -> String| {
             KEYS.iter().fold(String::new(), |mut text, key| {
                 let _ = writeln!(text, "{key}={}", value(key));

@@ -8,8 +8,10 @@ use serde_json::Value;
 use crate::support::Workspace;
 use crate::text_of;
 
-/// What is asked for, its committed schema, and the document that is made of it.
-const KINDS: [(&str, fn() -> Value, &str, &str); 2] = [
+/// What is asked for, how its schema is made, the committed one, and the document that is made of it.
+type Of = (&'static str, fn() -> Value, &'static str, &'static str);
+
+const KINDS: [Of; 2] = [
     ("result", result_schema, "docs/result.schema.json", "docs/result.md"),
     ("release-result", release_result_schema, "docs/release.schema.json", "docs/release-result.md"),
 ];

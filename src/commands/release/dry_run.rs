@@ -106,7 +106,7 @@ fn waves<'g>(ground: &Ground, items: &[&'g Item]) -> Vec<Vec<&'g str>> {
     let mut schedule = Schedule::new(items, |at| ground.selection.has(&items[at].id), usize::MAX);
     let mut waves = Vec::new();
     while !schedule.is_over() {
-        let steps = schedule.next().into_iter();
+        let steps = schedule.steps().into_iter();
         let started: Vec<usize> = steps
             .filter_map(|step| match step {
                 Step::Start(at) => Some(at),

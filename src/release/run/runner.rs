@@ -58,7 +58,7 @@ pub fn carry_out(
                     books.note(items[at], left_out(ground, items[at], Status::NoData, reason, true), true);
                 }
             }
-            for step in schedule.next() {
+            for step in schedule.steps() {
                 match step {
                     Step::Leave { item, cause } => {
                         let decides = books.pasts.get(&items[cause].id).is_some_and(|past| past.decides);

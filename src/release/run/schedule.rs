@@ -58,7 +58,7 @@ impl Schedule {
     }
 
     /// What may be done now; items that are to be started count as running from here on.
-    pub fn next(&mut self) -> Vec<Step> {
+    pub fn steps(&mut self) -> Vec<Step> {
         let mut steps = Vec::new();
         // What is left out may decide over an item that was looked at before.
         loop {
@@ -176,7 +176,7 @@ mod tests {
             let number = |id: &String| id.parse::<usize>().unwrap();
             let mut picks = picks.into_iter().cycle();
             loop {
-                for step in schedule.next() {
+                for step in schedule.steps() {
                     match step {
                         Step::Start(at) => {
                             prop_assert!(asked[at] && !ended.contains(&at) && !running.contains(&at));
@@ -214,7 +214,7 @@ mod tests {
             Step::Start(at) => Some(at),
             Step::Leave { .. } => None,
         };
-        schedule.next().into_iter().filter_map(start).collect()
+        schedule.steps().into_iter().filter_map(start).collect()
     }
 
     #[test]

@@ -115,7 +115,8 @@ fn names(said: &str) -> Vec<PathBuf> {
     said.split('\0').filter(|name| !name.is_empty()).map(PathBuf::from).collect()
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::fs;
 

@@ -122,7 +122,7 @@ pub(super) fn end_of(command: &CommandResult) -> String {
 pub(super) fn seconds(seconds: f64) -> String {
     // A span that no clock counts is a broken file, not a reason to stop.
     let span = Duration::try_from_secs_f64(seconds).unwrap_or_default();
-    if span < MINUTE { format_us_f64(span.as_secs_f64() * 1e6) } else { format_duration(span) }
+    if span.is_zero() || span >= MINUTE { format_duration(span) } else { format_us_f64(span.as_secs_f64() * 1e6) }
 }
 
 /// Who answers for `item`: the titles of its roles, with their people.
