@@ -55,6 +55,8 @@ pub struct Checklist {
     pub parallel: usize,
     /// Where sign-offs are kept.
     pub signoffs: Option<PathBuf>,
+    /// Names and texts of its variables: some are not to be shown.
+    pub vars: Vec<(String, String)>,
     /// Environment variables of every command.
     pub env: Vec<(String, String)>,
     /// Who answers for what.
@@ -76,6 +78,8 @@ pub struct Role {
     pub duty: String,
     /// Who may sign for it; empty if anybody may.
     pub people: Vec<String>,
+    /// Whether `people` is written and all the same names nobody.
+    pub names_nobody: bool,
 }
 
 /// Items that are accepted together.
@@ -160,6 +164,7 @@ impl Checklist {
         let facts: BTreeMap<&str, String> = facts.into_iter().map(|(name, value)| (name, value.clone())).collect();
         resolver.names().constants.insert("run".to_owned(), Variable::from(facts));
         vars::declare(&mut resolver, document.vars.as_ref(), given);
+        let vars = variables(&mut resolver, document, given);
         let name = document.name.as_ref().map_or_else(|| stem(&file.source.name), |name| resolver.text(name));
         let description = document.description.as_ref().map(|text| resolver.text(text)).unwrap_or_default();
         let parallel = document.parallel.as_ref().and_then(|count| resolver.count("parallel", count, 1));
@@ -184,6 +189,7 @@ impl Checklist {
             folder: beside(&file.source.name, ""),
             parallel: usize::try_from(parallel.unwrap_or(PARALLEL)).unwrap_or(usize::MAX).min(64),
             signoffs,
+            vars,
             env,
             roles,
             gates,
@@ -204,6 +210,35 @@ fn stem(path: &str) -> String {
     stem.unwrap_or_else(|| "release".to_owned())
 }
 
+/// The variables of the file and of the command line, with every text in them.
+fn variables(
+    resolver: &mut Resolver<'_>,
+    document: &ReleaseDocument,
+    given: &[(String, String)],
+) -> Vec<(String, String)> {
+    let written = document.vars.iter().flat_map(|vars| &vars.get_ref().0).map(|(name, _)| name.get_ref());
+    let names: Vec<&String> = written.chain(given.iter().map(|(name, _)| name)).collect();
+    let mut texts = Vec::new();
+    for name in names {
+        let value = resolver.names().constants.get(name).and_then(|value| serde_json::to_value(value).ok());
+        add_texts(name, value.as_ref(), &mut texts);
+    }
+    texts
+}
+
+fn add_texts(name: &str, value: Option<&serde_json::Value>, texts: &mut Vec<(String, String)>) {
+    use serde_json::Value as Json;
+    match value {
+        Some(Json::String(text)) => texts.push((name.to_owned(), text.clone())),
+        Some(Json::Number(number)) => texts.push((name.to_owned(), number.to_string())),
+        Some(Json::Array(items)) => items.iter().for_each(|item| add_texts(name, Some(item), texts)),
+        Some(Json::Object(fields)) => {
+            fields.iter().for_each(|(key, field)| add_texts(&format!("{name}_{key}"), Some(field), texts));
+        }
+        Some(Json::Null | Json::Bool(_)) | None => {}
+    }
+}
+
 /// Names and values, filled in.
 pub(super) fn pairs(resolver: &mut Resolver<'_>, entries: Option<&Spanned<Entries>>) -> Vec<(String, String)> {
     let entries = entries.iter().flat_map(|entries| &entries.get_ref().0);
@@ -221,8 +256,9 @@ fn roles(resolver: &mut Resolver<'_>, document: &ReleaseDocument) -> BTreeMap<St
         let duty = section.duty.as_ref().map(|text| resolver.text(text)).unwrap_or_default();
         let people = texts(resolver, section.people.as_ref());
         // A name may come from the environment, and be left out there.
-        let people = people.into_iter().filter(|name| !name.trim().is_empty()).collect();
-        (name.clone(), Role { title, duty, people })
+        let people: Vec<String> = people.into_iter().filter(|name| !name.trim().is_empty()).collect();
+        let names_nobody = section.people.is_some() && people.is_empty();
+        (name.clone(), Role { title, duty, people, names_nobody })
     };
     document.roles.iter().map(role).collect()
 }
@@ -361,6 +397,18 @@ mod tests {
         assert_eq!(after("later"), ["first"]);
         assert_eq!(after("rollback-previous"), ["first"], "nothing is measured while the old version is deployed");
         assert_eq!(after("rollback-restored"), [""; 0]);
+    }
+
+    #[test]
+    fn variables_are_known_with_every_text_in_them_and_roles_tell_that_nobody_is_named() {
+        let checklist = resolved(
+            "[vars]\ntag = 'v1'\nkeys = { api_token = ['a', 'b'] }\n[roles.qa]\npeople = [\"${ env.QA | default('') }\"]\n\
+             [roles.po]\n[[gate]]\nid = 'A'\n[[gate.item]]\nid = 'a'\nrun = 'x'\n",
+        );
+        let checklist = checklist.unwrap();
+        let wanted = [("tag", "v1"), ("keys_api_token", "a"), ("keys_api_token", "b")];
+        assert_eq!(checklist.vars, wanted.map(|(name, text)| (name.to_owned(), text.to_owned())));
+        assert!(checklist.roles["qa"].names_nobody && !checklist.roles["po"].names_nobody);
     }
 
     #[test]

@@ -84,6 +84,9 @@ pub struct RoleResult {
     pub duty: String,
     /// Who may sign for it; empty if anybody may.
     pub people: Vec<String>,
+    /// Whether the file lists people and the list came out empty, so that anybody may sign.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub names_nobody: bool,
 }
 
 /// One gate.
@@ -277,6 +280,9 @@ pub struct SignOff {
     pub commit: String,
     /// The hash of that commit and of what differed from it: it holds for nothing else.
     pub tree: String,
+    /// A hash of what was asked, in which the facts of a run are left blank: it holds for no other question.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub asked: String,
     /// What the person adds.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,

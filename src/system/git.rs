@@ -10,6 +10,11 @@ const LEADING_ELSEWHERE: [&str; 4] = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FIL
 
 /// What `git` says in `folder`, up to `most_bytes` of it; none if it fails, is not there or takes longer than `patience`.
 pub fn git(folder: &Path, arguments: &[&str], patience: Duration, most_bytes: u64) -> Option<String> {
+    git_bytes(folder, arguments, patience, most_bytes).map(|said| String::from_utf8_lossy(&said).into_owned())
+}
+
+/// The same byte for byte: names of files may be no text.
+pub fn git_bytes(folder: &Path, arguments: &[&str], patience: Duration, most_bytes: u64) -> Option<Vec<u8>> {
     let mut command = Command::new("git");
     LEADING_ELSEWHERE.iter().for_each(|name| {
         command.env_remove(name);
@@ -46,5 +51,5 @@ pub fn git(folder: &Path, arguments: &[&str], patience: Duration, most_bytes: u6
     };
     let said = reading.join().ok()??;
     // One that was cut off in the middle of a long list has failed, and has said enough.
-    (status.success() || said.len() as u64 == most_bytes).then(|| String::from_utf8_lossy(&said).into_owned())
+    (status.success() || said.len() as u64 == most_bytes).then_some(said)
 }

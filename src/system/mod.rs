@@ -14,7 +14,7 @@ pub use cpu::{
     CpuTimes, Pressure, cgroup_cores, clock_source, cpu_model, cpu_pressure, cpu_times, kernel_release, process_cpu,
 };
 pub use files::{FileLimits, file_limits, open_files};
-pub use git::git;
+pub use git::{git, git_bytes};
 pub use memory::{major_faults, memory_bytes, peak_rss_bytes};
 pub use ports::{PortRange, WaitingReuse, listen_backlog, port_range, time_wait, waiting_reuse};
 pub use thread::{ThreadTimes, thread_cpu, thread_times};

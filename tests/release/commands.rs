@@ -83,6 +83,21 @@ fn what_stays_in_the_background_holds_no_item_up() {
 }
 
 #[test]
+fn a_secret_of_a_variable_stands_in_nothing_that_is_kept() {
+    let text = "name = 'test'\n[vars]\napi_token = 'canary-of-the-file'\ndeploy_pat = 'canary-of-the-line'\n\
+         [roles.ops]\ntitle = 'ops ${ api_token }'\nduty = 'knows ${ deploy_pat }'\n[[gate]]\nid = 'A'\nowners = ['ops']\n\
+         [[gate.item]]\nid = 'deploy'\ntitle = 'deploy ${ api_token }'\nartifacts = ['x-${ deploy_pat }']\n\
+         run = 'echo --tok ${ api_token } ${ deploy_pat } >&2; exit 3'\n\
+         [[gate.item]]\nid = 'seen'\nmanual = '${ api_token } and ${ deploy_pat } work'\n";
+    let release = Release::of(text).committed();
+    let sign = "seen=Ann: with canary-of-the-file";
+    let left = release.run(&["--set", "deploy_pat=canary-of-the-set", "--sign", sign]).exits_with(99);
+    let all = left.everything();
+    assert!(all.contains("--tok [redacted] [redacted]"), "{all}");
+    assert!(!all.contains("canary-of"), "{all}");
+}
+
+#[test]
 fn secrets_reach_the_command_and_nothing_that_is_kept() {
     let text = "[[gate.item]]\nid = 'tells'\n\
          run = { env = { GIVEN = '${ secret.CANARY_ONE }' }, command = '''\n\

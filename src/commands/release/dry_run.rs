@@ -90,7 +90,7 @@ fn describe(text: &mut String, ground: &Ground, item: &Item, wave: Option<usize>
     }
     if let Some(ask) = &item.manual {
         say("confirm", ask);
-        match book.signing(item, &ground.checklist.roles, ground.commit.as_ref()) {
+        match book.signing(ground.timeless(item), &ground.checklist.roles, ground.commit.as_ref()) {
             Signing::Valid(sign_off) => say("signed", &format!("by {} on {}", sign_off.by, sign_off.at)),
             Signing::Missing { why, .. } => say("signed", &why),
         }

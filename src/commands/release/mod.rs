@@ -96,6 +96,11 @@ fn prepare(args: &ReleaseArgs, started_at: Timestamp) -> Result<Prepared, Comman
         let message = format!("{} is taken up: give the new run another --out", run_folder.display());
         return Err(CommandError::Usage(message));
     }
+    if holds(&run_folder, path) {
+        let message =
+            format!("--out {} holds the release file: give the run a folder of its own", run_folder.display());
+        return Err(CommandError::Usage(message));
+    }
     let run_folders = [run_folder.clone(), PathBuf::from(REPORTS)].into_iter();
     let left = Left::of(&timeless, run_folders.chain(earlier.folders().map(Path::to_path_buf)));
     let folder = if timeless.folder.as_os_str().is_empty() { Path::new(".") } else { &timeless.folder };
@@ -122,7 +127,7 @@ fn prepare(args: &ReleaseArgs, started_at: Timestamp) -> Result<Prepared, Comman
     let own =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let own: Vec<(String, String)> = own.collect();
-    let variables = own.iter().chain(&more).chain(&checklist.env);
+    let variables = own.iter().chain(&more).chain(&checklist.env).chain(&checklist.vars);
     note_environment(&checklist.secrets, variables.map(|(name, value)| (name.as_str(), value.as_str())));
     note_environment(&checklist.secrets, environments(&checklist));
     let mut book = match &checklist.signoffs {
@@ -179,6 +184,10 @@ fn earlier(args: &ReleaseArgs, name: &str) -> Result<Earlier, CommandError> {
 
 fn same(one: &Path, other: &Path) -> bool {
     one.canonicalize().ok().is_some_and(|one| other.canonicalize().is_ok_and(|other| one == other))
+}
+
+fn holds(folder: &Path, file: &Path) -> bool {
+    folder.canonicalize().is_ok_and(|folder| file.canonicalize().is_ok_and(|file| file.starts_with(folder)))
 }
 
 /// A name that no other run has, in letters that a header or a label can hold.
@@ -287,6 +296,7 @@ fn warnings(ground: &Ground, done: &BTreeMap<String, Done>, is_steady: bool) -> 
                 .to_owned(),
         );
     }
+    warnings.extend(signed_by_anybody(ground, done));
     let drill = |id: &str| done.get(id).filter(|done| done.item.drill && done.item.started_at.is_some());
     let is_back = drill("rollback-restore").is_some_and(|done| done.item.status == Status::Pass);
     if drill("rollback-deploy").is_some() && !is_back {
@@ -296,6 +306,25 @@ fn warnings(ground: &Ground, done: &BTreeMap<String, Done>, is_steady: bool) -> 
         ));
     }
     warnings
+}
+
+/// Roles whose `people` name nobody, for which somebody signed all the same: anybody could.
+fn signed_by_anybody(ground: &Ground, done: &BTreeMap<String, Done>) -> Vec<String> {
+    let roles = ground.checklist.roles.iter().filter(|(_, role)| role.names_nobody);
+    let signed = |role: &str| -> Vec<String> {
+        let owned = done.values().map(|done| &done.item).filter(|item| item.owners.iter().any(|owner| owner == role));
+        let signed = owned.filter(|item| item.manual.as_ref().is_some_and(|manual| manual.signed.is_some()));
+        signed.map(|item| item.id.clone()).collect()
+    };
+    let said = roles.filter_map(|(name, role)| match signed(name) {
+        ids if ids.is_empty() => None,
+        ids => Some(format!(
+            "anybody could sign for {}: no people are named for {}, since `people` of the role `{name}` came out empty",
+            ids.join(", "),
+            role.title,
+        )),
+    });
+    said.collect()
 }
 
 fn exit_code(result: &ReleaseResult) -> ExitCode {

@@ -12,9 +12,9 @@ use tokio::sync::oneshot;
 
 use super::show::line;
 use super::tell;
-use crate::release::checklist::Item;
+use crate::release::checklist::{Checklist, Item};
 use crate::release::result::{ItemResult, SignOff};
-use crate::release::run::{Book, Ground, Onlooker, Signing, given};
+use crate::release::run::{Book, Ground, Onlooker, Signing, asked, given};
 use crate::report::clean;
 use crate::units::format_duration;
 
@@ -48,6 +48,8 @@ pub(super) struct Asker {
     question: Option<Question>,
     later: VecDeque<Said>,
     running: BTreeMap<String, Instant>,
+    /// Nobody is asked any more.
+    is_stopped: bool,
 }
 
 struct Question {
@@ -77,7 +79,7 @@ impl Onlooker for People {
     }
 
     fn signing(&self, item: &Item) -> Signing {
-        self.book().signing(item, &self.ground.checklist.roles, self.ground.commit.as_ref())
+        self.book().signing(self.ground.timeless(item), &self.ground.checklist.roles, self.ground.commit.as_ref())
     }
 
     fn ask(&self, item: &Item) -> Option<SignOff> {
@@ -104,7 +106,8 @@ impl Onlooker for People {
 
 impl Asker {
     pub(super) fn new(ground: &Arc<Ground>, quiet: bool) -> Self {
-        Self { ground: Arc::clone(ground), quiet, question: None, later: VecDeque::new(), running: BTreeMap::new() }
+        let (later, running) = (VecDeque::new(), BTreeMap::new());
+        Self { ground: Arc::clone(ground), quiet, question: None, later, running, is_stopped: false }
     }
 
     /// Says what is about to be done.
@@ -137,8 +140,13 @@ impl Asker {
                     tell(&line(&gate, &item));
                 }
             }
+            // Its item goes on without an answer.
+            Said::Asks { .. } if self.is_stopped => {}
             Said::Asks { id, title, ask, owners, reply } => {
-                self.question = Some(question(id, &title, &ask, &owners, reply))
+                let owners = if owners.is_empty() { String::new() } else { format!(" ({})", owners.join(", ")) };
+                let text = format!("{title}{owners}: {ask}");
+                tell(&format!("\n{}", clean(&self.ground.checklist.secrets.redact(&text))));
+                self.question = Some(question(id, reply));
             }
         }
     }
@@ -155,19 +163,20 @@ impl Asker {
 
     /// Waits for the answer to the question, for ever if there is none.
     pub(super) async fn answered(&mut self) {
-        let Some(question) = &mut self.question else { return std::future::pending().await };
-        let answer = (&mut question.answer).await.unwrap_or_default();
-        let answer = answer.trim();
+        let Some(asked) = &mut self.question else { return std::future::pending().await };
+        let answer = (&mut asked.answer).await.unwrap_or_default();
         let Some(Question { id, reply, .. }) = self.question.take() else { return };
-        if !answer.is_empty() {
-            match given(&self.ground.checklist, &format!("{id}={answer}")) {
-                Ok((id, name, note)) => {
-                    if let Some(sign_off) = sign_off(&self.ground, &id, name, note) {
-                        // The release may have been stopped.
-                        let _ = reply.send(sign_off);
-                    }
+        match understood(&self.ground.checklist, &id, &answer) {
+            Understood::Nothing => {}
+            Understood::Signed(name, note) => {
+                if let Some(sign_off) = sign_off(&self.ground, &id, name, note) {
+                    // The release may have been stopped.
+                    let _ = reply.send(sign_off);
                 }
-                Err(why) => tell(why.trim_start_matches("--sign ")),
+            }
+            Understood::Refused(why) => {
+                tell(&self.ground.checklist.secrets.redact(&why));
+                self.question = Some(question(id, reply));
             }
         }
         while self.question.is_none() {
@@ -182,18 +191,35 @@ impl Asker {
     pub(super) fn stop(&mut self) {
         tell("stopping: commands are asked to end; once more ends them at once");
         self.question = None;
-        for said in std::mem::take(&mut self.later) {
-            match said {
-                Said::Asks { .. } => {}
-                other => self.hear(other),
-            }
-        }
+        self.is_stopped = true;
+        std::mem::take(&mut self.later).into_iter().for_each(|said| self.hear(said));
     }
 }
 
-fn question(id: String, title: &str, ask: &str, owners: &[String], reply: mpsc::Sender<SignOff>) -> Question {
-    let owners = if owners.is_empty() { String::new() } else { format!(" ({})", owners.join(", ")) };
-    tell(&format!("\n{}{}: {}", clean(title), clean(&owners), clean(ask)));
+/// What an answer means.
+#[derive(Debug, PartialEq, Eq)]
+enum Understood {
+    /// It is not confirmed.
+    Nothing,
+    /// By whom it is confirmed, and what that person adds.
+    Signed(String, String),
+    /// Why it is no name of somebody who may sign: the question is asked again.
+    Refused(String),
+}
+
+fn understood(checklist: &Checklist, id: &str, answer: &str) -> Understood {
+    let answer = answer.trim();
+    if answer.is_empty() {
+        return Understood::Nothing;
+    }
+    match given(checklist, &format!("{id}={answer}")) {
+        Ok((_, name, note)) => Understood::Signed(name, note),
+        Err(why) => Understood::Refused(why.trim_start_matches("--sign ").to_owned()),
+    }
+}
+
+fn question(id: String, reply: mpsc::Sender<SignOff>) -> Question {
+    drop_what_was_typed();
     let mut terminal = anstream::stderr();
     let _ = write!(terminal, "  your name if you confirm it, NAME: NOTE to add something; nothing if you do not: ");
     let _ = terminal.flush();
@@ -207,15 +233,88 @@ fn question(id: String, title: &str, ask: &str, owners: &[String], reply: mpsc::
     Question { id, answer, reply }
 }
 
+/// What was typed before the question was there is no answer to it.
+fn drop_what_was_typed() {
+    #[cfg(unix)]
+    {
+        use rustix::termios::{QueueSelector, tcflush};
+        // It may be no terminal.
+        let _ = tcflush(std::io::stdin(), QueueSelector::IFlush);
+    }
+}
+
 /// A sign-off of now for what is released; none if there is nothing to sign for.
 pub(super) fn sign_off(ground: &Ground, item: &str, by: String, note: String) -> Option<SignOff> {
     let commit = ground.commit.as_ref()?;
+    let asked = ground.timeless.items().find(|other| other.id == item).map(asked)?;
     Some(SignOff {
         item: item.to_owned(),
         by,
         at: Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         commit: commit.id.clone(),
         tree: commit.tree.clone(),
-        note,
+        asked,
+        note: ground.checklist.secrets.redact(&note).into_owned(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Environment;
+    use crate::release::run::{Earlier, Left, Selection, Starter};
+    use crate::release::{ReleaseFile, RunFacts};
+
+    fn checklist() -> Checklist {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("release.toml");
+        std::fs::write(&path, "[[gate]]\nid = 'H'\n[[gate.item]]\nid = 'uat'\nmanual = 'seen'\n").unwrap();
+        let file = ReleaseFile::read(&path).unwrap();
+        Checklist::resolve(&file, &Environment::default(), &[], &RunFacts::default()).unwrap()
+    }
+
+    fn ground() -> Arc<Ground> {
+        let checklist = checklist();
+        Arc::new(Ground {
+            selection: Selection::of(&checklist, &[], None).unwrap(),
+            timeless: checklist.clone(),
+            checklist,
+            folder: "run".into(),
+            run_id: "r1".to_owned(),
+            commit: None,
+            left: Left::default(),
+            env: Vec::new(),
+            starter: Starter::of_this_machine(),
+            executable: "mnload".into(),
+            earlier: Earlier::default(),
+            started: std::time::SystemTime::UNIX_EPOCH,
+            repeat: String::new(),
+            parallel: 1,
+        })
+    }
+
+    #[test]
+    fn once_stopped_nobody_is_asked() {
+        let mut asker = Asker::new(&ground(), true);
+        let asks = |reply| {
+            let (id, title, ask) = ("uat".to_owned(), "UAT".to_owned(), "seen".to_owned());
+            Said::Asks { id, title, ask, owners: Vec::new(), reply }
+        };
+        asker.stop();
+        let (reply, answer) = mpsc::channel();
+        asker.hear(asks(reply));
+        assert!(asker.question.is_none());
+        assert!(matches!(answer.try_recv(), Err(mpsc::TryRecvError::Disconnected)), "whoever waits goes on");
+    }
+
+    #[test]
+    fn a_no_is_asked_again_and_nothing_is_a_no() {
+        let checklist = checklist();
+        let understood = |answer: &str| understood(&checklist, "uat", answer);
+        assert_eq!(understood(" \n"), Understood::Nothing);
+        assert_eq!(understood("Ann: all\n"), Understood::Signed("Ann".to_owned(), "all".to_owned()));
+        for answer in ["no\n", "N", "yes", "-", "no: not yet"] {
+            assert!(matches!(understood(answer), Understood::Refused(_)), "{answer}");
+        }
+    }
 }

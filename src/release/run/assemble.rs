@@ -10,6 +10,7 @@ use super::super::result::{GateResult, ItemResult, ReleaseResult, RoleResult, SC
 use super::attempt::blank;
 use super::ground::Ground;
 use super::runner::Done;
+use super::secrets;
 use crate::verdict::{Ending, Finding, Kind, Status, Verdict};
 
 const CHANGED: &str = "the commit or a file in it changed while the release was carried out, so what passed is of different \
@@ -64,11 +65,11 @@ pub fn result_of(ground: &Ground, done: &BTreeMap<String, Done>, circumstances: 
             items,
         }
     };
-    let role = |(name, role): (&String, &super::super::checklist::Role)| RoleResult {
-        name: name.clone(),
-        title: role.title.clone(),
-        duty: role.duty.clone(),
-        people: role.people.clone(),
+    let role = |(name, role): (&String, &super::super::checklist::Role)| {
+        let (title, duty, people) = (role.title.clone(), role.duty.clone(), role.people.clone());
+        let mut role = RoleResult { name: name.clone(), title, duty, people, names_nobody: role.names_nobody };
+        secrets::clean_role(&mut role, &checklist.secrets);
+        role
     };
     let selection = Some(ground.selection.words.as_str()).filter(|words| !words.is_empty());
     ReleaseResult {
@@ -112,7 +113,9 @@ fn one(ground: &Ground, item: &Item, done: &BTreeMap<String, Done>) -> (ItemResu
     }
     let reason = "it was not over when this was written".to_owned();
     let finding = Finding { warn: item.warn, reason: Some(reason.clone()), ..Finding::new(&item.id, Kind::Item, "") };
-    (ItemResult { reasons: vec![reason], ..blank(ground, item) }, finding)
+    let mut result = ItemResult { reasons: vec![reason], ..blank(ground, item) };
+    secrets::clean(&mut result, &ground.checklist.secrets);
+    (result, finding)
 }
 
 /// Why it is no go, the most important first; or what a go stands on.

@@ -19,6 +19,7 @@ use super::process::{self, Ended, Exit, Halt, Launch};
 use super::resume::RESULT;
 use super::signoff::Signing;
 use super::{inputs, secrets};
+use crate::values::Secrets;
 use crate::verdict::{Finding, Status};
 
 /// A command has so long to end by itself once it is asked to.
@@ -45,6 +46,8 @@ struct Carried {
     /// The run folder of a scenario.
     run_folder: Option<PathBuf>,
     notes: Vec<String>,
+    /// The last line that it complained with, without secrets.
+    last_words: String,
 }
 
 /// Carries out `item`.
@@ -55,11 +58,14 @@ pub(super) fn carry_out(ground: &Ground, item: &Item, pasts: &Pasts, onlooker: &
     let inputs_of_now = || inputs::hash(ground.timeless(item), &sets, ground.around());
     let inputs_before = inputs_of_now();
     let mut missing = Vec::new();
-    let carried = item.work.as_ref().map(|work| match fs::create_dir_all(&folder) {
+    let mut carried = item.work.as_ref().map(|work| match fs::create_dir_all(&folder) {
         Ok(()) => run(ground, work, &folder, &sets, halt),
         Err(error) => not_run(work, format!("cannot create {}: {error}", folder.display())),
     });
     let own_set = carried.as_ref().and_then(|carried| set_by(item, carried, ground, &mut missing));
+    if let Some(carried) = &mut carried {
+        carried.last_words = last_words(&carried.ended, &ground.checklist.secrets);
+    }
     let readings = read(ground, item, carried.as_ref(), pasts);
     let signed = item.manual.as_ref().map(|_| onlooker.signing(item));
     let mut judged = judged(item, carried.as_ref(), &readings, &missing, signed.as_ref());
@@ -107,7 +113,8 @@ pub(super) fn left_out(ground: &Ground, item: &Item, status: Status, reason: Str
 pub(super) fn finished(ground: &Ground, item: &Item, mut result: ItemResult, past: Past) -> Outcome {
     secrets::clean(&mut result, &ground.checklist.secrets);
     let code = result.command.as_ref().and_then(|command| command.exit_code);
-    let finding = judge::finding(item, result.status, &result.reasons, &result.checks, code);
+    let mut finding = judge::finding(item, result.status, &result.reasons, &result.checks, code);
+    secrets::clean_finding(&mut finding, &ground.checklist.secrets);
     Outcome { item: result, finding, past }
 }
 
@@ -153,7 +160,8 @@ pub(super) fn manual(item: &Item, signed: Option<Signing>) -> Option<ManualResul
 fn not_run(work: &Work, why: String) -> Carried {
     let ended = process::not_started(why);
     let since = SystemTime::UNIX_EPOCH;
-    Carried { ended, text: shown(work), dir: PathBuf::new(), since, run_folder: None, notes: Vec::new() }
+    let (dir, notes) = (PathBuf::new(), Vec::new());
+    Carried { ended, text: shown(work), dir, since, run_folder: None, notes, last_words: String::new() }
 }
 
 fn shown(work: &Work) -> String {
@@ -189,6 +197,7 @@ fn run_command(ground: &Ground, line: &CommandLine, folder: &Path, sets: &[(Stri
         since,
         run_folder: None,
         notes: loss.into_iter().collect(),
+        last_words: String::new(),
     }
 }
 
@@ -212,7 +221,8 @@ fn run_scenario(ground: &Ground, run: &ScenarioRun, folder: &Path, sets: &[(Stri
     };
     let since = file_time(folder);
     let ended = process::carry_out(&launch, halt);
-    Carried { ended, text, dir: PathBuf::new(), since, run_folder: Some(run_folder), notes: Vec::new() }
+    let (dir, notes) = (PathBuf::new(), Vec::new());
+    Carried { ended, text, dir, since, run_folder: Some(run_folder), notes, last_words: String::new() }
 }
 
 /// The environment of a command: the file's, what earlier items set, its own, and last what mnload says.
@@ -324,7 +334,6 @@ fn judged(
     missing: &[String],
     signed: Option<&Signing>,
 ) -> Judged {
-    let last_words = carried.map(|carried| last_words(&carried.ended)).unwrap_or_default();
     let left_result = |carried: &Carried| {
         carried.run_folder.as_ref().is_some_and(|folder| {
             // An empty one is left by a run that did not come to its end.
@@ -334,7 +343,7 @@ fn judged(
     let ended = carried.map(|carried| CommandEnd {
         exit: &carried.ended.exit,
         cause: carried.ended.cause,
-        last_words: &last_words,
+        last_words: &carried.last_words,
         left_result: left_result(carried),
     });
     let unsigned = signed.and_then(|signed| match signed {
@@ -344,10 +353,9 @@ fn judged(
     judge::judge(item, &Seen { ended, readings, missing, unsigned })
 }
 
-/// The last line that it complained with.
-fn last_words(ended: &Ended) -> String {
-    let bytes = ended.stderr.output().bytes;
-    let text = String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(4 * MOST_WORDS)..]).into_owned();
+/// The last line that it complained with: cut after secrets were taken out, so that no part of one is left at a cut.
+fn last_words(ended: &Ended, secrets: &Secrets) -> String {
+    let text = ended.stderr.copy(secrets).text;
     let line = text.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     line.chars().take(MOST_WORDS).collect()
 }
@@ -403,5 +411,25 @@ fn evidence(reader: &str, reading: &Reading) -> EvidenceResult {
         missing: reading.missing.clone(),
         broken: reading.broken.clone(),
         notes: reading.notes.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn last_words_hold_no_part_of_a_secret_that_lies_across_a_cut() {
+        let secrets = Secrets::default();
+        secrets.note("TOKEN", "canary-of-many-letters-0123456789");
+        for before in [MOST_WORDS - 12, 4 * MOST_WORDS] {
+            let mut ended = process::not_started(String::new());
+            let after = "y".repeat(4 * MOST_WORDS - 20);
+            let text = format!("first\n{}canary-of-many-letters-0123456789{after}\n\n", "x".repeat(before));
+            ended.stderr.take(text.as_bytes());
+            let words = last_words(&ended, &secrets);
+            assert!(words.starts_with("xx") && words.chars().count() == MOST_WORDS, "{words}");
+            assert!(!words.contains("canary") && !words.contains("56789"), "{words}");
+        }
     }
 }

@@ -86,7 +86,7 @@ impl Ground {
     }
 
     /// The same item with the facts of the run left blank.
-    pub(super) fn timeless<'g>(&'g self, item: &'g Item) -> &'g Item {
+    pub fn timeless<'g>(&'g self, item: &'g Item) -> &'g Item {
         self.timeless.items().find(|other| other.id == item.id).unwrap_or(item)
     }
 

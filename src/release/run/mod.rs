@@ -37,5 +37,5 @@ pub use schedule::{Schedule, Step};
 pub use secrets::note_environment;
 pub use select::Selection;
 pub use shell::Starter;
-pub use signoff::{Book, Signing, given};
+pub use signoff::{Book, Signing, asked, given};
 pub use tree::{Left, commit_of, tracked_of};

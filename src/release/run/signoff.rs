@@ -1,15 +1,23 @@
-//! Confirmations by people: for one item and one state of the working tree, and for nothing else.
+//! Confirmations by people: for one item, one question and one state of the working tree, and for nothing else.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 
 use super::super::checklist::{Checklist, Item, Role};
 use super::super::result::{CommitResult, ReleaseResult, SignOff};
+use super::content;
 use crate::diagnostic::{Diagnostic, Diagnostics, listed, nearest};
 use crate::scenario::{Spanned, read_other};
+
+/// What people type when they are asked whether something is so, and that nobody is called.
+const ANSWERS: [&str; 18] = [
+    "n", "no", "nope", "nein", "non", "none", "nobody", "y", "yes", "ok", "okay", "oui", "ja", "skip", "q", "quit",
+    "exit", "not",
+];
 
 /// What stands at the top of a file of sign-offs.
 const HEADER: &str = "# Written by mnload release: who confirmed what, and for which state of the working tree.\n";
@@ -30,6 +38,7 @@ struct Entry {
     at: Spanned<String>,
     commit: Spanned<String>,
     tree: Spanned<String>,
+    asked: Option<Spanned<String>>,
     note: Option<Spanned<String>>,
 }
 
@@ -76,17 +85,19 @@ impl Book {
             }
         }
         let entry = |entry: Spanned<Entry>| {
-            let Entry { item, by, at, commit, tree, note } = entry.get_ref();
+            let Entry { item, by, at, commit, tree, asked, note } = entry.get_ref();
             let text = |text: &Spanned<String>| text.get_ref().clone();
-            let note = note.as_ref().map(text).unwrap_or_default();
-            SignOff { item: text(item), by: text(by), at: text(at), commit: text(commit), tree: text(tree), note }
+            let [asked, note] = [asked, note].map(|written| written.as_ref().map(text).unwrap_or_default());
+            let (item, by, at, commit, tree) = (text(item), text(by), text(at), text(commit), text(tree));
+            SignOff { item, by, at, commit, tree, asked, note }
         };
         mistakes.unless_empty(Self { entries: document.signoff.into_iter().map(entry).collect() })
     }
 
-    /// Adds one; of two for one item and one state the later stays.
+    /// Adds one; of two for one item, one question and one state the later stays.
     pub fn add(&mut self, sign_off: SignOff) {
-        let same = |known: &SignOff| known.item == sign_off.item && known.tree == sign_off.tree;
+        let key = |of: &SignOff| (of.item.clone(), of.tree.clone(), of.asked.clone());
+        let same = |known: &SignOff| key(known) == key(&sign_off);
         let is_known = self.entries.iter().any(|known| same(known) && known.at >= sign_off.at && *known != sign_off);
         if !is_known {
             self.entries.retain(|known| !same(known));
@@ -101,7 +112,7 @@ impl Book {
         signed.for_each(|sign_off| self.add(sign_off));
     }
 
-    /// Whether `item` is confirmed for `commit`.
+    /// Whether `item` is confirmed for `commit`. In its question the facts of the run are blank, as in [`asked`].
     pub fn signing(&self, item: &Item, roles: &BTreeMap<String, Role>, commit: Option<&CommitResult>) -> Signing {
         let missing = |why: String, expired: Option<&SignOff>| Signing::Missing { why, expired: expired.cloned() };
         let Some(commit) = commit else {
@@ -109,10 +120,12 @@ impl Book {
         };
         let mut own: Vec<&SignOff> = self.entries.iter().filter(|entry| entry.item == item.id).collect();
         own.sort_by(|one, other| one.at.cmp(&other.at));
-        let here = || own.iter().rev().filter(|entry| entry.tree == commit.tree);
+        let asked = asked(item);
+        let of_this_state = || own.iter().rev().filter(|entry| entry.tree == commit.tree);
+        let here = || of_this_state().filter(|entry| entry.asked == asked);
         let refused = |entry: &&&SignOff| refusal(item, roles, &entry.by).is_some();
         // Of those who signed for this state, one who may.
-        match (here().find(|entry| !refused(entry)).or(here().next()), own.last()) {
+        match (here().find(|entry| !refused(entry)).or(here().next()), of_this_state().next().or(own.last())) {
             (Some(entry), _) => match refusal(item, roles, &entry.by) {
                 None => Signing::Valid((*entry).clone()),
                 Some(why) => missing(why, Some(entry)),
@@ -120,6 +133,10 @@ impl Book {
             (None, Some(entry)) => {
                 let short = |id: &str| id.chars().take(10).collect::<String>();
                 let why = match entry.commit == commit.id {
+                    _ if entry.tree == commit.tree && entry.asked.is_empty() => {
+                        "it does not say for which question".to_owned()
+                    }
+                    _ if entry.tree == commit.tree => "it was for another question".to_owned(),
                     true => "the working tree has changed since".to_owned(),
                     false => format!("this is {}", short(&commit.id)),
                 };
@@ -152,18 +169,42 @@ impl Book {
         entries.sort_by_key(|entry| (&entry.item, &entry.at, &entry.tree));
         let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
         let text = entries.iter().map(|entry| {
-            let SignOff { item, by, at, commit, tree, note } = entry;
-            let note = Some(("note", note)).filter(|(_, note)| !note.is_empty());
+            let SignOff { item, by, at, commit, tree, asked, note } = entry;
+            let more = [("asked", asked), ("note", note)].into_iter().filter(|(_, text)| !text.is_empty());
             let keys = [("item", item), ("by", by), ("at", at), ("commit", commit), ("tree", tree)].into_iter();
-            let lines = keys.chain(note).map(|(key, value)| format!("{key} = {}\n", quoted(value)));
+            let lines = keys.chain(more).map(|(key, value)| format!("{key} = {}\n", quoted(value)));
             format!("\n[[signoff]]\n{}", lines.collect::<String>())
         });
         format!("{HEADER}{}", text.collect::<String>())
     }
 }
 
+/// A hash of what a person is asked to confirm, however its lines are broken.
+///
+/// The item is one in which the facts of a run are blank: else no two questions would be alike.
+pub fn asked(item: &Item) -> String {
+    let ask = item.manual.as_deref().unwrap_or_default();
+    let mut hash = Sha256::new();
+    hash.update(ask.split_whitespace().collect::<Vec<_>>().join(" "));
+    content::digits(hash)
+}
+
+/// Whether this is an answer to a question and nobody's name; of a longer text the first word tells.
+fn is_answer(name: &str) -> bool {
+    let is = |word: &str| {
+        let word = word.trim_matches(|letter: char| !letter.is_alphanumeric()).to_lowercase();
+        word.is_empty() || ANSWERS.contains(&word.as_str())
+    };
+    let first = name.split(|letter: char| letter.is_whitespace() || ",;!/".contains(letter)).next();
+    // `N. Ionescu` has an initial, and no answer.
+    is(name) || first.is_some_and(|first| !first.ends_with('.') && is(first))
+}
+
 /// Why `name` may not sign for `item`.
 fn refusal(item: &Item, roles: &BTreeMap<String, Role>, name: &str) -> Option<String> {
+    if is_answer(name) {
+        return Some(format!("`{name}` is nobody's name; whoever confirms it gives a name"));
+    }
     let owners = || item.owners.iter().filter_map(|owner| roles.get(owner));
     let people: Vec<&str> = owners().flat_map(|role| &role.people).map(String::as_str).collect();
     // Where one of the owners may be anybody, anybody may sign.
@@ -215,7 +256,8 @@ mod tests {
 
     fn sign_off(by: &str, at: &str, commit: &CommitResult) -> SignOff {
         let (commit, tree) = (commit.id.clone(), commit.tree.clone());
-        SignOff { item: "uat".into(), by: by.into(), at: at.into(), commit, tree, note: String::new() }
+        let asked = asked(release().items().next().unwrap());
+        SignOff { item: "uat".into(), by: by.into(), at: at.into(), commit, tree, asked, note: String::new() }
     }
 
     fn release() -> Checklist {
@@ -286,5 +328,63 @@ mod tests {
             let said = sign(text).unwrap_err();
             assert!(said.contains(wanted), "{wanted} in {said}");
         }
+    }
+
+    #[test]
+    fn an_answer_is_nobodys_name() {
+        let open = checklist("[[gate]]\nid = 'H'\n[[gate.item]]\nid = 'uat'\nmanual = 'seen'\n");
+        let uat = open.items().next().unwrap();
+        for answer in [
+            "n",
+            "No",
+            "NEIN",
+            "non",
+            "y",
+            "Yes",
+            "ok",
+            "ja",
+            "skip",
+            "q",
+            "quit",
+            "-",
+            "?",
+            "no!",
+            "no, not yet",
+            "no way",
+        ] {
+            let said = given(&open, &format!("uat={answer}")).unwrap_err();
+            assert!(said.contains("is nobody's name"), "{said}");
+            let mut book = Book::default();
+            let here = commit("c", "t");
+            let written = SignOff { asked: asked(uat), ..sign_off(answer, "2026-11-21T10:00:00Z", &here) };
+            book.add(written);
+            assert!(matches!(book.signing(uat, &open.roles, Some(&here)), Signing::Missing { .. }), "{answer}");
+        }
+        for name in ["Noa", "N. Ionescu", "Q. Li", "Jan", "Okonkwo", "Yesenia", "Ann-No"] {
+            assert_eq!(given(&open, &format!("uat={name}")).unwrap().1, name);
+        }
+    }
+
+    #[test]
+    fn a_sign_off_holds_for_its_question_alone() {
+        let of = |ask: &str| {
+            checklist(&format!("[[gate]]\nid = 'H'\n[[gate.item]]\nid = 'uat'\nmanual = \"\"\"{ask}\"\"\"\n"))
+        };
+        let here = commit("c", "t");
+        let why = |ask: &str, asked: &str| {
+            let mut book = Book::default();
+            book.add(SignOff { asked: asked.to_owned(), ..sign_off("Ann", "2026-11-21T10:00:00Z", &here) });
+            let release = of(ask);
+            match book.signing(release.items().next().unwrap(), &release.roles, Some(&here)) {
+                Signing::Valid(sign_off) => sign_off.by,
+                Signing::Missing { why, .. } => why,
+            }
+        };
+        let asked = asked(of("it is on staging").items().next().unwrap());
+        assert_eq!(why("it is on staging", &asked), "Ann");
+        assert_eq!(why("it is\n  on staging", &asked), "Ann", "only its lines are broken otherwise");
+        let other = why("it is on production", &asked);
+        assert!(other.contains("has expired") && other.contains("it was for another question"), "{other}");
+        assert!(why("it is on staging", "").contains("it does not say for which question"));
     }
 }

@@ -1,7 +1,7 @@
 //! What is released: the commit, and a hash of it and of all that differs from it.
 //!
-//! What releases leave is no part of it: run folders, the file of sign-offs, evidence and artifacts that are in no commit.
-//! Neither is a commit of sign-offs alone: else none could ever be kept in the repository that it is for.
+//! What releases leave is no part of it: the file of sign-offs, and run folders, evidence and artifacts as far as they are
+//! in no commit. A file that git is told to overlook is one that differs: nothing else tells. Neither is a commit of sign-offs alone: else none could ever be kept in the repository that it is for.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ const MOST_BYTES: u64 = 64 << 20;
 /// What is no part of what is released.
 #[derive(Debug, Clone, Default)]
 pub struct Left {
-    /// Files and folders that only releases write.
+    /// Files and folders that releases write, if they are in no commit.
     pub by_releases: Vec<PathBuf>,
     /// Files and folders that commands make, if they are in no commit.
     pub by_commands: Vec<PathBuf>,
@@ -63,16 +63,21 @@ pub fn commit_of(folder: &Path, left: &Left, signoffs: Option<&Path>) -> Option<
         let path = content::real(&top.join(name));
         list.iter().any(|left| path.starts_with(left))
     };
-    let changed = names(&git(&top, &["diff", "HEAD", "--name-only", "--no-renames", "-z"])?);
-    let untracked = names(&git(&top, &["ls-files", "--others", "--exclude-standard", "-z"])?);
-    let changed = changed.into_iter().filter(|name| !below(&left.by_releases, name));
+    let changed = ["diff", "HEAD", "--name-only", "--no-renames", "--ignore-submodules=none", "-z"];
+    let changed = names(&git_bytes(&top, &changed)?);
+    let overlooked = overlooked(&git_bytes(&top, &["ls-files", "-v", "-z"])?);
+    let untracked = names(&git_bytes(&top, &["ls-files", "--others", "--exclude-standard", "-z"])?);
+    let signoffs_file = signoffs.map(content::real);
+    let is_signoffs =
+        |name: &PathBuf| signoffs_file.as_ref().is_some_and(|file| content::real(&top.join(name)) == *file);
+    let tracked = changed.into_iter().chain(overlooked).filter(|name| !is_signoffs(name));
     let untracked =
         untracked.into_iter().filter(|name| !below(&left.by_releases, name) && !below(&left.by_commands, name));
-    let differing: BTreeSet<PathBuf> = changed.chain(untracked).collect();
+    let differing: BTreeSet<PathBuf> = tracked.chain(untracked).collect();
     let mut tree = Sha256::new();
     tree.update(released(&top, &id, signoffs));
     for name in &differing {
-        tree.update(format!("\n{}\n", name.display()));
+        tree.update([b"\n", name.as_os_str().as_encoded_bytes(), b"\n"].concat());
         tree.update(content::hash_of(&top.join(name)));
     }
     let tags = git(&top, &["tag", "--points-at", "HEAD"]).unwrap_or_default();
@@ -91,7 +96,7 @@ fn released(top: &Path, id: &str, signoffs: Option<&Path>) -> String {
     let Some(own) = own else { return id.to_owned() };
     let mut commit = id.to_owned();
     for _ in 0..MOST_COMMITS {
-        let of_it = git(top, &["diff-tree", "--no-commit-id", "--name-only", "-r", "-z", &commit]);
+        let of_it = git_bytes(top, &["diff-tree", "--no-commit-id", "--name-only", "-r", "-z", &commit]);
         let only_signs = of_it.is_some_and(|of_it| names(&of_it) == [own.clone()]);
         let before = git(top, &["rev-parse", "--verify", "--quiet", &format!("{commit}^")]);
         match before.filter(|_| only_signs) {
@@ -104,15 +109,37 @@ fn released(top: &Path, id: &str, signoffs: Option<&Path>) -> String {
 
 /// What `git` says in `folder`; none if it fails, takes too long or says too much.
 fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
-    system::git(folder, arguments, PATIENCE, MOST_BYTES).filter(|said| (said.len() as u64) < MOST_BYTES)
+    git_bytes(folder, arguments).map(|said| String::from_utf8_lossy(&said).into_owned())
+}
+
+fn git_bytes(folder: &Path, arguments: &[&str]) -> Option<Vec<u8>> {
+    system::git_bytes(folder, arguments, PATIENCE, MOST_BYTES).filter(|said| (said.len() as u64) < MOST_BYTES)
 }
 
 fn line(said: &str) -> String {
     said.trim().to_owned()
 }
 
-fn names(said: &str) -> Vec<PathBuf> {
-    said.split('\0').filter(|name| !name.is_empty()).map(PathBuf::from).collect()
+fn names(said: &[u8]) -> Vec<PathBuf> {
+    said.split(|byte| *byte == 0).filter(|name| !name.is_empty()).map(path_of).collect()
+}
+
+/// The files whose changes git is told not to look for: `ls-files -v` marks them by a small letter or an S.
+fn overlooked(said: &[u8]) -> Vec<PathBuf> {
+    let marked = |entry: &&[u8]| entry.first().is_some_and(|mark| mark.is_ascii_lowercase() || *mark == b'S');
+    let entries = said.split(|byte| *byte == 0).filter(marked);
+    entries.filter_map(|entry| entry.get(2..)).map(path_of).collect()
+}
+
+#[cfg(unix)]
+fn path_of(name: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt as _;
+    PathBuf::from(std::ffi::OsStr::from_bytes(name))
+}
+
+#[cfg(not(unix))]
+fn path_of(name: &[u8]) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(name).into_owned())
 }
 
 /// A hash of the last commit that is released and of all that is in one and differs from it; none without a repository.
@@ -204,6 +231,49 @@ mod tests {
         fs::remove_file(repository.0.path().join("new")).unwrap();
         repository.git(&["checkout", "-q", "--", "a"]);
         assert_eq!(repository.state(), first, "all is as it was");
+    }
+
+    #[test]
+    fn a_file_of_a_commit_counts_wherever_it_lies_and_whatever_git_is_told() {
+        let repository = Repository::new();
+        repository.write("reports/old.json", "1").write("b", "1").write("c", "1").commit();
+        let mut seen = vec![repository.state().tree];
+        let mut differs = |what: &str| {
+            let state = repository.state();
+            assert!(state.changed && !seen.contains(&state.tree), "{what}");
+            seen.push(state.tree);
+        };
+        repository.write("reports/old.json", "2");
+        differs("a changed file where releases write");
+        repository.git(&["checkout", "-q", "--", "reports"]);
+        repository.git(&["update-index", "--assume-unchanged", "b"]);
+        repository.write("b", "2");
+        differs("a changed file that git is told not to look at");
+        repository.write("b", "3");
+        differs("another change of it");
+        repository.git(&["update-index", "--skip-worktree", "c"]);
+        repository.write("c", "2");
+        differs("a changed file that git is told to skip");
+    }
+
+    #[test]
+    fn a_file_counts_with_its_content_if_its_name_is_no_text() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let repository = Repository::new();
+        let path = repository.0.path().join(std::ffi::OsStr::from_bytes(b"n\xFFme"));
+        if fs::write(&path, "1").is_err() {
+            // Some file systems take text alone.
+            return;
+        }
+        let first = repository.state();
+        fs::write(&path, "2").unwrap();
+        let second = repository.state();
+        assert_ne!(first.tree, second.tree);
+        repository.commit();
+        fs::write(&path, "3").unwrap();
+        let third = repository.state();
+        fs::write(&path, "4").unwrap();
+        assert_ne!(third.tree, repository.state().tree);
     }
 
     #[test]

@@ -306,6 +306,7 @@ fn sign_off(item: &str, by: &str) -> SignOff {
         at: "2026-05-04T09:20:00Z".to_owned(),
         commit: COMMIT.to_owned(),
         tree: "cd".repeat(32),
+        asked: "ef".repeat(32),
         note: "in Firefox and Chromium".to_owned(),
     }
 }
@@ -352,7 +353,7 @@ fn gate(id: &str, title: &str, items: Vec<ItemResult>) -> GateResult {
 
 fn role(name: &str, title: &str, duty: &str, people: &[&str]) -> RoleResult {
     let people = people.iter().map(|name| (*name).to_owned()).collect();
-    RoleResult { name: name.to_owned(), title: title.to_owned(), duty: duty.to_owned(), people }
+    RoleResult { name: name.to_owned(), title: title.to_owned(), duty: duty.to_owned(), people, names_nobody: false }
 }
 
 fn findings(items: &[ItemResult]) -> Vec<Finding> {

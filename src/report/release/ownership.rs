@@ -46,8 +46,11 @@ fn roles(result: &ReleaseResult) -> String {
     let mut out = "## Roles\n\n".to_owned();
     out.push_str(&table(&["role", "people", "answers for", "items"], 3..4));
     for role in result.roles.iter().take(MOST_ROWS) {
-        let people =
-            if role.people.is_empty() { BLANK.to_owned() } else { cell(&role.people.join(", "), LONGEST_LINE) };
+        let people = match (role.people.is_empty(), role.names_nobody) {
+            (false, _) => cell(&role.people.join(", "), LONGEST_LINE),
+            (true, true) => "anybody could sign: no people are named".to_owned(),
+            (true, false) => BLANK.to_owned(),
+        };
         let duty = if role.duty.is_empty() { "–".to_owned() } else { cell(&role.duty, LONGEST_LINE) };
         let owned = words::items(result).filter(|item| item.owners.contains(&role.name)).count();
         row(&mut out, &[cell(&role.title, LONGEST_NAME), people, duty, owned.to_string()]);
