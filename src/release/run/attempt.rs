@@ -58,7 +58,7 @@ pub(super) fn carry_out(ground: &Ground, item: &Item, pasts: &Pasts, onlooker: &
         Err(error) => not_run(work, format!("cannot create {}: {error}", folder.display())),
     });
     let own_set = carried.as_ref().and_then(|carried| set_by(item, carried, ground, &mut missing));
-    let readings = read(ground, item, carried.as_ref(), pasts);
+    let readings = read(ground, item, carried.as_ref(), pasts, halt);
     let signed = item.manual.as_ref().map(|_| onlooker.signing(item));
     let mut judged = judged(item, carried.as_ref(), &readings, &missing, signed.as_ref());
     let mut signed = signed;
@@ -240,7 +240,13 @@ fn set_by(item: &Item, carried: &Carried, ground: &Ground, missing: &mut Vec<Str
 }
 
 /// What the readers find, as far as there can be evidence.
-fn read(ground: &Ground, item: &Item, carried: Option<&Carried>, pasts: &Pasts) -> Vec<(&'static str, Reading)> {
+fn read(
+    ground: &Ground,
+    item: &Item,
+    carried: Option<&Carried>,
+    pasts: &Pasts,
+    halt: &Halt,
+) -> Vec<(&'static str, Reading)> {
     let by_itself =
         carried.is_none_or(|carried| matches!(carried.ended.exit, Exit::Code(_)) && carried.ended.cause.is_none());
     if !by_itself {
@@ -252,6 +258,7 @@ fn read(ground: &Ground, item: &Item, carried: Option<&Carried>, pasts: &Pasts) 
         Some(Work::Scenario(ScenarioRun { baseline: Some(id), .. })) => baseline(ground, id),
         _ => None,
     };
+    let halted = || halt.is_asked();
     let context = Context {
         now: Timestamp::now(),
         since: since(ground, item, carried, pasts),
@@ -260,6 +267,8 @@ fn read(ground: &Ground, item: &Item, carried: Option<&Carried>, pasts: &Pasts) 
         run_folder: carried.and_then(|carried| carried.run_folder.as_deref()),
         baseline: baseline.as_deref(),
         secrets: &ground.checklist.secrets,
+        left_out: &ground.left.by_releases,
+        halt: &halted,
     };
     item.readers.iter().map(|reader| (reader.name(), reader.read(&context))).collect()
 }
@@ -276,12 +285,18 @@ fn since(ground: &Ground, item: &Item, carried: Option<&Carried>, pasts: &Pasts)
     if let Some(carried) = carried {
         return Some(carried.since);
     }
-    let made = item.needs.iter().filter_map(|id| pasts.get(id)?.since).min();
+    let made = made_by(item.needs.iter().filter_map(|id| pasts.get(id)?.since), ground.started);
     let ageless = |reader: &Reader| {
         reader.places().iter().any(|place| matches!(place.kind, PlaceKind::File(_)) && place.max_age.is_none())
     };
     // If what makes it was not asked for, it cannot have been made now.
     made.or_else(|| item.readers.iter().any(ageless).then_some(ground.started))
+}
+
+/// The first start of the commands that evidence may come from: what ran in this run has to have made it anew, whatever
+/// was taken over from an earlier one beside that.
+fn made_by(starts: impl Iterator<Item = SystemTime> + Clone, run_started: SystemTime) -> Option<SystemTime> {
+    starts.clone().filter(|start| *start >= run_started).min().or_else(|| starts.min())
 }
 
 fn judge_unsigned(
@@ -379,5 +394,20 @@ fn evidence(reader: &str, reading: &Reading) -> EvidenceResult {
         missing: reading.missing.clone(),
         broken: reading.broken.clone(),
         notes: reading.notes.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn evidence_must_be_as_new_as_what_ran_in_this_run() {
+        let at = |s: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(s);
+        let made = |starts: &[u64]| made_by(starts.iter().map(|s| at(*s)), at(100));
+        assert_eq!(made(&[10, 120, 110]), Some(at(110)), "what was taken over makes nothing anew");
+        assert_eq!(made(&[100, 10]), Some(at(100)));
+        assert_eq!(made(&[20, 10]), Some(at(10)), "all was taken over, and so is what it left");
+        assert_eq!(made(&[]), None);
     }
 }
