@@ -116,21 +116,27 @@ impl Acceptance {
             Unit::Seconds => (matches!(self.bound, Figure::Seconds(_)), "a duration: 30s, 24h"),
             Unit::Bytes => (is_whole || matches!(self.bound, Figure::Bytes(_)), "a size: 1, 10KiB, 2MiB"),
             Unit::Number => (is_whole || matches!(self.bound, Figure::Number(_)), "a number: 0.5"),
-            Unit::Any => (true, ""),
+            // A document's number says nothing of its unit: 0.94 may be a share, or a percentage.
+            Unit::Any => (
+                is_whole || matches!(self.bound, Figure::Number(_) | Figure::Text(_) | Figure::Boolean(_)),
+                "a number as it stands in the document (0.65, 10), a text in quotes, true or false",
+            ),
         };
         (!fits).then(|| format!("`{}` is compared with {wanted}", self.figure))
     }
 
     /// Compares with the figure that the readings hold, each by the name of its reader.
     pub fn check(&self, readings: &[(&str, &Reading)]) -> Checked {
-        let of = readings.iter().filter(|(reader, _)| self.reader.as_deref().is_none_or(|wanted| wanted == *reader));
-        let found = of.flat_map(|(_, reading)| &reading.figures).find(|(name, _)| *name == self.figure);
-        let Some((_, figure)) = found else { return Checked { status: Status::NoData, observed: None } };
+        let of = || readings.iter().filter(|(reader, _)| self.reader.as_deref().is_none_or(|wanted| wanted == *reader));
+        let found = of().flat_map(|(_, reading)| &reading.figures).find(|(name, _)| *name == self.figure);
+        let Some((name, figure)) = found else { return Checked { status: Status::NoData, observed: None } };
         let holds = match (figure, &self.bound) {
             (Figure::Text(found), Figure::Text(wanted)) => self.of_equality(found == wanted),
             (Figure::Boolean(found), Figure::Boolean(wanted)) => self.of_equality(found == wanted),
             (found, wanted) => match (found.number(), wanted.number()) {
-                (Some(found), Some(wanted)) => found.is_finite().then(|| self.holds(found, wanted)),
+                (Some(number), Some(limit)) if found.is_like(wanted) && number.is_finite() => {
+                    Some(self.holds(number, limit))
+                }
                 _ => None,
             },
         };
@@ -139,7 +145,12 @@ impl Acceptance {
             Some(false) => Status::Fail,
             None => Status::NoData,
         };
-        Checked { status, observed: Some(figure.shown_against(&self.bound)) }
+        let mut observed = figure.shown_against(&self.bound);
+        let which = of().find_map(|(_, reading)| reading.which.iter().find(|(of, _)| of == name));
+        if let (Status::Fail, Some((_, which))) = (status, which) {
+            observed = format!("{observed} ({which})");
+        }
+        Checked { status, observed: Some(observed) }
     }
 
     fn of_equality(&self, equal: bool) -> Option<bool> {
@@ -242,9 +253,53 @@ mod tests {
             ("tests.x == 1", Count(1), Pass),
             ("coverage.x == 1", Count(1), NoData),
             ("y == 1", Count(1), NoData),
+            ("x < 10", Number(9.5), Pass),
+            ("x >= 1", Bytes(1), Pass),
         ] {
             assert_eq!(status(text, figure.clone()), wanted, "{text} of {figure:?}");
         }
+    }
+
+    #[test]
+    fn a_number_without_a_unit_is_compared_with_no_bound_that_has_one() {
+        use Figure::{Bytes, Count, Number, Seconds, Share};
+        for (text, figure) in [
+            ("x >= 65%", Number(0.94)),
+            ("x >= 65%", Count(94)),
+            ("x < 5s", Number(0.3)),
+            ("x < 5s", Count(3)),
+            ("x < 5KiB", Count(3)),
+            ("x < 5KiB", Number(3.0)),
+            ("x >= 1", Share(1.0)),
+            ("x >= 0.65", Share(0.7)),
+            ("x < 10", Seconds(3.0)),
+            ("x < 10s", Bytes(3)),
+            ("x < 0.5", Bytes(0)),
+        ] {
+            assert_eq!(status(text, figure.clone()), Status::NoData, "{text} of {figure:?}");
+        }
+        for (text, fits) in [
+            ("pct >= 65%", false),
+            ("pct < 5s", false),
+            ("pct > 1KiB", false),
+            ("pct >= 0.65", true),
+            ("pct >= 65", true),
+            ("pct == 'ok'", true),
+            ("pct == true", true),
+        ] {
+            let mismatch = Acceptance::parse(text).unwrap().mismatch(Unit::Any);
+            assert_eq!(mismatch.is_none(), fits, "{text}: {mismatch:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_figure_counts_is_named_where_its_condition_does_not_hold() {
+        let mut reading = Reading::default();
+        reading.figure("down", Figure::Count(1));
+        reading.which("down", "db: Exited (1)");
+        let observed = |text: &str| Acceptance::parse(text).unwrap().check(&[("containers", &reading)]).observed;
+        assert_eq!(observed("down == 0").as_deref(), Some("1 (db: Exited (1))"));
+        assert_eq!(observed("down <= 1").as_deref(), Some("1"));
     }
 
     #[test]

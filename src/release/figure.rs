@@ -53,6 +53,18 @@ impl Figure {
         }
     }
 
+    /// Whether `bound` is in the unit of this value, or needs none.
+    pub fn is_like(&self, bound: &Self) -> bool {
+        match self {
+            Self::Count(_) | Self::Number(_) => matches!(bound, Self::Count(_) | Self::Number(_)),
+            Self::Share(_) => matches!(bound, Self::Share(_)),
+            Self::Seconds(_) => matches!(bound, Self::Seconds(_)),
+            Self::Bytes(_) => matches!(bound, Self::Bytes(_) | Self::Count(_)),
+            Self::Text(_) => matches!(bound, Self::Text(_)),
+            Self::Boolean(_) => matches!(bound, Self::Boolean(_)),
+        }
+    }
+
     /// The value with its unit, for people.
     pub fn shown(&self) -> String {
         match self {
@@ -121,6 +133,8 @@ pub struct Reading {
     pub broken: Vec<String>,
     /// What is worth knowing and decides nothing: skipped tests, waived vulnerabilities.
     pub notes: Vec<String>,
+    /// What figures count, by their names: told where a condition on one does not hold.
+    pub which: Vec<(String, String)>,
     /// What was read.
     pub sources: Vec<SourceRead>,
 }
@@ -147,6 +161,11 @@ impl Reading {
     /// Adds a figure.
     pub fn figure(&mut self, name: &str, figure: Figure) {
         self.figures.push((name.to_owned(), figure));
+    }
+
+    /// Says what the figure `name` counts.
+    pub fn which(&mut self, name: &str, told: impl Into<String>) {
+        self.which.push((name.to_owned(), told.into()));
     }
 }
 

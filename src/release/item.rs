@@ -27,7 +27,12 @@ pub(super) fn item<'r>(
         let hint = "add run = \"a command\", scenario = \"smoke.toml\", read = { … } or manual = \"what to confirm\"";
         resolver.mistake(written.span(), format!("item `{id}` would show nothing"), hint);
     }
+    let before = resolver.mistakes.0.len();
     let mut readers = section.read.as_ref().map(|read| evidence::resolve(resolver, read.get_ref())).unwrap_or_default();
+    if let Some(read) = section.read.as_ref().filter(|_| readers.is_empty() && resolver.mistakes.0.len() == before) {
+        let hint = "name a reader and what it reads, for example read = { tests = \"junit.xml\" }; or leave `read` out";
+        resolver.mistake(read.span(), "this reads nothing", hint);
+    }
     if let Some(scenario) = &scenario {
         if let Some(other) = section.read.as_ref().and_then(|read| read.get_ref().run.as_ref()) {
             let hint = "its own run is read by itself; read another one in an item of its own";

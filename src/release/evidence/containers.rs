@@ -1,6 +1,6 @@
 //! `read = { containers = { services = ["backend"] } }`: what `docker compose ps --all --format json` prints.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -99,6 +99,7 @@ impl Containers {
     fn judge(&self, rows: &[Row]) -> Reading {
         let mut reading = Reading::default();
         let mut conditions = Vec::new();
+        let mut remarks: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         let mut youngest: Option<f64> = Some(f64::INFINITY);
         let mut seen = BTreeSet::new();
         for row in rows {
@@ -110,7 +111,11 @@ impl Containers {
             let name = text(row, "Name").filter(|name| !name.is_empty()).unwrap_or(service);
             match self.condition(row, service) {
                 Ok(condition) => {
-                    reading.notes.extend(remark(row, name, condition));
+                    let remark = remark(row, name, condition);
+                    if let (Some(figure), Some(remark)) = (condition.figure(), &remark) {
+                        remarks.entry(figure).or_default().push(remark.clone());
+                    }
+                    reading.notes.extend(remark);
                     if condition.is_up() {
                         let up_s = text(row, "Status").and_then(up_for_s);
                         youngest = youngest.zip(up_s).map(|(youngest, up_s)| youngest.min(up_s));
@@ -120,6 +125,8 @@ impl Containers {
                 Err(why) => reading.missing.push(format!("{name}: {why}")),
             }
         }
+        // A reason tells by itself which container it is about.
+        remarks.into_iter().for_each(|(figure, remarks)| reading.which(figure, remarks.join("; ")));
         let absent = |names: &[String]| -> Vec<String> {
             names.iter().filter(|name| !seen.contains(name.as_str())).cloned().collect()
         };
@@ -179,6 +186,17 @@ impl Containers {
 }
 
 impl Condition {
+    /// The figure that counts those that are not as they should be.
+    fn figure(self) -> Option<&'static str> {
+        match self {
+            Self::Unhealthy => Some("unhealthy"),
+            Self::Starting => Some("starting"),
+            Self::Restarting => Some("restarting"),
+            Self::Down => Some("down"),
+            Self::Healthy | Self::Runs | Self::Done => None,
+        }
+    }
+
     fn is_up(self) -> bool {
         matches!(self, Self::Healthy | Self::Runs | Self::Unhealthy | Self::Starting)
     }
@@ -227,6 +245,7 @@ fn up_for_s(status: &str) -> Option<f64> {
 mod tests {
     use jiff::Timestamp;
 
+    use super::super::super::accept::Acceptance;
     use super::super::source::{Output, PlaceKind};
     use super::*;
     use crate::values::Secrets;
@@ -278,6 +297,8 @@ mod tests {
         }
         assert_eq!(reading.broken, ["proxy has no container"]);
         assert!(reading.notes.contains(&"medianest-redis-1: Restarting (1) 5 seconds ago".to_owned()), "{reading:?}");
+        let checked = Acceptance::parse("restarting == 0").unwrap().check(&[("containers", &reading)]);
+        assert_eq!(checked.observed.as_deref(), Some("1 (medianest-redis-1: Restarting (1) 5 seconds ago)"));
     }
 
     #[test]

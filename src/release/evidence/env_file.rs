@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::super::figure::{Figure, Reading, SourceRead, Unit};
-use super::placeholder::is_placeholder;
+use super::placeholder::{is_placeholder, passwords};
 use super::source::{Context, Place, PlaceKind};
 use crate::scenario::{Entries, Short, Spanned, Value};
 use crate::values::{Resolver, tells};
@@ -21,6 +21,11 @@ pub(super) const FIGURES: [(&str, Unit); 5] = [
     ("empty", Unit::Count),
     ("placeholders", Unit::Count),
 ];
+
+/// Longer names of keys are told of none.
+const LONGEST_KEY: usize = 64;
+/// So long a word may be part of a value that was wrapped.
+const WRAPPED_FROM: usize = 16;
 
 /// An environment file, and what it must hold.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -163,6 +168,14 @@ impl EnvFile {
             return reading;
         }
         let own = all.remove(0);
+        let known: BTreeSet<&str> = all.iter().flat_map(|keys| keys.values.keys()).map(String::as_str).collect();
+        let is_wrapped =
+            |key: &&String| !known.contains(key.as_str()) && own.values[*key].is_empty() && is_scrambled(key);
+        if own.values.keys().any(|key| is_wrapped(&key)) {
+            let shown = reading.sources.first().map(|source| source.name.clone()).unwrap_or_default();
+            reading.missing.push(format!("{shown} {WRAPPED}"));
+            return reading;
+        }
         if let (true, PlaceKind::Standing(path)) = (self.private, &self.from.kind) {
             match mode(path) {
                 Ok(mode) if mode & 0o077 == 0 => {}
@@ -194,15 +207,16 @@ impl EnvFile {
             .collect();
         reading.figure("keys", Figure::Count(own.values.len() as u64));
         reading.figure("missing", Figure::Count(missing.len() as u64));
-        reading.notes.extend(told("missing", &missing));
+        // These are names of the release file and of examples.
+        tell("missing", "missing", &missing, &missing, reading);
         if !examples.is_empty() {
             let is_known = |key: &&str| wanted.contains(key) || self.required.iter().any(|pattern| fits(pattern, key));
             let extra: BTreeSet<&str> = own.values.keys().map(String::as_str).filter(|key| !is_known(key)).collect();
             reading.figure("extra", Figure::Count(extra.len() as u64));
-            reading.notes.extend(told("in no example", &extra));
+            tell("extra", "in no example", &extra, &wanted, reading);
         }
         let twice: BTreeSet<&str> = own.twice.iter().map(String::as_str).collect();
-        reading.notes.extend(told("there twice, of which the last counts", &twice));
+        tell("", "there twice, of which the last counts", &twice, &wanted, reading);
     }
 
     fn values(&self, own: &Keys, examples: &[Keys], reading: &mut Reading) {
@@ -211,16 +225,22 @@ impl EnvFile {
             let empty: BTreeSet<&str> = keys_of(judged().filter(|(_, value)| value.trim().is_empty()));
             // What stands in a file that everybody may read is no secret.
             let is_published = |key: &str, value: &str| {
-                let is_secret = tells(key) || key.to_ascii_uppercase().ends_with("_KEY");
-                let same = |keys: &Keys| keys.values.get(key).is_some_and(|example| example == value);
+                let own = passwords(value);
+                let is_secret = tells(key) || key.to_ascii_uppercase().ends_with("_KEY") || !own.is_empty();
+                let same = |keys: &Keys| {
+                    keys.values.get(key).is_some_and(|example| {
+                        example == value || passwords(example).iter().any(|password| own.contains(password))
+                    })
+                };
                 is_secret && !value.trim().is_empty() && examples.iter().any(same)
             };
             let is_open = |(key, value): &(&String, &String)| is_placeholder(value) || is_published(key, value);
             let placeholders: BTreeSet<&str> = keys_of(judged().filter(is_open));
             reading.figure("empty", Figure::Count(empty.len() as u64));
-            reading.notes.extend(told("empty", &empty));
+            let known: BTreeSet<&str> = keys_of(examples.iter().flat_map(|keys| &keys.values));
+            tell("empty", "empty", &empty, &known, reading);
             reading.figure("placeholders", Figure::Count(placeholders.len() as u64));
-            reading.notes.extend(told("placeholders, or as in the example", &placeholders));
+            tell("placeholders", "placeholders, or as in the example", &placeholders, &known, reading);
         }
         for (key, wanted) in &self.equals {
             match own.values.get(key) {
@@ -243,10 +263,38 @@ fn keys_of<'k>(pairs: impl Iterator<Item = (&'k String, &'k String)>) -> BTreeSe
     pairs.map(|(key, _)| key.as_str()).collect()
 }
 
-/// The keys that something is wrong with, in one line.
-fn told(what: &str, keys: &BTreeSet<&str>) -> Option<String> {
-    let names: Vec<&str> = keys.iter().copied().collect();
-    (!names.is_empty()).then(|| format!("{what}: {}", names.join(", ")))
+/// What is said of a file in which a value goes on in the next line.
+const WRAPPED: &str = "has a line that looks like the rest of a value that was wrapped: write each value in one line";
+
+/// Whether `key` looks like one: anything else may be a piece of a secret that was wrapped.
+fn is_plain(key: &str) -> bool {
+    let is_first = |c: char| c.is_ascii_uppercase() || c == '_';
+    key.len() <= LONGEST_KEY && key.starts_with(is_first) && key.chars().all(|c| is_first(c) || c.is_ascii_digit())
+}
+
+/// Whether `key` looks like the end of a secret.
+fn is_scrambled(key: &str) -> bool {
+    let has = |of: fn(&char) -> bool| key.chars().any(|c| of(&c));
+    key.len() >= WRAPPED_FROM && has(char::is_ascii_lowercase) && has(char::is_ascii_uppercase) && !key.contains('_')
+}
+
+/// Notes the keys that something is wrong with, in one line, and what the figure `figure` counts: by name those that are
+/// `known` from elsewhere or look like keys, the others by their number.
+fn tell(figure: &str, what: &str, keys: &BTreeSet<&str>, known: &BTreeSet<&str>, reading: &mut Reading) {
+    let (named, others): (Vec<&str>, Vec<&str>) =
+        keys.iter().copied().partition(|key| known.contains(key) || is_plain(key));
+    let more = match others.len() {
+        0 => None,
+        1 => Some("1 that has no usual name".to_owned()),
+        more => Some(format!("{more} that have no usual name")),
+    };
+    let parts: Vec<String> = named.into_iter().map(str::to_owned).chain(more).collect();
+    if !parts.is_empty() {
+        if !figure.is_empty() {
+            reading.which(figure, parts.join(", "));
+        }
+        reading.notes.push(format!("{what}: {}", parts.join(", ")));
+    }
 }
 
 fn keys(context: &Context<'_>, place: &Place, sources: &mut Vec<SourceRead>) -> Result<Keys, String> {
@@ -259,7 +307,11 @@ fn keys(context: &Context<'_>, place: &Place, sources: &mut Vec<SourceRead>) -> 
     for line in dotenvy::from_read_iter(&evidence.bytes[..]) {
         // The library's message may quote the line, and with it a secret.
         let (key, value) = line.map_err(|_| format!("{name} has a line that is not NAME=value, behind {before}"))?;
-        before = format!("`{key}`");
+        // What is left of a secret in Base64 whose line was broken.
+        if !value.is_empty() && value.chars().all(|c| c == '=') {
+            return Err(format!("{name} {WRAPPED}"));
+        }
+        before = if is_plain(&key) { format!("`{key}`") } else { "a key that has no usual name".to_owned() };
         if keys.values.insert(key.clone(), value).is_some() {
             keys.twice.insert(key);
         }
@@ -284,119 +336,4 @@ fn mode(path: &std::path::Path) -> Result<u32, String> {
 
 #[cfg(unix)]
 #[cfg(test)]
-mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-    use std::path::Path;
-
-    use jiff::Timestamp;
-
-    use super::*;
-    use crate::values::Secrets;
-
-    const SECRET: &str = "hunter2-hunter2";
-
-    fn file(folder: &Path, name: &str, text: &str, mode: u32) -> Place {
-        let path = folder.join(name);
-        std::fs::write(&path, text).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
-        Place { kind: PlaceKind::Standing(path), max_age: None, span: 0..0 }
-    }
-
-    fn texts(list: &[&str]) -> Vec<String> {
-        list.iter().map(|text| (*text).to_owned()).collect()
-    }
-
-    fn read(text: &str, example: Option<&str>, mode: u32, change: impl FnOnce(&mut EnvFile)) -> Reading {
-        let folder = tempfile::tempdir().unwrap();
-        let from = file(folder.path(), ".env.staging", text, mode);
-        let examples = example.iter().map(|text| file(folder.path(), ".env.example", text, 0o644)).collect();
-        let mut env = EnvFile {
-            from,
-            examples,
-            required: vec![],
-            optional: vec![],
-            private: true,
-            template: false,
-            equals: vec![],
-            contains: vec![],
-        };
-        change(&mut env);
-        let secrets = Secrets::default();
-        // A command that ran since makes no difference: nothing here makes the file.
-        let later = std::time::SystemTime::now() + std::time::Duration::from_secs(3_600);
-        let context = Context { since: Some(later), ..Context::bare(Timestamp::now(), &secrets) };
-        let reading = env.read(&context);
-        assert!(!format!("{reading:?}").contains("hunter2"), "{reading:?}");
-        reading
-    }
-
-    fn count(reading: &Reading, name: &str) -> Option<f64> {
-        reading.figures.iter().find(|(figure, _)| figure == name).and_then(|(_, figure)| figure.number())
-    }
-
-    #[test]
-    fn keys_are_compared_and_values_are_never_told() {
-        let text = format!(
-            "# of the vault\nJWT_SECRET={SECRET}\nexport PORT=3001\nPLEX_TOKEN=\nTMDB_API_KEY=\"your-key\"\nMORE=1\nMORE=2\n\
-             METRICS_TOKEN=published-one\nFEATURE_FLAG_A=true\n"
-        );
-        let example = "JWT_SECRET=<secret>\nPORT=3000\nREDIS_URL=\nMETRICS_TOKEN=published-one\n";
-        let reading = read(&text, Some(example), 0o600, |env| {
-            env.required = texts(&["FEATURE_FLAG_*", "YOUTUBE_*"]);
-            env.equals = vec![("PORT".into(), "3000".into()), ("HOST".into(), "db".into())];
-            env.contains = vec![("JWT_SECRET".into(), "nothing".into())];
-        });
-        for (name, wanted) in [("keys", 7.0), ("missing", 2.0), ("extra", 3.0), ("empty", 1.0), ("placeholders", 2.0)] {
-            assert_eq!(count(&reading, name), Some(wanted), "{name}: {reading:?}");
-        }
-        let broken = ["PORT is not `3000`", "HOST is not there; it must be `db`", "JWT_SECRET does not hold `nothing`"];
-        assert_eq!(reading.broken, broken);
-        assert!(reading.notes.contains(&"missing: REDIS_URL, YOUTUBE_*".to_owned()), "{:?}", reading.notes);
-        let named = "placeholders, or as in the example: METRICS_TOKEN, TMDB_API_KEY".to_owned();
-        assert!(reading.notes.contains(&named), "{:?}", reading.notes);
-        assert!(reading.sources.iter().all(|source| source.sha256.is_none()));
-    }
-
-    #[test]
-    fn others_may_not_read_it_and_optional_keys_may_be_anything() {
-        let text = format!("JWT_SECRET={SECRET}\nJWT_SECRET_ROTATION=\n");
-        let open = read(&text, None, 0o644, |_| {});
-        assert!(open.broken[0].contains("has mode 644"), "{open:?}");
-        assert_eq!(count(&open, "extra"), None);
-        let closed = read(&text, None, 0o400, |env| env.optional = texts(&["*_ROTATION"]));
-        assert_eq!((closed.broken.len(), count(&closed, "empty")), (0, Some(0.0)));
-    }
-
-    #[test]
-    fn a_template_is_judged_by_its_keys_alone() {
-        let reading = read("A=changeme\nB=\n", Some("A=\nC=\n"), 0o644, |env| {
-            env.template = true;
-            env.private = false;
-        });
-        assert_eq!((count(&reading, "missing"), count(&reading, "placeholders")), (Some(1.0), None));
-        assert!(reading.broken.is_empty());
-    }
-
-    #[test]
-    fn a_file_that_cannot_be_understood_is_no_evidence_and_is_not_quoted() {
-        let reading = read(&format!("PORT=3000\nJWT_SECRET = '{SECRET}\nX"), None, 0o600, |_| {});
-        assert!(reading.missing[0].contains("behind `PORT`"), "{reading:?}");
-        assert!(read("# nothing\n", None, 0o600, |_| {}).missing[0].contains("has no keys"));
-    }
-
-    #[test]
-    fn a_star_stands_for_any_letters() {
-        for (pattern, key, wanted) in [
-            ("PORT", "PORT", true),
-            ("PORT", "PORTS", false),
-            ("FEATURE_*", "FEATURE_A", true),
-            ("*_KEY", "API_KEY", true),
-            ("*_KEY", "KEYS", false),
-            ("A*B*C", "AxxBxxC", true),
-            ("A*B*C", "AxxCxxB", false),
-            ("*", "", true),
-        ] {
-            assert_eq!(fits(pattern, key), wanted, "{pattern} {key}");
-        }
-    }
-}
+mod tests;

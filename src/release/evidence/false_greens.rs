@@ -14,7 +14,7 @@ use crate::values::{Environment, Secrets};
 use crate::verdict::Status;
 
 /// A report that a tool really wrote, its reader, and how it comes out where the reader's defaults are asked for.
-const REPORTS: [(&str, &str, Status); 46] = [
+const REPORTS: [(&str, &str, Status); 52] = [
     ("vitest/coverage-v8/lcov.info", "coverage", Status::Pass),
     ("vitest/coverage-v8/coverage-final.json", "coverage", Status::Pass),
     ("vitest/coverage-v8/coverage-summary.json", "coverage", Status::Pass),
@@ -49,6 +49,13 @@ const REPORTS: [(&str, &str, Status); 46] = [
     ("playwright/errors.json", "tests", Status::NoData),
     ("playwright/errors.xml", "tests", Status::NoData),
     ("playwright/none.json", "tests", Status::NoData),
+    // What a runner did not come to is called skipped there, pending, or even passed.
+    ("playwright/serial.json", "tests", Status::Fail),
+    ("playwright/max-failures.json", "tests", Status::Fail),
+    ("vitest/bail.json", "tests", Status::Fail),
+    ("vitest/bail.xml", "tests", Status::Fail),
+    ("vitest/before-all.json", "tests", Status::Fail),
+    ("vitest/before-all.xml", "tests", Status::Fail),
     ("pytest/passed.xml", "tests", Status::Pass),
     ("pytest/failed.xml", "tests", Status::Fail),
     ("pytest/none.xml", "tests", Status::NoData),
@@ -101,7 +108,7 @@ fn judged(release: &Checklist, context: &Context<'_>) -> (Status, Reading) {
 fn printed(release: &Checklist, bytes: &[u8]) -> (Status, Reading) {
     let stdout = Output { bytes: bytes.to_vec(), cut: false };
     let secrets = Secrets::default();
-    let now: Timestamp = "2026-11-22T02:00:00Z".parse().unwrap();
+    let now: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
     judged(release, &Context { stdout: Some(&stdout), ..Context::bare(now, &secrets) })
 }
 
@@ -238,6 +245,9 @@ fn what_must_not_be_shown_is_not() {
 fn mistakes_in_the_sections_say_what_to_write() {
     let item = |more: &str| resolved(&format!("[[gate]]\nid = 'A'\n[[gate.item]]\nid = 'a'\nrun = 'x'\n{more}"));
     for (written, wanted) in [
+        ("read = { }", "this reads nothing"),
+        ("[gate.item.read]", "this reads nothing"),
+        ("read = { json = { values = { pct = '$.pct' } } }\naccept = 'pct >= 65%'", "`pct` is compared with a number"),
         ("read = { coverage = 'lcov.info' }", "nothing is wanted of what `coverage` reads"),
         ("read = { coverage = 'lcov.info' }", "accept = \"lines >= 65%\""),
         ("read = { coverage = { format = 'lcov' } }", "this names no report"),
@@ -278,4 +288,7 @@ fn mistakes_in_the_sections_say_what_to_write() {
         let texts: Vec<&str> = release.items().next().unwrap().accept.iter().map(|one| one.text.as_str()).collect();
         assert_eq!(texts.join(", "), wanted);
     }
+    let release = item("read = { file = 'site' }\naccept = 'files >= 3'").unwrap();
+    let texts: Vec<&str> = release.items().next().unwrap().accept.iter().map(|one| one.text.as_str()).collect();
+    assert_eq!(texts, ["files >= 3", "size > 0"], "three empty files are nothing");
 }

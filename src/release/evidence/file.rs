@@ -2,14 +2,15 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use super::super::figure::{Figure, Reading, SourceRead, Unit};
-use super::source::{Context, Place, PlaceKind, rfc3339};
+use super::source::{Context, Place, PlaceKind, facts_of, rfc3339};
 use crate::scenario::{Short, Spanned};
 use crate::values::Resolver;
 
@@ -67,17 +68,25 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, section: &Spanned<Short<FileS
 impl Files {
     pub(super) fn read(&self, context: &Context<'_>) -> Reading {
         let PlaceKind::File(path) = &self.from.kind else { return Reading::nothing("an output is no file") };
-        let (facts, modified) = match context.fresh(path, self.from.max_age) {
+        let (facts, own_time) = match facts_of(path) {
             Ok(found) => found,
             Err(why) => return Reading::nothing(why),
         };
-        let (size, files) = match facts.is_dir() {
+        let Contents { size, files, newest } = match facts.is_dir() {
             true => match contents(path) {
                 Ok(contents) => contents,
                 Err(error) => return Reading::nothing(format!("cannot read {}: {error}", path.display())),
             },
-            false => (facts.len(), 1),
+            false => Contents { size: facts.len(), files: 1, newest: None },
         };
+        // A folder's own time is only that of its list of names: what was made is in it.
+        let (shown, modified) = match newest {
+            Some((modified, file)) => (format!("{}, the newest file in {},", file.display(), path.display()), modified),
+            None => (path.display().to_string(), own_time),
+        };
+        if let Err(why) = context.in_time(&shown, modified, self.from.max_age) {
+            return Reading::nothing(why);
+        }
         let mut reading = Reading::default();
         reading.figure("size", Figure::Bytes(size));
         reading.figure("age", Figure::Seconds(context.age_s(modified).max(0.0)));
@@ -98,24 +107,40 @@ impl Files {
     }
 }
 
-/// The bytes and the number of all files below `folder`.
-fn contents(folder: &Path) -> io::Result<(u64, u64)> {
-    let (mut size, mut files) = (0, 0);
+/// What lies below a folder.
+#[derive(Debug, Default)]
+struct Contents {
+    /// The bytes of all files.
+    size: u64,
+    /// How many there are.
+    files: u64,
+    /// The newest that is not empty: a stamp that somebody touched is nothing that was made.
+    newest: Option<(SystemTime, PathBuf)>,
+}
+
+fn contents(folder: &Path) -> io::Result<Contents> {
+    let mut all = Contents::default();
     let mut open = vec![folder.to_path_buf()];
     while let Some(folder) = open.pop() {
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
             let facts = entry.metadata()?;
-            match facts.is_dir() {
-                true => open.push(entry.path()),
-                false => (size, files) = (size + facts.len(), files + 1),
+            if facts.is_dir() {
+                open.push(entry.path());
+                continue;
             }
-            if files >= MOST_FILES {
-                return Ok((size, files));
+            all.size += facts.len();
+            all.files += 1;
+            let modified = facts.modified()?;
+            if facts.len() > 0 && all.newest.as_ref().is_none_or(|(newest, _)| modified > *newest) {
+                all.newest = Some((modified, entry.path()));
+            }
+            if all.files >= MOST_FILES {
+                return Ok(all);
             }
         }
     }
-    Ok((size, files))
+    Ok(all)
 }
 
 /// SHA-256 of a file of any size, in hexadecimal digits.
@@ -128,5 +153,48 @@ pub(super) fn hash(path: &Path) -> io::Result<String> {
             0 => return Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()),
             read => digest.update(&buffer[..read]),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::values::Secrets;
+
+    fn dated(path: &Path, text: &str, time: SystemTime) {
+        fs::write(path, text).unwrap();
+        File::options().append(true).open(path).unwrap().set_modified(time).unwrap();
+    }
+
+    #[test]
+    fn a_folder_is_as_new_as_the_newest_file_that_holds_something() {
+        let folder = tempfile::tempdir().unwrap();
+        let site = folder.path().join("site");
+        fs::create_dir_all(site.join("assets")).unwrap();
+        let since = SystemTime::now() - Duration::from_secs(60);
+        let long_ago = since - Duration::from_secs(30 * 24 * 3_600);
+        dated(&site.join("index.html"), "<p>", long_ago);
+        // This makes the folder new, too.
+        dated(&site.join(".stamp"), "", SystemTime::now());
+        let secrets = Secrets::default();
+        let context = Context { since: Some(since), ..Context::bare(Timestamp::now(), &secrets) };
+        let from = Place { kind: PlaceKind::File(site.clone()), max_age: None, span: 0..0 };
+        let files = Files { from, sha256: None };
+        let stale = files.read(&context);
+        assert!(stale.missing[0].contains("index.html, the newest file in"), "{stale:?}");
+        assert!(stale.missing[0].contains("is older, by"), "{stale:?}");
+        // A build that writes into a file deep below leaves the folder's own time, and what a cache keeps may be old.
+        dated(&site.join("assets/app.js"), "1", SystemTime::now());
+        File::open(&site).unwrap().set_modified(long_ago).unwrap();
+        let fresh = files.read(&context);
+        assert!(fresh.missing.is_empty(), "{fresh:?}");
+        assert_eq!(fresh.figures[0], ("size".to_owned(), Figure::Bytes(4)));
+        assert_eq!(fresh.figures[2], ("files".to_owned(), Figure::Count(3)));
+        dated(&site.join("assets/app.js"), "1", SystemTime::now() + Duration::from_secs(3_600));
+        assert!(files.read(&context).missing[0].contains("still to come"));
     }
 }

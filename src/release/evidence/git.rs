@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::super::figure::{Figure, Reading, SourceRead, Unit};
-use super::source::Place;
+use super::source::{Context, Place};
 use crate::scenario::{Spanned, Value, beside};
 use crate::system;
 use crate::values::Resolver;
@@ -26,6 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const MOST_BYTES: u64 = 4 << 20;
 /// So many names of changed files are told.
 const MOST_NAMES: usize = 10;
+/// So many commits of what releases leave may follow each other.
+const MOST_COMMITS: usize = 50;
 
 /// A repository.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -78,7 +80,7 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, section: &Spanned<GitSection>
 }
 
 impl Git {
-    pub(super) fn read(&self) -> Reading {
+    pub(super) fn read(&self, context: &Context<'_>) -> Reading {
         let folder = if self.dir.as_os_str().is_empty() { Path::new(".") } else { &self.dir };
         let shown = folder.display();
         let git = |arguments: &[&str]| system::git(folder, arguments, PATIENCE, MOST_BYTES);
@@ -88,9 +90,19 @@ impl Git {
         let Some(head) = git(&["rev-parse", "--verify", "HEAD"]) else {
             return Reading::nothing(format!("the repository of {shown} has no commit"));
         };
+        let Some(top) =
+            git(&["rev-parse", "--show-toplevel"]).and_then(|top| Path::new(top.trim()).canonicalize().ok())
+        else {
+            return Reading::nothing(format!("git does not say where the repository of {shown} lies"));
+        };
+        // A folder that holds the whole repository leaves nothing of it.
+        let left_out: Vec<&PathBuf> = context.left_out.iter().filter(|left| !top.starts_with(left)).collect();
+        let is_left_out = |name: &str| left_out.iter().any(|left| top.join(name).starts_with(left));
         let mut reading = Reading::default();
-        match git(&["status", "--porcelain", "--untracked-files=normal", "--ignore-submodules=none"]) {
-            Some(status) => count_changes(&status, &mut reading),
+        let asked =
+            ["status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--ignore-submodules=none"];
+        match git(&asked) {
+            Some(status) => count_changes(&status, &is_left_out, &mut reading),
             None => reading.missing.push(format!("git does not say in time what has changed in {shown}")),
         }
         // Marked files may differ without `git status` telling.
@@ -105,7 +117,8 @@ impl Git {
             reading.figure("ahead", Figure::Count(ahead));
             reading.figure("behind", Figure::Count(behind));
         }
-        let tags = git(&["tag", "--points-at", "HEAD"]);
+        let released = released(&git, head.trim(), &is_left_out);
+        let tags = released.iter().map(|commit| git(&["tag", "--points-at", commit])).collect::<Option<String>>();
         let versions = git(&["tag", "--merged", "HEAD"]);
         for (name, list) in [("tags", &tags), ("versions", &versions)] {
             match list {
@@ -139,12 +152,33 @@ impl Git {
     }
 }
 
-fn count_changes(status: &str, reading: &mut Reading) {
-    let changed: Vec<&str> = status.lines().collect();
+/// The commit `head`, and those before it up to the last that changes more than what releases leave.
+fn released(git: &dyn Fn(&[&str]) -> Option<String>, head: &str, is_left_out: &dyn Fn(&str) -> bool) -> Vec<String> {
+    let mut commits = vec![head.to_owned()];
+    for _ in 0..MOST_COMMITS {
+        let Some(commit) = commits.last() else { break };
+        let of_it = git(&["diff-tree", "--no-commit-id", "--name-only", "-r", "-z", commit]).unwrap_or_default();
+        let mut names = of_it.split('\0').filter(|name| !name.is_empty()).peekable();
+        if names.peek().is_none() || !names.all(is_left_out) {
+            break;
+        }
+        match git(&["rev-parse", "--verify", "--quiet", &format!("{commit}^")]) {
+            Some(before) => commits.push(before.trim().to_owned()),
+            None => break,
+        }
+    }
+    commits
+}
+
+fn count_changes(status: &str, is_left_out: &dyn Fn(&str) -> bool, reading: &mut Reading) {
+    let entries = status.split('\0').filter(|entry| !entry.is_empty());
+    let changed: Vec<&str> =
+        entries.map(|entry| entry.get(3..).unwrap_or(entry)).filter(|name| !is_left_out(name)).collect();
     reading.figure("changed", Figure::Count(changed.len() as u64));
-    let names: Vec<&str> = changed.iter().take(MOST_NAMES).filter_map(|line| line.get(3..)).collect();
-    if !names.is_empty() {
+    if !changed.is_empty() {
         let more = if changed.len() > MOST_NAMES { ", …" } else { "" };
+        let names: Vec<&str> = changed.iter().copied().take(MOST_NAMES).collect();
+        reading.which("changed", format!("{}{more}", names.join(", ")));
         reading.notes.push(format!("changed: {}{more}", names.join(", ")));
     }
 }
@@ -159,7 +193,10 @@ fn both(text: &str) -> Option<(u64, u64)> {
 mod tests {
     use std::process::Command;
 
+    use jiff::Timestamp;
+
     use super::*;
+    use crate::values::Secrets;
 
     fn run(folder: &Path, words: &str) {
         let config = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "init.defaultBranch=main", "-C"];
@@ -168,7 +205,13 @@ mod tests {
     }
 
     fn read(folder: &Path, tag: Option<Tag>) -> Reading {
-        Git { from: Place::live(0..0), dir: folder.to_path_buf(), tag }.read()
+        read_but(folder, tag, &[])
+    }
+
+    fn read_but(folder: &Path, tag: Option<Tag>, left_out: &[PathBuf]) -> Reading {
+        let secrets = Secrets::default();
+        let context = Context { left_out, ..Context::bare(Timestamp::now(), &secrets) };
+        Git { from: Place::live(0..0), dir: folder.to_path_buf(), tag }.read(&context)
     }
 
     fn count(reading: &Reading, name: &str) -> Option<f64> {
@@ -206,5 +249,34 @@ mod tests {
         run(folder, "update-index --assume-unchanged a");
         std::fs::write(folder.join("a"), "2").unwrap();
         assert!(read(folder, None).notes.iter().any(|note| note.starts_with("1 file is marked")));
+    }
+
+    #[test]
+    fn what_releases_leave_is_no_change_and_their_commits_keep_the_tag() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        run(folder, "init");
+        std::fs::write(folder.join("a"), "1").unwrap();
+        run(folder, "add a");
+        run(folder, "commit -m one");
+        run(folder, "tag v1");
+        std::fs::create_dir_all(folder.join("reports/run-1")).unwrap();
+        std::fs::write(folder.join("reports/run-1/result.json"), "{}").unwrap();
+        std::fs::write(folder.join("signoffs.toml"), "#").unwrap();
+        let top = folder.canonicalize().unwrap();
+        let left_out = [top.join("reports/run-1"), top.join("signoffs.toml")];
+        let left = || read_but(folder, Some(Tag::Named("v1".to_owned())), &left_out);
+        assert_eq!(count(&read(folder, None), "changed"), Some(2.0));
+        assert_eq!(count(&left(), "changed"), Some(0.0));
+        run(folder, "add signoffs.toml");
+        run(folder, "commit -m signed");
+        assert_eq!((left().broken, count(&left(), "tags")), (vec![], Some(1.0)));
+        assert_eq!(read(folder, Some(Tag::Any)).broken.len(), 1, "without the list the tag is on another commit");
+        assert_eq!(count(&read_but(folder, None, &[top]), "changed"), Some(1.0), "all cannot be left out");
+        std::fs::write(folder.join("a"), "2").unwrap();
+        std::fs::write(folder.join("signoffs.toml"), "##").unwrap();
+        assert_eq!(count(&left(), "changed"), Some(1.0));
+        run(folder, "commit -a -m more");
+        assert!(left().broken[0].contains("is on another commit"), "{:?}", left());
     }
 }

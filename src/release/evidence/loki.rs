@@ -22,6 +22,8 @@ const WITHIN: Duration = Duration::from_secs(5 * 60);
 const LIMIT: u64 = 100;
 /// Lines take a moment to arrive; so often is asked again.
 const PAUSE: Duration = Duration::from_secs(1);
+/// So often is looked whether all is to end.
+const TICK: Duration = Duration::from_millis(50);
 
 /// A Loki, and what it is asked.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -94,7 +96,11 @@ impl Loki {
             if is_there || waited + PAUSE > self.wait {
                 return reading;
             }
-            std::thread::sleep(PAUSE);
+            if !slept(PAUSE, context.halt) {
+                let mut reading = reading;
+                reading.missing.push("the release was stopped while a line was waited for".to_owned());
+                return reading;
+            }
         }
     }
 
@@ -137,6 +143,18 @@ impl Loki {
         }
         reading
     }
+}
+
+/// Sleeps for `time`; false if all is to end before that.
+fn slept(time: Duration, halt: &dyn Fn() -> bool) -> bool {
+    let until = Instant::now() + time;
+    while Instant::now() < until {
+        if halt() {
+            return false;
+        }
+        std::thread::sleep(TICK);
+    }
+    !halt()
 }
 
 /// When each line was written, in nanoseconds since 1970.
@@ -184,5 +202,17 @@ mod tests {
         ] {
             assert!(times_of(&wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn waiting_ends_when_all_is_to_end() {
+        let asked = std::cell::Cell::new(0);
+        let halt = || {
+            asked.set(asked.get() + 1);
+            asked.get() > 2
+        };
+        assert!(!slept(Duration::from_secs(3_600), &halt));
+        assert_eq!(asked.get(), 3);
+        assert!(slept(Duration::from_millis(1), &|| false));
     }
 }

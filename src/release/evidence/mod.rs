@@ -230,7 +230,7 @@ impl Reader {
 
     /// Whether each default stands for itself: one that `accept` does not name still holds.
     pub fn keeps_defaults(&self) -> bool {
-        !matches!(self, Self::Text(_) | Self::File(_))
+        !matches!(self, Self::Text(_))
     }
 
     /// Whether it tells of something that runs, and may be otherwise a moment later.
@@ -292,7 +292,7 @@ impl Reader {
             Self::Containers(containers) => containers.read(context),
             Self::Images(images) => images.read(context),
             Self::EnvFile(env_file) => env_file.read(context),
-            Self::Git(git) => git.read(),
+            Self::Git(git) => git.read(context),
             Self::Backup(backup) => backup.read(context),
             Self::Prometheus(prometheus) => prometheus.read(context),
             Self::Loki(loki) => loki.read(context),

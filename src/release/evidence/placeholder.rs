@@ -1,5 +1,7 @@
 //! Whether a value of an environment file is one that somebody was to replace.
 
+use percent_encoding::percent_decode_str;
+
 /// Values that nobody means.
 const WHOLE: [&str; 21] = [
     "changeme",
@@ -60,13 +62,26 @@ pub(super) fn is_placeholder(value: &str) -> bool {
     let holds_frame = value.find('<').is_some_and(|at| value[at..].contains('>'));
     let starts_word = |at: usize| !value[..at].ends_with(char::is_alphanumeric);
     let holds_start = STARTS.iter().any(|start| value.match_indices(start).any(|(at, _)| starts_word(at)));
-    WHOLE.contains(&value.as_str())
+    passwords(&value).iter().any(|password| is_placeholder(password))
+        || WHOLE.contains(&value.as_str())
         || is_crossed_out
         || is_framed
         || holds_frame
         || holds_start
         || PARTS.iter().any(|part| value.contains(part))
         || ENDS.iter().any(|end| value.ends_with(end))
+}
+
+/// The passwords within the URLs of `value`: `postgresql://app:PASSWORD@db/shop`.
+pub(super) fn passwords(value: &str) -> Vec<String> {
+    let behind_schemes = value.match_indices("://").map(|(at, sign)| &value[at + sign.len()..]);
+    let authorities = behind_schemes.map(|rest| rest.split(['/', '?', '#', ' ', '"', '\'']).next().unwrap_or_default());
+    let found = authorities.filter_map(|authority| {
+        let (user, _) = authority.rsplit_once('@')?;
+        let (_, password) = user.split_once(':')?;
+        (!password.is_empty()).then(|| percent_decode_str(password).decode_utf8_lossy().into_owned())
+    });
+    found.collect()
 }
 
 #[cfg(test)]
@@ -92,6 +107,9 @@ mod tests {
             "${JWT_SECRET}",
             "{{ jwt }}",
             "undefined",
+            "postgresql://medianest:password@db:5432/medianest",
+            "redis://:changeit@redis:6379",
+            "amqp://a:9fJd0sk2@one,amqp://a:change%6De@two",
         ] {
             assert!(is_placeholder(value), "{value}");
         }
@@ -101,6 +119,9 @@ mod tests {
             "true",
             "https://api.staging.medianest.example.com",
             "postgresql://app:9fJd0sk2@db:5432/medianest",
+            "postgresql://password:9fJd0sk2@db:5432/secret",
+            "https://shop.test:443/a:secret@c",
+            "redis://redis:6379",
             "k3jf9-your",
             "colour-blue",
             "x",

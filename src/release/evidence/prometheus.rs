@@ -12,7 +12,7 @@ use super::super::figure::{Figure, Reading, SourceRead, Unit};
 use super::ask::{Named, Service};
 use super::prometheus_rules::{Quiet, RuleList};
 use super::prometheus_targets::Targets;
-use super::source::Context;
+use super::source::{Context, OTHER_CLOCKS};
 use crate::scenario::{Spanned, Value};
 use crate::units::format_duration;
 use crate::values::Resolver;
@@ -212,10 +212,14 @@ impl Prometheus {
             sampled_at_s = told.filter(|sampled| *sampled > A_TIME_S).map_or(at_s, |sampled| sampled.min(at_s));
         }
         let age_s = context.now.duration_since(Timestamp::UNIX_EPOCH).as_secs_f64() - sampled_at_s;
-        if age_s.abs() > most.as_secs_f64() {
+        if age_s > most.as_secs_f64() || -age_s > most.min(OTHER_CLOCKS).as_secs_f64() {
             let off = format_duration(Duration::try_from_secs_f64(age_s.abs()).unwrap_or_default());
-            let side = if age_s > 0.0 { "old" } else { "ahead of this machine's clock" };
-            return Err(format!("what the query gives is {off} {side}; at most {} is accepted", format_duration(most)));
+            return Err(match age_s > 0.0 {
+                true => format!("what the query gives is {off} old; at most {} is accepted", format_duration(most)),
+                false => {
+                    format!("what the query gives is {off} ahead of this machine's clock, so its age says nothing")
+                }
+            });
         }
         Ok(value)
     }

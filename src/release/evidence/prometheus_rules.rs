@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::super::figure::{Figure, Reading};
+use super::source::OTHER_CLOCKS;
 use crate::units::format_duration;
 
 /// A rule that was not evaluated for so many intervals, and for a minute, says nothing.
@@ -132,6 +133,10 @@ impl Rule {
             return;
         }
         match self.last_evaluation.parse::<Timestamp>() {
+            Ok(last) if now.duration_since(last).as_secs_f64() < -OTHER_CLOCKS.as_secs_f64() => {
+                let what = format!("the rule {name} says that it was evaluated at {last}, which is still to come");
+                reading.missing.push(what);
+            }
             Ok(last) => {
                 let age = Duration::try_from(now.duration_since(last)).unwrap_or_default();
                 if age.as_secs_f64() > (group.interval * INTERVALS).max(NEVER_BEFORE_S) {
@@ -193,7 +198,9 @@ mod tests {
         assert!(judge(&[rule("R", "alerting", "unknown", "inactive")], &[], &Quiet::All).missing[0].contains("yet"));
         let mut old = rule("R", "alerting", "ok", "inactive");
         old["lastEvaluation"] = json!("2026-11-22T00:30:00Z");
-        assert!(judge(&[old], &[], &Quiet::All).missing[0].contains("30m ago"));
+        assert!(judge(&[old.clone()], &[], &Quiet::All).missing[0].contains("30m ago"));
+        old["lastEvaluation"] = json!("2026-11-22T01:30:00Z");
+        assert!(judge(&[old], &[], &Quiet::All).missing[0].contains("still to come"));
         assert!(judge(&[rule("R", "alerting", "ok", "odd")], &[], &Quiet::All).missing[0].contains("`odd`"));
     }
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::super::figure::{Figure, Reading};
+use super::source::OTHER_CLOCKS;
 use crate::units::{format_duration, parse_duration};
 
 /// A scrape is late after so many intervals, and never before a minute: it may just have been started.
@@ -79,6 +80,9 @@ impl Target {
         };
         let interval = parse_duration(&self.scrape_interval).unwrap_or(NEVER_BEFORE);
         let most = max_age.unwrap_or((interval * INTERVALS).max(NEVER_BEFORE));
+        if now.duration_since(last).as_secs_f64() < -OTHER_CLOCKS.as_secs_f64() {
+            return Some(format!("says that it was scraped at {last}, which is still to come: its clock is ahead"));
+        }
         let age = Duration::try_from(now.duration_since(last)).unwrap_or_default();
         (age > most).then(|| format!("was scraped {} ago, last", format_duration(age)))
     }
@@ -120,6 +124,7 @@ mod tests {
             ("unknown", "0001-01-01T00:00:00Z", "was not scraped yet"),
             ("up", "2026-11-22T00:50:00Z", "was scraped 10m ago, last"),
             ("up", "0001-01-01T00:00:00Z", "ago, last"),
+            ("up", "2026-11-22T01:05:00Z", "still to come"),
             ("up", "never", "is no time"),
             ("sideways", fresh, "not known here"),
         ] {

@@ -19,6 +19,8 @@ use crate::values::{Resolver, Secrets};
 const MOST_BYTES: u64 = 64 << 20;
 /// Clocks of containers and file systems may differ by so much.
 const CLOCKS: Duration = Duration::from_secs(2);
+/// The clocks of other machines may be ahead by so much.
+pub(super) const OTHER_CLOCKS: Duration = Duration::from_secs(60);
 
 /// Where evidence is.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,6 +73,10 @@ pub struct Context<'a> {
     pub baseline: Option<&'a Path>,
     /// What must not be shown.
     pub secrets: &'a Secrets,
+    /// Files and folders that only releases write, and that are no part of what is released: real paths.
+    pub left_out: &'a [PathBuf],
+    /// Whether all is to end.
+    pub halt: &'a dyn Fn() -> bool,
 }
 
 /// A report that was read whole.
@@ -131,7 +137,17 @@ impl Place {
 impl<'a> Context<'a> {
     /// One in which nothing was run.
     pub fn bare(now: Timestamp, secrets: &'a Secrets) -> Self {
-        Self { now, since: None, stdout: None, stderr: None, run_folder: None, baseline: None, secrets }
+        Self {
+            now,
+            since: None,
+            stdout: None,
+            stderr: None,
+            run_folder: None,
+            baseline: None,
+            secrets,
+            left_out: &[],
+            halt: &|| false,
+        }
     }
 
     /// Reads all of what is at `place`.
@@ -142,8 +158,14 @@ impl<'a> Context<'a> {
         let (name, output) = match &place.kind {
             PlaceKind::Stdout => ("stdout", self.stdout),
             PlaceKind::Stderr => ("stderr", self.stderr),
-            PlaceKind::File(path) => return self.file(path, place.max_age),
-            PlaceKind::Standing(path) => return Context { since: None, ..*self }.file(path, None),
+            PlaceKind::File(path) => {
+                let (facts, modified) = self.fresh(path, place.max_age)?;
+                return whole(path, &facts, modified);
+            }
+            PlaceKind::Standing(path) => {
+                let (facts, modified) = facts_of(path)?;
+                return whole(path, &facts, modified);
+            }
             PlaceKind::Live => return Err("there is nothing to read".to_owned()),
         };
         let output = output.ok_or_else(|| format!("there is no {name}: no command ran"))?;
@@ -162,44 +184,29 @@ impl<'a> Context<'a> {
         Ok(Evidence { bytes: output.bytes.clone(), source, file_name: String::new() })
     }
 
-    fn file(&self, path: &Path, max_age: Option<Duration>) -> Result<Evidence, String> {
-        let shown = path.display();
-        let (facts, modified) = self.fresh(path, max_age)?;
-        if !facts.is_file() {
-            return Err(format!("{shown} is no file"));
-        }
-        if facts.len() > MOST_BYTES {
-            return Err(format!("{shown} is larger than {}: no report of a tool is", format_bytes(MOST_BYTES)));
-        }
-        let mut bytes = Vec::new();
-        File::open(path)
-            .and_then(|file| file.take(MOST_BYTES).read_to_end(&mut bytes))
-            .map_err(|error| format!("cannot read {shown}: {error}"))?;
-        if bytes.iter().all(u8::is_ascii_whitespace) {
-            return Err(format!("{shown} is empty"));
-        }
-        let source = SourceRead {
-            name: shown.to_string(),
-            path: Some(path.to_path_buf()),
-            sha256: Some(hexadecimal(&bytes)),
-            made_at: rfc3339(modified),
-        };
-        let file_name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        Ok(Evidence { bytes, source, file_name })
-    }
-
     /// What is at `path` and when it was changed last, if that is not too long ago.
     ///
     /// # Errors
-    /// When there is nothing, or it is older than the command that should have made it, or than `max_age`.
+    /// When there is nothing, or it is older than the command that should have made it, or than `max_age`, or from a time
+    /// that is still to come.
     pub fn fresh(&self, path: &Path, max_age: Option<Duration>) -> Result<(Metadata, SystemTime), String> {
-        let shown = path.display();
-        let facts = fs::metadata(path).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => format!("{shown} does not exist"),
-            _ => format!("cannot read {shown}: {error}"),
-        })?;
-        let modified = facts.modified().map_err(|error| format!("the age of {shown} is not known: {error}"))?;
+        let (facts, modified) = facts_of(path)?;
+        self.in_time(&path.display().to_string(), modified, max_age)?;
+        Ok((facts, modified))
+    }
+
+    /// Refuses what was changed last at `modified`, if that is not the time for it.
+    ///
+    /// # Errors
+    /// As [`Self::fresh`].
+    pub fn in_time(&self, shown: &str, modified: SystemTime, max_age: Option<Duration>) -> Result<(), String> {
         let shown_time = rfc3339(modified).unwrap_or_default();
+        // Readers that wait do so after the context's time.
+        let now = SystemTime::from(self.now).max(SystemTime::now());
+        if modified > now + CLOCKS {
+            // It would stay younger than its command in all runs to come.
+            return Err(format!("{shown} is from a time that is still to come, so its age says nothing: {shown_time}"));
+        }
         if let Some(since) = self.since.filter(|since| modified + CLOCKS < *since) {
             let by = since.duration_since(modified).map(format_duration).unwrap_or_default();
             return Err(format!(
@@ -210,16 +217,20 @@ impl<'a> Context<'a> {
         if let Some(most) = max_age.filter(|most| age > most.as_secs_f64()) {
             return Err(format!("{shown} is older than {}: it is from {shown_time}", format_duration(most)));
         }
-        Ok((facts, modified))
+        Ok(())
     }
 
-    /// Refuses evidence that says of itself that it was made before the command that should have made it.
+    /// Refuses evidence that says of itself that it was made before the command that should have made it, or that it is
+    /// still to be made.
     ///
     /// # Errors
     /// When it was.
     pub fn made(&self, what: &str, at: Timestamp) -> Result<(), String> {
         let at_time = SystemTime::from(at);
         match self.since {
+            _ if self.age_s(at_time) < -OTHER_CLOCKS.as_secs_f64() => {
+                Err(format!("{what} says that it was made at {at}, which is still to come"))
+            }
             Some(since) if at_time + CLOCKS < since => Err(format!(
                 "{what} says that it was made at {at}, before the command that should have made it started"
             )),
@@ -235,6 +246,43 @@ impl<'a> Context<'a> {
             Err(ahead) => -ahead.duration().as_secs_f64(),
         }
     }
+}
+
+/// What is at `path`, and when it was changed last.
+pub(super) fn facts_of(path: &Path) -> Result<(Metadata, SystemTime), String> {
+    let shown = path.display();
+    let facts = fs::metadata(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => format!("{shown} does not exist"),
+        _ => format!("cannot read {shown}: {error}"),
+    })?;
+    let modified = facts.modified().map_err(|error| format!("the age of {shown} is not known: {error}"))?;
+    Ok((facts, modified))
+}
+
+/// All of the file at `path`.
+fn whole(path: &Path, facts: &Metadata, modified: SystemTime) -> Result<Evidence, String> {
+    let shown = path.display();
+    if !facts.is_file() {
+        return Err(format!("{shown} is no file"));
+    }
+    if facts.len() > MOST_BYTES {
+        return Err(format!("{shown} is larger than {}: no report of a tool is", format_bytes(MOST_BYTES)));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(MOST_BYTES).read_to_end(&mut bytes))
+        .map_err(|error| format!("cannot read {shown}: {error}"))?;
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(format!("{shown} is empty"));
+    }
+    let source = SourceRead {
+        name: shown.to_string(),
+        path: Some(path.to_path_buf()),
+        sha256: Some(hexadecimal(&bytes)),
+        made_at: rfc3339(modified),
+    };
+    let file_name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    Ok(Evidence { bytes, source, file_name })
 }
 
 /// Why there is no evidence, and where it may be instead: a report that nothing writes is the commonest mistake.
@@ -269,4 +317,33 @@ pub(in crate::release) fn rfc3339(time: SystemTime) -> Option<String> {
     let time = Timestamp::try_from(time).ok()?;
     // Whole seconds are what people compare.
     Some(time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_still_to_come_is_no_evidence() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report.xml");
+        fs::write(&path, "<a/>").unwrap();
+        let secrets = Secrets::default();
+        let since = SystemTime::now() - Duration::from_secs(5);
+        let context = Context { since: Some(since), ..Context::bare(Timestamp::now(), &secrets) };
+        let hour = Some(Duration::from_secs(3_600));
+        assert!(context.fresh(&path, hour).is_ok());
+        let ahead = SystemTime::now() + Duration::from_secs(90);
+        File::options().append(true).open(&path).unwrap().set_modified(ahead).unwrap();
+        for max_age in [None, hour] {
+            let why = context.fresh(&path, max_age).unwrap_err();
+            assert!(why.contains("still to come"), "{why}");
+        }
+        // A file that no command makes counts as it is.
+        let standing = Place { kind: PlaceKind::Standing(path), max_age: None, span: 0..0 };
+        assert!(context.evidence(&standing).is_ok());
+        let said = |ahead_s: i64| context.made("it", Timestamp::now() + jiff::SignedDuration::from_secs(ahead_s));
+        assert_eq!(said(30), Ok(()), "another machine's clock");
+        assert!(said(90).unwrap_err().contains("still to come"));
+    }
 }

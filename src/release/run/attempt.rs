@@ -67,6 +67,10 @@ pub(super) fn carry_out(ground: &Ground, item: &Item, pasts: &Pasts, onlooker: &
         carried.last_words = last_words(&carried.ended, &ground.checklist.secrets);
     }
     let readings = read(ground, item, carried.as_ref(), pasts);
+    }
+
+    #[test]
+    let readings = read(ground, item, carried.as_ref(), pasts, halt);
     let signed = item.manual.as_ref().map(|_| onlooker.signing(item));
     let mut judged = judged(item, carried.as_ref(), &readings, &missing, signed.as_ref());
     let mut signed = signed;
@@ -258,7 +262,13 @@ fn set_by(item: &Item, carried: &Carried, ground: &Ground, missing: &mut Vec<Str
 }
 
 /// What the readers find, as far as there can be evidence.
-fn read(ground: &Ground, item: &Item, carried: Option<&Carried>, pasts: &Pasts) -> Vec<(&'static str, Reading)> {
+fn read(
+    ground: &Ground,
+    item: &Item,
+    carried: Option<&Carried>,
+    pasts: &Pasts,
+    halt: &Halt,
+) -> Vec<(&'static str, Reading)> {
     let by_itself =
         carried.is_none_or(|carried| matches!(carried.ended.exit, Exit::Code(_)) && carried.ended.cause.is_none());
     if !by_itself {
@@ -270,6 +280,7 @@ fn read(ground: &Ground, item: &Item, carried: Option<&Carried>, pasts: &Pasts) 
         Some(Work::Scenario(ScenarioRun { baseline: Some(id), .. })) => baseline(ground, id),
         _ => None,
     };
+    let halted = || halt.is_asked();
     let context = Context {
         now: Timestamp::now(),
         since: since(ground, item, carried, pasts),
@@ -278,6 +289,8 @@ fn read(ground: &Ground, item: &Item, carried: Option<&Carried>, pasts: &Pasts) 
         run_folder: carried.and_then(|carried| carried.run_folder.as_deref()),
         baseline: baseline.as_deref(),
         secrets: &ground.checklist.secrets,
+        left_out: &ground.left.by_releases,
+        halt: &halted,
     };
     let held = |kind: &PlaceKind| {
         let ended = &carried?.ended;
@@ -310,12 +323,18 @@ fn since(ground: &Ground, item: &Item, carried: Option<&Carried>, pasts: &Pasts)
     if let Some(carried) = carried {
         return Some(carried.since);
     }
-    let made = item.needs.iter().filter_map(|id| pasts.get(id)?.since).min();
+    let made = made_by(item.needs.iter().filter_map(|id| pasts.get(id)?.since), ground.started);
     let ageless = |reader: &Reader| {
         reader.places().iter().any(|place| matches!(place.kind, PlaceKind::File(_)) && place.max_age.is_none())
     };
     // If what makes it was not asked for, it cannot have been made now.
     made.or_else(|| item.readers.iter().any(ageless).then_some(ground.started))
+}
+
+/// The first start of the commands that evidence may come from: what ran in this run has to have made it anew, whatever
+/// was taken over from an earlier one beside that.
+fn made_by(starts: impl Iterator<Item = SystemTime> + Clone, run_started: SystemTime) -> Option<SystemTime> {
+    starts.clone().filter(|start| *start >= run_started).min().or_else(|| starts.min())
 }
 
 fn judge_unsigned(
@@ -431,5 +450,15 @@ mod tests {
             assert!(words.starts_with("xx") && words.chars().count() == MOST_WORDS, "{words}");
             assert!(!words.contains("canary") && !words.contains("56789"), "{words}");
         }
+    }
+
+    #[test]
+    fn evidence_must_be_as_new_as_what_ran_in_this_run() {
+        let at = |s: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(s);
+        let made = |starts: &[u64]| made_by(starts.iter().map(|s| at(*s)), at(100));
+        assert_eq!(made(&[10, 120, 110]), Some(at(110)), "what was taken over makes nothing anew");
+        assert_eq!(made(&[100, 10]), Some(at(100)));
+        assert_eq!(made(&[20, 10]), Some(at(10)), "all was taken over, and so is what it left");
+        assert_eq!(made(&[]), None);
     }
 }

@@ -12,11 +12,13 @@ pub(super) fn is(json: &Json) -> bool {
 pub(super) fn results(json: &Json) -> Result<Results, String> {
     let mut results = Results::default();
     let mut last_ms = f64::NEG_INFINITY;
+    // Only Jest tells of files that it could not run.
+    let is_jest = json.get("numRuntimeErrorTestSuites").is_some();
     for file in list(json, "testResults")? {
         let failed = results.failed.count;
         let tests = list(file, "assertionResults")?;
         for test in tests {
-            results.count(outcome(test)?, || name(file, test));
+            results.count(outcome(test, is_jest)?, || name(file, test));
         }
         // A file that cannot be loaded has no tests that could fail.
         if word(file, "status") == "failed" && results.failed.count == failed {
@@ -24,7 +26,7 @@ pub(super) fn results(json: &Json) -> Result<Results, String> {
         }
         last_ms = last_ms.max(file.get("endTime").and_then(Json::as_f64).unwrap_or(last_ms));
     }
-    let listed = results.ran() + results.skipped.count;
+    let listed = results.ran() + results.skipped.count + results.not_run.count;
     let passed = results.passed + results.flaky.count;
     for (key, what, lists) in [
         ("numTotalTests", "the number of tests", listed),
@@ -60,7 +62,7 @@ pub(super) fn results(json: &Json) -> Result<Results, String> {
     Ok(results)
 }
 
-fn outcome(test: &Json) -> Result<Outcome, String> {
+fn outcome(test: &Json, is_jest: bool) -> Result<Outcome, String> {
     let tried_again = || {
         let attempts = test.get("invocations").and_then(Json::as_u64).unwrap_or(1);
         let some = |key: &str| test.get(key).and_then(Json::as_array).is_some_and(|list| !list.is_empty());
@@ -71,6 +73,8 @@ fn outcome(test: &Json) -> Result<Outcome, String> {
         "passed" if tried_again() => Ok(Outcome::Flaky),
         "passed" => Ok(Outcome::Passed),
         "failed" => Ok(Outcome::Failed),
+        // Vitest calls so what it did not come to, behind --bail; Jest what is marked to be skipped.
+        "pending" if !is_jest => Ok(Outcome::NotRun),
         "pending" | "skipped" | "todo" | "disabled" => Ok(Outcome::Skipped),
         other => Err(format!("a test has the unknown status `{other}`")),
     }

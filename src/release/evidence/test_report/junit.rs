@@ -27,7 +27,8 @@ pub(super) fn is(root: Node<'_, '_>) -> bool {
 
 pub(super) fn results(root: Node<'_, '_>) -> Result<Results, String> {
     let mut results = Results::default();
-    suite(root, 0, &mut results)?;
+    let is_vitest = root.attribute("name") == Some("vitest tests");
+    suite(root, 0, is_vitest, &mut results)?;
     results.duration_s = seconds(root).or_else(|| {
         let suites: Vec<f64> = children(root, "testsuite").filter_map(seconds).collect();
         (!suites.is_empty()).then(|| suites.iter().sum())
@@ -35,7 +36,7 @@ pub(super) fn results(root: Node<'_, '_>) -> Result<Results, String> {
     Ok(results)
 }
 
-fn suite(node: Node<'_, '_>, depth: u32, results: &mut Results) -> Result<Counts, String> {
+fn suite(node: Node<'_, '_>, depth: u32, is_vitest: bool, results: &mut Results) -> Result<Counts, String> {
     if depth > DEEPEST {
         return Err(format!("its suites are nested deeper than {DEEPEST}"));
     }
@@ -44,7 +45,7 @@ fn suite(node: Node<'_, '_>, depth: u32, results: &mut Results) -> Result<Counts
     for child in node.children() {
         match child.tag_name().name() {
             "testsuite" | "testsuites" => {
-                let within = suite(child, depth + 1, results)?;
+                let within = suite(child, depth + 1, is_vitest, results)?;
                 counts.cases += within.cases;
                 counts.failed += within.failed;
                 counts.failures += within.failures;
@@ -67,9 +68,22 @@ fn suite(node: Node<'_, '_>, depth: u32, results: &mut Results) -> Result<Counts
     }
     let direct = cases.len() as u64;
     counts.cases += direct;
+    let failed_groups: Vec<String> = match is_vitest {
+        true => {
+            cases.iter().filter(|(_, outcome)| *outcome == Outcome::Failed).map(|(case, _)| within(*case)).collect()
+        }
+        false => Vec::new(),
+    };
     for (case, outcome) in cases {
         counts.failed += u64::from(outcome == Outcome::Failed);
         counts.skipped += u64::from(outcome == Outcome::Skipped);
+        let outcome = match outcome {
+            // Vitest writes what it did not come to as a test that passed in no time.
+            Outcome::Passed if is_vitest && case.attribute("time") == Some("0") => Outcome::NotRun,
+            // Its failed beforeAll is a failed case with the name of the group, whose tests are skipped.
+            Outcome::Skipped if is_behind(case, &failed_groups) => Outcome::NotRun,
+            other => other,
+        };
         results.count(outcome, || name(case));
     }
     // A time without a zone says nothing that could be compared.
@@ -77,6 +91,16 @@ fn suite(node: Node<'_, '_>, depth: u32, results: &mut Results) -> Result<Counts
     results.made = [results.made, began].into_iter().flatten().min();
     check(node, counts, direct)?;
     Ok(counts)
+}
+
+/// How the names of cases begin that lie in the group `case`.
+fn within(case: Node<'_, '_>) -> String {
+    format!("{} > ", case.attribute("name").unwrap_or_default())
+}
+
+fn is_behind(case: Node<'_, '_>, failed_groups: &[String]) -> bool {
+    let name = case.attribute("name").unwrap_or_default();
+    failed_groups.iter().any(|group| name.starts_with(group.as_str()))
 }
 
 /// Some list each attempt as a case of the same name, the failed ones as passed: if there are as many names as the suite

@@ -72,6 +72,8 @@ struct Results {
     flaky: Named,
     failed: Named,
     skipped: Named,
+    /// Were to run and did not: something before them failed, or the runner gave up.
+    not_run: Named,
     duration_s: Option<f64>,
     /// When it says that it began.
     made: Option<Timestamp>,
@@ -89,6 +91,7 @@ enum Outcome {
     Flaky,
     Failed,
     Skipped,
+    NotRun,
 }
 
 pub(super) fn resolve(resolver: &mut Resolver<'_>, section: &Spanned<Short<TestsSection>>) -> Option<Tests> {
@@ -166,6 +169,7 @@ impl Results {
             Outcome::Flaky => self.flaky.add(name),
             Outcome::Failed => self.failed.add(name),
             Outcome::Skipped => self.skipped.add(name),
+            Outcome::NotRun => self.not_run.add(name),
         }
     }
 
@@ -180,6 +184,7 @@ impl Results {
         self.flaky.take(other.flaky);
         self.failed.take(other.failed);
         self.skipped.take(other.skipped);
+        self.not_run.take(other.not_run);
         self.broken.take(other.broken);
         let durations = [self.duration_s, other.duration_s].into_iter().flatten();
         self.duration_s = durations.reduce(|one, other| one + other);
@@ -199,23 +204,36 @@ impl Results {
             reading.missing.push(format!("no test ran{skipped}"));
             return;
         }
+        // A test that was to run and did not shows nothing that it should.
+        let failed = self.failed.count + self.not_run.count;
+        let (passed, tests) = (ran - self.failed.count, ran + self.not_run.count);
         #[expect(clippy::cast_precision_loss, reason = "nobody has 2^53 tests")]
-        let share = (ran - self.failed.count) as f64 / ran as f64;
+        let share = passed as f64 / tests as f64;
         reading.figure("pass_share", Figure::Share(share));
-        reading.figure("tests", Figure::Count(ran));
-        reading.figure("passed", Figure::Count(ran - self.failed.count));
-        reading.figure("failed", Figure::Count(self.failed.count));
+        reading.figure("tests", Figure::Count(tests));
+        reading.figure("passed", Figure::Count(passed));
+        reading.figure("failed", Figure::Count(failed));
         reading.figure("flaky", Figure::Count(self.flaky.count));
         reading.figure("skipped", Figure::Count(skipped));
         if let Some(duration_s) = self.duration_s.filter(|duration| duration.is_finite() && *duration >= 0.0) {
             reading.figure("duration", Figure::Seconds(duration_s));
         }
-        for (what, cases) in
-            [("failed", &self.failed), ("passed only when tried again", &self.flaky), ("skipped", &self.skipped)]
-        {
+        let mut which = Vec::new();
+        for (what, is_failure, cases) in [
+            ("failed", true, &self.failed),
+            ("did not run, which counts as failed", true, &self.not_run),
+            ("passed only when tried again", false, &self.flaky),
+            ("skipped", false, &self.skipped),
+        ] {
             if cases.count > 0 {
-                reading.notes.push(format!("{what}: {}", cases.listed(secrets)));
+                let told = cases.listed(secrets);
+                reading.notes.push(format!("{what}: {told}"));
+                which.extend(is_failure.then(|| format!("{what}: {told}")));
             }
+        }
+        if self.not_run.count > 0 {
+            // Else nobody understands why more failed than the report says.
+            ["failed", "pass_share"].into_iter().for_each(|name| reading.which(name, which.join("; ")));
         }
         let notes = self.notes.into_iter().take(shapes::MOST_NAMED);
         reading.notes.extend(notes.map(|note| shapes::shown(&note, secrets)));

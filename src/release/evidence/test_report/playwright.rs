@@ -33,7 +33,8 @@ pub(super) fn results(json: &Json) -> Result<Results, String> {
         ("expected", results.passed),
         ("unexpected", results.failed.count),
         ("flaky", results.flaky.count),
-        ("skipped", results.skipped.count),
+        // It calls so, too, what was to run and did not.
+        ("skipped", results.skipped.count + results.not_run.count),
     ] {
         let says = count(stats, key)?;
         if says != lists {
@@ -68,6 +69,8 @@ fn outcome(test: &Json, results: &mut Results) -> Result<Outcome, String> {
         "expected" => Err(format!("it contradicts itself: a test that ended as `{last}` is called expected")),
         "flaky" => Ok(Outcome::Flaky),
         "unexpected" => Ok(Outcome::Failed),
+        // The rest of a serial group, behind a failed beforeAll, or beyond --max-failures.
+        "skipped" if word(test, "expectedStatus") != "skipped" => Ok(Outcome::NotRun),
         "skipped" => Ok(Outcome::Skipped),
         other => Err(format!("a test has the unknown status `{other}`")),
     }

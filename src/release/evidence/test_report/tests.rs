@@ -33,6 +33,13 @@ fn every_runner_is_counted_by_its_tests() {
         ("playwright/errors.json", [0, 0, 0, 0, 1]),
         ("playwright/errors.xml", [0; 5]),
         ("playwright/none.json", [0; 5]),
+        ("playwright/serial.json", [1, 0, 1, 3, 0]),
+        ("playwright/max-failures.json", [0, 0, 1, 2, 1]),
+        ("playwright/before-all.json", [0, 0, 1, 2, 0]),
+        ("vitest/bail.json", [0, 0, 1, 1, 0]),
+        ("vitest/bail.xml", [0, 0, 1, 1, 0]),
+        ("vitest/before-all.json", [1, 0, 0, 3, 1]),
+        ("vitest/before-all.xml", [1, 0, 1, 1, 0]),
         ("pytest/passed.xml", [1, 0, 0, 1, 0]),
         ("pytest/failed.xml", [0, 0, 4, 1, 0]),
         ("pytest/none.xml", [0; 5]),
@@ -92,6 +99,35 @@ fn suites_in_suites_are_counted_once_and_their_errors_are_told() {
     let not_run =
         r#"<testsuite><testcase name="a" status="notrun"/><testcase name="b" result="suppressed"/></testsuite>"#;
     assert_eq!(super::results(not_run.as_bytes(), None).unwrap().skipped.count, 2);
+}
+
+#[test]
+fn what_was_to_run_and_did_not_counts_as_failed() {
+    for (path, not_run) in [
+        ("playwright/serial.json", 2),
+        ("playwright/max-failures.json", 8),
+        ("playwright/before-all.json", 1),
+        ("playwright/flaky.json", 0),
+        ("vitest/bail.json", 2),
+        ("vitest/bail.xml", 2),
+        ("vitest/before-all.xml", 2),
+        ("vitest/passed.json", 0),
+        ("vitest/passed.xml", 0),
+        ("jest/passed.json", 0),
+    ] {
+        let found = results(path);
+        assert_eq!(found.not_run.count, not_run, "{path}: {found:?}");
+    }
+    let mut reading = Reading::default();
+    let secrets = crate::values::Secrets::default();
+    results("playwright/serial.json").tell(&mut reading, &Context::bare(Timestamp::now(), &secrets));
+    let figure = |name: &str| reading.figures.iter().find(|(own, _)| own == name).and_then(|(_, own)| own.number());
+    // One passed, one failed, two did not run.
+    assert_eq!([figure("pass_share"), figure("tests"), figure("failed")], [Some(0.25), Some(4.0), Some(3.0)]);
+    let told =
+        "did not run, which counts as failed: serial.spec.js › order › is paid; serial.spec.js › order › is sent";
+    assert!(reading.notes.contains(&told.to_owned()), "{reading:?}");
+    assert!(reading.which.iter().any(|(figure, which)| figure == "pass_share" && which.contains(told)), "{reading:?}");
 }
 
 #[test]
