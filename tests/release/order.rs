@@ -116,6 +116,8 @@ fn evidence_whose_maker_was_not_asked_for_is_no_evidence() {
 fn a_dry_run_says_what_would_be_done_and_does_nothing() {
     let release = Release::of(CHAIN);
     let said = release.run(&["--dry-run"]).exits_with(0).outcome.stdout;
+    let spaced: Vec<&str> = said.lines().filter(|line| line.trim_end() != *line).collect();
+    assert!(spaced.is_empty(), "{spaced:?}");
     for part in ["test -e fixed", "deploy", "(step 2)", "(step 3)", "needs    lint, types"] {
         assert!(said.contains(part), "no `{part}` in {said}");
     }

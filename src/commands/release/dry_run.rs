@@ -40,7 +40,8 @@ fn plan(ground: &Ground, book: &Book) -> String {
             }
         }
     }
-    text
+    // What is empty leaves nothing behind, not even the space before it.
+    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
 /// What would become of the item's earlier pass.

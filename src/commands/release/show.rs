@@ -73,7 +73,8 @@ fn lines(checklist: &Checklist) -> BTreeMap<String, usize> {
 pub(super) fn line(gate: &str, item: &ItemResult) -> String {
     let took = match &item.reused_from {
         Some(_) => "  still holds".to_owned(),
-        None if item.started_at.is_some() => {
+        // Where no command was run there is no time that anybody asks for.
+        None if item.command.is_some() && item.started_at.is_some() => {
             format!("  {}", format_duration(Duration::try_from_secs_f64(item.elapsed_s).unwrap_or_default()))
         }
         None => String::new(),

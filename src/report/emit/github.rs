@@ -80,11 +80,13 @@ pub(super) fn text(checklist: &Checklist, jobs: &[Job<'_>], needed: &Needed, opt
 fn of_gate(checklist: &Checklist, job: &Job<'_>, needed: &Needed, options: &EmitOptions) -> String {
     let id = &job.gate.id;
     let mut out = format!("  gate-{id}:\n    name: {}\n", title(&job.title()));
-    match (&job.needs[..], job.after) {
-        ([], None) => {}
-        // Nothing of the gate before is needed, so its failure must not hide this one.
-        ([], Some(after)) => out.push_str(&format!("    needs: [gate-{after}]\n    if: ${{{{ !cancelled() }}}}\n")),
-        (needs, _) => out.push_str(&format!("    needs: {}\n", list(needs.iter().copied()))),
+    let before: Vec<&str> = job.needs.iter().chain(&job.after).copied().collect();
+    if !before.is_empty() {
+        // Left to itself, GitHub leaves a job out for whatever failed anywhere before it, and one failure would hide others.
+        let passed = job.needs.iter().map(|need| format!(" && needs.gate-{need}.result == 'success'"));
+        let passed: String = passed.collect();
+        out.push_str(&format!("    needs: {}\n", list(before.into_iter())));
+        out.push_str(&format!("    if: ${{{{ !cancelled(){passed} }}}}\n"));
     }
     out.push_str(&start(options, job.minutes()));
     if !job.needs.is_empty() {
@@ -102,14 +104,19 @@ fn of_gate(checklist: &Checklist, job: &Job<'_>, needed: &Needed, options: &Emit
         given(needed)
     ));
     let folder = job.folder();
-    let call = format!("mnload release \"$MNLOAD_FILE\" --only {id} --out {folder} --overwrite");
+    let call = format!("mnload release \"$MNLOAD_FILE\" --only {} --out {folder} --overwrite", job.only());
     out.push_str(&called(&call, options.inconclusive_warns && !job.is_needed));
     out.push_str("      - name: Pack what it left\n        if: ${{ always() }}\n        env:\n");
     out.push_str(&format!("          MNLOAD_KEEP: {}\n        run: |\n", github(&job.kept(checklist).join("\n"))));
     out.push_str(concat!(
         "          keep=()\n",
-        "          while IFS= read -r path; do\n",
-        "            if [ -e \"$path\" ]; then keep+=(\"$path\"); fi\n",
+        // Not quoted, a path is a pattern, and without separators nothing else: no word of it is split or carried out.
+        "          IFS=\n",
+        "          while read -r path; do\n",
+        "            if [ -e \"$path\" ]; then keep+=(\"$path\"); continue; fi\n",
+        "            for found in $path; do\n",
+        "              if [ -e \"$found\" ]; then keep+=(\"$found\"); fi\n",
+        "            done\n",
         "          done <<< \"$MNLOAD_KEEP\"\n",
         "          if [ \"${#keep[@]}\" -gt 0 ]; then\n",
     ));

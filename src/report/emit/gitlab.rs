@@ -59,6 +59,9 @@ pub(super) fn text(checklist: &Checklist, jobs: &[Job<'_>], needed: &Needed, opt
     for job in jobs {
         out.push('\n');
         out.push_str(&of_gate(checklist, job, options));
+        if jobs.iter().any(|other| waits_for(other, &job.gate.id)) {
+            out.push_str(&over(&job.gate.id));
+        }
     }
     out.push('\n');
     out.push_str(&of_all(checklist, jobs, options));
@@ -73,14 +76,31 @@ fn of_gate(checklist: &Checklist, job: &Job<'_>, options: &EmitOptions) -> Strin
         // Nothing of the gate before is needed, so its failure must not hide this one.
         [] => out.push_str("  when: always\n"),
         needs => {
-            let needs: Vec<String> = needs.iter().map(|id| format!("gate-{id}")).collect();
-            out.push_str(&format!("  needs: [{}]\n", needs.join(", ")));
+            let passed = needs.iter().map(|id| format!("gate-{id}"));
+            let over = job.after.iter().map(|id| format!("over-{id}"));
+            out.push_str(&format!("  needs: [{}]\n", passed.chain(over).collect::<Vec<_>>().join(", ")));
         }
     }
-    let call = format!("mnload release \"$MNLOAD_FILE\" --only {id} --out {folder} --overwrite \"$@\"");
+    let call = format!("mnload release \"$MNLOAD_FILE\" --only {} --out {folder} --overwrite \"$@\"", job.only());
     out.push_str(&script(&call, job.minutes(), options.inconclusive_warns && !job.is_needed));
     out.push_str(&artifacts(&folder, &job.kept(checklist)));
     out
+}
+
+/// Whether `job` names the gates that it comes behind, and the gate `id` is one that must only be over.
+fn waits_for(job: &Job<'_>, id: &str) -> bool {
+    !job.needs.is_empty() && job.after.contains(&id)
+}
+
+/// A job that passes when the gate `id` is over, whatever became of that: of what a job needs, GitLab wants all to pass.
+fn over(id: &str) -> String {
+    format!(
+        concat!(
+            "\nover-{id}:\n  stage: gate-{id}\n  needs:\n    - job: gate-{id}\n      artifacts: false\n  when: always\n",
+            "  variables:\n    GIT_STRATEGY: none\n  script:\n    - \"true\"\n"
+        ),
+        id = id
+    )
 }
 
 fn of_all(checklist: &Checklist, jobs: &[Job<'_>], options: &EmitOptions) -> String {

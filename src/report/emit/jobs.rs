@@ -16,10 +16,12 @@ const FOLDER: &str = "reports/release";
 pub(super) struct Job<'a> {
     /// The gate.
     pub(super) gate: &'a Gate,
+    /// What the job does of it: all, or all but the rollback drill.
+    items: Vec<&'a Item>,
     /// Ids of gates that must have passed.
     pub(super) needs: Vec<&'a str>,
-    /// The id of the gate that must only be over, where none must have passed.
-    pub(super) after: Option<&'a str>,
+    /// Ids of gates that must only be over: those of items in `after`, and where none must have passed, the one before.
+    pub(super) after: Vec<&'a str>,
     /// Whether another needs it: then nothing but a pass may be green.
     pub(super) is_needed: bool,
 }
@@ -31,8 +33,10 @@ pub(super) fn jobs(checklist: &Checklist) -> Result<Vec<Job<'_>>, EmitError> {
         .iter()
         .flat_map(|gate| gate.items.iter().map(move |item| (item.id.as_str(), gate.id.as_str())))
         .collect();
+    let waits_till_last = drill_comes_last(checklist);
     let others = |gate: &'_ Gate, list: fn(&Item) -> &Vec<String>| {
-        let ids = gate.items.iter().flat_map(list).filter_map(|id| gate_of.get(id.as_str()).copied());
+        let items = items_of(gate, waits_till_last).into_iter();
+        let ids = items.flat_map(list).filter_map(|id| gate_of.get(id.as_str()).copied());
         let mut ids: Vec<&str> = ids.filter(|id| *id != gate.id).collect();
         ids.sort_unstable();
         ids.dedup();
@@ -50,17 +54,44 @@ pub(super) fn jobs(checklist: &Checklist) -> Result<Vec<Job<'_>>, EmitError> {
             return Err(EmitError::Circle(left.iter().map(|gate| gate.id.clone()).collect()));
         };
         let gate = left.remove(at);
-        let mut needs = others(gate, |item| &item.needs);
-        needs.sort_by_key(|id| jobs.iter().position(|job| job.gate.id == *id));
-        let after = if needs.is_empty() { jobs.last().map(|job| job.gate.id.as_str()) } else { None };
-        jobs.push(Job { gate, needs, after, is_needed: false });
+        let (mut needs, mut after) = (others(gate, |item| &item.needs), others(gate, |item| &item.after));
+        after.extend(jobs.last().map(|job| job.gate.id.as_str()).filter(|id| needs.is_empty() && !after.contains(id)));
+        after.retain(|id| !needs.contains(id));
+        for ids in [&mut needs, &mut after] {
+            ids.sort_by_key(|id| jobs.iter().position(|job| job.gate.id == *id));
+        }
+        jobs.push(Job { gate, items: items_of(gate, waits_till_last), needs, after, is_needed: false });
     }
     let needed: BTreeSet<&str> = jobs.iter().flat_map(|job| job.needs.iter().copied()).collect();
     jobs.iter_mut().for_each(|job| job.is_needed = needed.contains(job.gate.id.as_str()));
     Ok(jobs)
 }
 
+fn items_of(gate: &Gate, without_drill: bool) -> Vec<&Item> {
+    gate.items.iter().filter(|item| !(without_drill && item.drill)).collect()
+}
+
+/// Whether the rollback drill is left to the last job. That must do it in any case, since a drill holds for no time, and
+/// deploying everything back and forth twice proves nothing more.
+fn drill_comes_last(checklist: &Checklist) -> bool {
+    let others = || checklist.items().filter(|item| !item.drill);
+    let drill: BTreeSet<&String> = checklist.items().filter(|item| item.drill).map(|item| &item.id).collect();
+    // Where others wait for it, or items can only be asked for by the gate, it stays where it is.
+    let is_awaited = others().any(|item| item.needs.iter().chain(&item.after).any(|id| drill.contains(id)));
+    let is_a_gate = |id: &String| checklist.gates.iter().any(|gate| gate.id == *id);
+    let is_alone = checklist.gates.iter().any(|gate| gate.items.iter().all(|item| item.drill));
+    !is_awaited && !is_alone && !others().any(|item| is_a_gate(&item.id))
+}
+
 impl Job<'_> {
+    /// What `--only` takes: the gate, or its items without the drill.
+    pub(super) fn only(&self) -> String {
+        match self.items.len() == self.gate.items.len() {
+            true => self.gate.id.clone(),
+            false => self.items.iter().map(|item| item.id.as_str()).collect::<Vec<_>>().join(","),
+        }
+    }
+
     /// What the gate is called, for people.
     pub(super) fn title(&self) -> String {
         match self.gate.title == self.gate.id {
@@ -77,7 +108,7 @@ impl Job<'_> {
     /// What later jobs need of it: the run folder, the evidence that was read, and what items leave.
     pub(super) fn kept(&self, checklist: &Checklist) -> Vec<String> {
         let mut kept = vec![self.folder()];
-        for item in &self.gate.items {
+        for item in &self.items {
             let files = item.readers.iter().flat_map(|reader| reader.places()).filter_map(|place| match &place.kind {
                 PlaceKind::File(path) => Some(path.display().to_string()),
                 _ => None,
@@ -95,7 +126,7 @@ impl Job<'_> {
 
     /// How long it may take at the most, in minutes: what its items may take one after the other.
     pub(super) fn minutes(&self) -> u64 {
-        minutes(self.gate.items.iter())
+        minutes(self.items.iter().copied())
     }
 }
 

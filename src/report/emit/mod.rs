@@ -76,9 +76,8 @@ fn needed_of_jobs(needed: &Needed) -> Needed {
         letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
             && letters.all(|c| c.is_ascii_alphanumeric() || c == '_')
     };
-    let is_given = |name: &String| {
-        is_name(name) && !OWN.contains(&name.as_str()) && !PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-    };
+    // No server gives a job a secret by itself, whatever it is called: GITHUB_TOKEN is there for who asks for it.
+    let is_given = |name: &String| is_name(name) && !OWN.contains(&name.as_str());
     let given = |names: &[String]| {
         let mut names: Vec<String> = names.iter().filter(|name| is_given(name)).cloned().collect();
         names.sort_unstable();
@@ -86,7 +85,8 @@ fn needed_of_jobs(needed: &Needed) -> Needed {
         names
     };
     let secrets = given(&needed.secrets);
-    let variables = given(&needed.variables).into_iter().filter(|name| !secrets.contains(name)).collect();
+    let is_plain = |name: &String| !secrets.contains(name) && !PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+    let variables = given(&needed.variables).into_iter().filter(is_plain).collect();
     Needed { variables, secrets }
 }
 

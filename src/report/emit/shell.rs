@@ -8,10 +8,10 @@ use crate::values::Needed;
 /// The same for every release: nothing of a file stands in it.
 const GATE: &str = r#"failed=
 
-# gate ID TITLE GATES-THAT-IT-NEEDS ARGUMENT...
+# gate ID TITLE GATES-THAT-IT-NEEDS WHAT-IS-DONE ARGUMENT...
 gate() {
-  id=$1 title=$2 needs=$3
-  shift 3
+  id=$1 title=$2 needs=$3 only=$4
+  shift 4
   printf '\n== %s\n' "$title"
   for need in $needs; do
     case " $failed " in
@@ -23,7 +23,7 @@ gate() {
     esac
   done
   code=0
-  mnload release "$file" --only "$id" --out "$out-$id" --overwrite "$@" || code=$?
+  mnload release "$file" --only "$only" --out "$out-$id" --overwrite "$@" || code=$?
   case $code in
     0) ;;
     # The command line or the file is wrong, or somebody stopped it: no other gate would fare better.
@@ -49,7 +49,7 @@ pub(super) fn text(checklist: &Checklist, jobs: &[Job<'_>], needed: &Needed, opt
         let title = plain(&job.title());
         let needs = job.needs.join(" ");
         let (title, needs) = (shell_words::quote(&title), shell_words::quote(&needs));
-        out.push_str(&format!("gate {} {title} {needs} \"$@\"\n", job.gate.id));
+        out.push_str(&format!("gate {} {title} {needs} {} \"$@\"\n", job.gate.id, job.only()));
     }
     out.push_str("\nprintf '\\n== The whole release\\n'\n");
     let ids: Vec<&str> = jobs.iter().map(|job| job.gate.id.as_str()).collect();

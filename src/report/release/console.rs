@@ -31,6 +31,11 @@ pub fn render(result: &ReleaseResult, detail: Detail) -> String {
     if detail == Detail::Full {
         out.push_str(&head(result));
         out.push_str(&table(result));
+        let taken_over = words::taken_over(result);
+        if !taken_over.is_empty() {
+            let runs = format!("from {}", taken_over.join(", "));
+            out.push_str(&format!("\n{}", labelled("taken over", &cut(&runs, LONGEST_REASON))));
+        }
         let warnings: String = result.warnings.iter().take(MOST_REASONS).map(|text| warning(text)).collect();
         if !warnings.is_empty() {
             out.push('\n');
@@ -42,7 +47,8 @@ pub fn render(result: &ReleaseResult, detail: Detail) -> String {
         out.push('\n');
     }
     out.push_str(&verdict(result));
-    out
+    // What is empty leaves nothing behind, not even the space before it.
+    out.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
 fn head(result: &ReleaseResult) -> String {
@@ -110,7 +116,7 @@ fn row(item: &ItemResult, widest: usize) -> String {
     let indent = MARKS + widest + 2;
     let title = broken_within(&cut(&item.title, LONGEST_OBSERVED), 0, widest);
     let observed = broken_within(&cut(&words::observed(item), LONGEST_OBSERVED), 0, COLUMNS - TIMES - indent);
-    let time = if item.started_at.is_some() { words::seconds(item.elapsed_s) } else { String::new() };
+    let time = words::took(item);
     let (mut titles, mut seen) = (title.lines(), observed.lines());
     let room = COLUMNS - TIMES - indent;
     let (first, beside) = (titles.next().unwrap_or_default(), seen.next().unwrap_or_default());
@@ -146,6 +152,9 @@ fn reasons(result: &ReleaseResult) -> String {
             .iter()
             .take(MOST_SENTENCES)
             .for_each(|reason| out.push_str(&indented(&cut(reason, LONGEST_REASON), 0)));
+        words::notes(item)
+            .iter()
+            .for_each(|note| out.push_str(&indented(&format!("- {}", cut(note, LONGEST_REASON)), 2)));
         if !item.repeat.is_empty() {
             let dimmed = Style::new().dimmed();
             out.push_str(&format!("{dimmed}{}{dimmed:#}", indented(&cut(&item.repeat, LONGEST_REASON), 2)));
@@ -199,6 +208,42 @@ mod tests {
             assert!(wide.is_empty(), "{wide:#?}");
             insta::assert_snapshot!(format!("console_{name}"), text);
         }
+    }
+
+    #[test]
+    fn no_line_ends_with_a_space() {
+        for result in fixture::small().map(|(_, result)| result).into_iter().chain([fixture::hostile()]) {
+            for detail in [Detail::Full, Detail::Quiet] {
+                let text = plain(&render(&result, detail));
+                let lines: Vec<&str> = text.lines().filter(|line| line.trim_end() != *line).collect();
+                assert!(lines.is_empty(), "{lines:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn notes_of_what_does_not_hold_stand_below_its_reasons() {
+        let mut result = fixture::no_go();
+        result.gates[0].items[1].evidence[0].notes = vec!["src/api.ts: 0%".into(), "\u{1b}[2Jsrc/b.ts: 1%".into()];
+        let text = plain(&render(&result, Detail::Quiet));
+        let wanted =
+            "wanted lines >= 65%, observed 0.94%\n           - src/api.ts: 0%\n           - \u{FFFD}[2Jsrc/b.ts: 1%\n";
+        assert!(text.contains(wanted), "{text}");
+        // A pass has nothing to explain.
+        assert!(!plain(&render(&fixture::go(), Detail::Full)).contains("GHSA"));
+    }
+
+    #[test]
+    fn runs_that_items_were_taken_over_from_are_named_once_below_the_table() {
+        let mut result = fixture::go();
+        all_of(&mut result).for_each(|item| item.reused_from = Some("20261122t021751z-9855096d".into()));
+        let text = plain(&render(&result, Detail::Full));
+        assert_eq!(text.matches("20261122t021751z-9855096d").count(), 1, "{text}");
+        assert!(text.contains("  exit 0, taken over "), "{text}");
+    }
+
+    fn all_of(result: &mut ReleaseResult) -> impl Iterator<Item = &mut ItemResult> {
+        result.gates.iter_mut().flat_map(|gate| &mut gate.items)
     }
 
     #[test]

@@ -16,7 +16,7 @@ const LONGEST_COMMAND: usize = 1_000;
 
 /// The text.
 pub(super) fn render(result: &ReleaseResult) -> String {
-    let sections = [headline(result), gates(result), items(result), repeats(result), footer(result)];
+    let sections = [headline(result), gates(result), items(result), notes(result), repeats(result), footer(result)];
     let sections: Vec<String> = sections.into_iter().filter(|section| !section.is_empty()).collect();
     within(sections.join("\n"), MOST_BYTES)
 }
@@ -114,6 +114,14 @@ fn items(result: &ReleaseResult) -> String {
     out
 }
 
+/// What readers found beside the reasons of what does not hold.
+fn notes(result: &ReleaseResult) -> String {
+    let red = words::red(result);
+    let noted = red.iter().flat_map(|item| words::notes(item).into_iter().map(move |note| (item, note)));
+    let notes: Vec<String> = noted.map(|(item, note)| format!("{}: {note}", item.title)).collect();
+    if notes.is_empty() { String::new() } else { format!("What was noted of it:\n\n{}", listed(&notes)) }
+}
+
 /// The command that repeats each item that does not hold.
 fn repeats(result: &ReleaseResult) -> String {
     let red: Vec<&ItemResult> = words::red(result).into_iter().filter(|item| !item.repeat.is_empty()).collect();
@@ -134,6 +142,10 @@ fn footer(result: &ReleaseResult) -> String {
     if !result.warnings.is_empty() {
         out.push_str(&format!("Warnings:\n{}\n", listed(&result.warnings)));
     }
+    let taken_over = words::taken_over(result);
+    if !taken_over.is_empty() {
+        out.push_str(&format!("Taken over from {}. ", code(&taken_over.join(", "), LONGEST_LINE)));
+    }
     if let Some(commit) = &result.commit {
         out.push_str(&format!("Commit {}. ", code(&words::commit(commit), LONGEST_NAME)));
     }
@@ -147,4 +159,21 @@ fn footer(result: &ReleaseResult) -> String {
         out.push_str(&format!("\n    {}\n", line(&result.command, LONGEST_COMMAND)));
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture;
+    use super::*;
+
+    #[test]
+    fn notes_and_runs_that_were_taken_over_are_named() {
+        let mut result = fixture::no_go();
+        result.gates[0].items[0].reused_from = Some("r1".into());
+        result.gates[0].items[1].evidence[0].notes = vec!["src/api.ts: 0%".into()];
+        let text = render(&result);
+        assert!(text.contains("\n- `Coverage: src/api.ts: 0%`\n"), "{text}");
+        assert!(text.contains("Taken over from `r1`. "), "{text}");
+        assert!(!render(&fixture::go()).contains("noted"));
+    }
 }

@@ -9,6 +9,8 @@ use crate::verdict::{Status, Verdict};
 
 /// So many letters of a hash tell it from any other.
 const HASH: usize = 12;
+/// So many notes of an item are shown where there is little room.
+const MOST_NOTES: usize = 3;
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// GO, NO-GO, or PASS where only a part of the release was asked for and all of it holds.
@@ -89,10 +91,49 @@ fn held(item: &ItemResult) -> String {
     if parts.is_empty() {
         parts.extend(item.command.as_ref().and_then(|command| command.exit_code).map(|code| format!("exit {code}")));
     }
-    if let Some(run) = &item.reused_from {
-        parts.push(format!("from {run}"));
+    if item.reused_from.is_some() {
+        parts.push("taken over".to_owned());
     }
     parts.join(", ")
+}
+
+/// The runs that items were taken over from, each once.
+pub(super) fn taken_over(result: &ReleaseResult) -> Vec<&str> {
+    let mut runs: Vec<&str> = Vec::new();
+    for run in items(result).filter_map(|item| item.reused_from.as_deref()) {
+        if !runs.contains(&run) {
+            runs.push(run);
+        }
+    }
+    runs
+}
+
+/// What is worth knowing of an item that does not hold, beside its reasons: which tests, which targets, which keys.
+pub(super) fn notes(item: &ItemResult) -> Vec<&str> {
+    let evidence = item.evidence.iter().flat_map(|evidence| &evidence.notes);
+    let command = item.command.iter().flat_map(|command| &command.notes);
+    let all = evidence.chain(command).map(String::as_str);
+    let said = |note: &&str| item.reasons.iter().any(|reason| reason == note) || note.trim().is_empty();
+    let mut notes: Vec<&str> = Vec::new();
+    for note in all.filter(|note| !said(note)) {
+        // Of more nobody reads the end, and all of them are in result.json.
+        if notes.len() < MOST_NOTES && !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
+    notes
+}
+
+/// `text`, or words in its place where there is nothing to see: a link or a heading without a text leads nobody anywhere.
+pub(super) fn seen(text: &str) -> String {
+    let hidden = |c: char| c.is_whitespace() || matches!(c, '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}');
+    if text.chars().all(hidden) { "(no title)".to_owned() } else { text.to_owned() }
+}
+
+/// How long the item took; nothing where no command was run, since reading takes no time that anybody asks for.
+pub(super) fn took(item: &ItemResult) -> String {
+    let ran = item.command.is_some() && item.started_at.is_some();
+    if ran { seconds(item.elapsed_s) } else { String::new() }
 }
 
 fn broken(check: &CheckResult) -> Option<String> {
@@ -192,5 +233,37 @@ mod tests {
         assert_eq!(word(&result), "PASS");
         assert!(stands_on(&result).ends_with("this is no go"), "{}", stands_on(&result));
         assert_eq!(word(&fixture::no_go()), "NO-GO");
+    }
+
+    #[test]
+    fn an_item_that_was_taken_over_says_so_and_its_run_is_named_once() {
+        let mut result = fixture::go();
+        for item in result.gates.iter_mut().take(2).flat_map(|gate| &mut gate.items) {
+            item.reused_from = Some("20261122t021751z-9855096d".to_owned());
+        }
+        let of = |id: &str| observed(items(&result).find(|item| item.id == id).unwrap());
+        assert_eq!((of("typecheck"), of("coverage")), ("exit 0, taken over".into(), "lines 71.3%, taken over".into()));
+        assert_eq!(taken_over(&result), ["20261122t021751z-9855096d"]);
+        assert!(taken_over(&fixture::go()).is_empty());
+    }
+
+    #[test]
+    fn notes_are_few_and_say_nothing_twice() {
+        let mut result = fixture::no_go();
+        let item = &mut result.gates[0].items[1];
+        item.evidence[0].notes = ["a", &item.reasons[0], "b", "", "a", "c", "d"].map(str::to_owned).to_vec();
+        assert_eq!(notes(item), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn only_what_ran_a_command_took_time() {
+        let result = fixture::go();
+        let of = |id: &str| took(items(&result).find(|item| item.id == id).unwrap());
+        assert_eq!((of("typecheck").as_str(), of("uat").as_str()), ("12.4s", ""));
+    }
+
+    #[test]
+    fn what_cannot_be_seen_has_a_name_all_the_same() {
+        assert_eq!(["", " \n", "\u{200B}", "a"].map(seen), ["(no title)", "(no title)", "(no title)", "a"]);
     }
 }

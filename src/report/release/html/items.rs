@@ -109,8 +109,8 @@ impl ItemView {
             anchor: anchor.to_owned(),
             class: class_of(item.status, item.warn),
             status: word(item.status, item.warn),
-            title: cut(&item.title, shown.text),
-            took: item.started_at.as_ref().map(|_| words::seconds(item.elapsed_s)).unwrap_or_default(),
+            title: cut(&words::seen(&item.title), shown.text),
+            took: words::took(item),
             open: !matches!(item.status, Status::Pass | Status::Skipped),
             red,
             // What stands beside the title need not be said twice.

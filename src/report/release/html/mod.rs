@@ -165,7 +165,7 @@ impl Page {
             anchor: place(item).map(anchor_of).unwrap_or_default(),
             class: class_of(item.status, item.warn),
             status: word(item.status, item.warn),
-            title: cut(&item.title),
+            title: cut(&words::seen(&item.title)),
             why: cut(&words::observed(item)),
         });
         let steps: Vec<&ItemResult> = words::items(result).filter(|item| item.drill).collect();
@@ -267,7 +267,7 @@ fn anchor_of_gate(number: usize) -> String {
 }
 
 fn name_of(gate: &GateResult) -> String {
-    if gate.title == gate.id { gate.id.clone() } else { format!("{}: {}", gate.id, gate.title) }
+    if gate.title == gate.id { words::seen(&gate.id) } else { format!("{}: {}", gate.id, gate.title) }
 }
 
 /// What CSS and people call how a gate came out.
@@ -350,7 +350,7 @@ fn drill_words(steps: &[&ItemResult]) -> String {
 fn roles(result: &ReleaseResult, room: Room) -> Vec<RoleView> {
     let cut = |text: &str| inert::cut(text, room.text);
     let role = |role: &crate::release::result::RoleResult| RoleView {
-        title: cut(&role.title),
+        title: cut(&words::seen(&role.title)),
         people: if role.people.is_empty() { "anybody".to_owned() } else { cut(&role.people.join(", ")) },
         duty: cut(&role.duty),
     };
@@ -366,7 +366,7 @@ fn signed(result: &ReleaseResult, room: Room, anchor_of: &dyn Fn(usize) -> Strin
             |text: fn(&crate::release::result::SignOff) -> &String| signed.map(|it| cut(text(it))).unwrap_or_default();
         SignedView {
             anchor: anchor_of(at),
-            title: cut(&item.title),
+            title: cut(&words::seen(&item.title)),
             by: of(|it| &it.by),
             at: of(|it| &it.at),
             commit: words::short_hash(&of(|it| &it.commit)),

@@ -66,6 +66,18 @@ fn what_does_not_hold_is_kept_of_very_many() {
 }
 
 #[test]
+fn every_link_and_heading_has_a_text() {
+    let page = page(&fixture::hostile());
+    for tag in ["<a href", "<h1", "<h2", "<h3", "<th ", "<summary"] {
+        let close = format!("</{}>", tag[1..].split(' ').next().unwrap());
+        let parts = page.split(tag).skip(1).filter_map(|rest| rest.split_once('>')?.1.split(close.as_str()).next());
+        let texts: Vec<String> =
+            parts.map(|part| part.split('<').map(|p| p.rsplit('>').next().unwrap()).collect()).collect();
+        assert!(!texts.is_empty() && texts.iter().all(|text: &String| !text.trim().is_empty()), "{tag}: {texts:?}");
+    }
+}
+
+#[test]
 fn what_comes_from_outside_stays_text() {
     for (kind, result) in all_kinds() {
         let page = page(&result);
