@@ -156,8 +156,7 @@ fn a_dry_run_says_everything_and_does_nothing() {
 #[test]
 fn it_can_be_written_as_a_pipeline_a_script_and_a_checklist() {
     let shop = Shop::open();
-    for (to, part) in
-        [("github", "gate-H"), ("gitlab", "gate-H"), ("shell", "gate H"), ("markdown", "Rollback drill")]
+    for (to, part) in [("github", "gate-H"), ("gitlab", "gate-H"), ("shell", "gate H"), ("markdown", "Rollback drill")]
     {
         let (first, calls) = shop.release(&["emit", to]);
         assert_eq!((first.code, calls.as_str()), (Some(0), ""), "{to}: {}", first.stderr);

@@ -105,7 +105,7 @@ fn prepare(args: &ReleaseArgs, started_at: Timestamp) -> Result<Prepared, Comman
     let left = Left::of(&timeless, run_folders.chain(earlier.folders().map(Path::to_path_buf)));
     let folder = if timeless.folder.as_os_str().is_empty() { Path::new(".") } else { &timeless.folder };
     let commit = commit_of(folder, &left, timeless.signoffs.as_deref());
-    let tracked = commit.as_ref().and_then(|_| tracked_of(folder, &left, timeless.signoffs.as_deref()));
+    let tracked = commit.as_ref().and_then(|_| tracked_of(folder, timeless.signoffs.as_deref()));
     let run_id = run_id(started_at);
     let facts = RunFacts {
         id: run_id.clone(),

@@ -282,6 +282,7 @@ mod tests {
             folder: "run".into(),
             run_id: "r1".to_owned(),
             commit: None,
+            tracked: None,
             left: Left::default(),
             env: Vec::new(),
             starter: Starter::of_this_machine(),

@@ -66,10 +66,6 @@ pub(super) fn carry_out(ground: &Ground, item: &Item, pasts: &Pasts, onlooker: &
     if let Some(carried) = &mut carried {
         carried.last_words = last_words(&carried.ended, &ground.checklist.secrets);
     }
-    let readings = read(ground, item, carried.as_ref(), pasts);
-    }
-
-    #[test]
     let readings = read(ground, item, carried.as_ref(), pasts, halt);
     let signed = item.manual.as_ref().map(|_| onlooker.signing(item));
     let mut judged = judged(item, carried.as_ref(), &readings, &missing, signed.as_ref());

@@ -99,7 +99,7 @@ impl Ground {
     pub fn is_tree_as_it_was(&self) -> bool {
         let folder = &self.checklist.folder;
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-        let now = || tracked_of(folder, &self.left, self.checklist.signoffs.as_deref());
+        let now = || tracked_of(folder, self.checklist.signoffs.as_deref());
         self.tracked.is_none() || self.tracked == now()
     }
 

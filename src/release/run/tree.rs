@@ -63,17 +63,10 @@ pub fn commit_of(folder: &Path, left: &Left, signoffs: Option<&Path>) -> Option<
         let path = content::real(&top.join(name));
         list.iter().any(|left| path.starts_with(left))
     };
-    let changed = ["diff", "HEAD", "--name-only", "--no-renames", "--ignore-submodules=none", "-z"];
-    let changed = names(&git_bytes(&top, &changed)?);
-    let overlooked = overlooked(&git_bytes(&top, &["ls-files", "-v", "-z"])?);
     let untracked = names(&git_bytes(&top, &["ls-files", "--others", "--exclude-standard", "-z"])?);
-    let signoffs_file = signoffs.map(content::real);
-    let is_signoffs =
-        |name: &PathBuf| signoffs_file.as_ref().is_some_and(|file| content::real(&top.join(name)) == *file);
-    let tracked = changed.into_iter().chain(overlooked).filter(|name| !is_signoffs(name));
     let untracked =
         untracked.into_iter().filter(|name| !below(&left.by_releases, name) && !below(&left.by_commands, name));
-    let differing: BTreeSet<PathBuf> = tracked.chain(untracked).collect();
+    let differing: BTreeSet<PathBuf> = differing_of(&top, signoffs)?.into_iter().chain(untracked).collect();
     let mut tree = Sha256::new();
     tree.update(released(&top, &id, signoffs));
     for name in &differing {
@@ -142,18 +135,25 @@ fn path_of(name: &[u8]) -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(name).into_owned())
 }
 
-/// A hash of the last commit that is released and of all that is in one and differs from it; none without a repository.
-pub fn tracked_of(folder: &Path, left: &Left, signoffs: Option<&Path>) -> Option<String> {
+/// The files of the commit that differ from it, whatever git is told to overlook; without the file of sign-offs.
+fn differing_of(top: &Path, signoffs: Option<&Path>) -> Option<BTreeSet<PathBuf>> {
+    let changed = ["diff", "HEAD", "--name-only", "--no-renames", "--ignore-submodules=none", "-z"];
+    let changed = names(&git_bytes(top, &changed)?);
+    let overlooked = overlooked(&git_bytes(top, &["ls-files", "-v", "-z"])?);
+    let file = signoffs.map(content::real);
+    let is_signoffs = |name: &PathBuf| file.as_ref().is_some_and(|file| content::real(&top.join(name)) == *file);
+    Some(changed.into_iter().chain(overlooked).filter(|name| !is_signoffs(name)).collect())
+}
+
+/// A hash of the last commit that is released and of all its files that differ from it; none without a repository.
+pub fn tracked_of(folder: &Path, signoffs: Option<&Path>) -> Option<String> {
     let top = PathBuf::from(line(&git(folder, &["rev-parse", "--show-toplevel"])?));
     let id = line(&git(&top, &["rev-parse", "--verify", "HEAD"])?);
-    let changed = names(&git(&top, &["diff", "HEAD", "--name-only", "--no-renames", "-z"])?);
     let mut tree = Sha256::new();
     tree.update(released(&top, &id, signoffs));
-    let paths = changed.iter().map(|name| (name, top.join(name)));
-    for (name, path) in
-        paths.filter(|(_, path)| !left.by_releases.iter().any(|left| content::real(path).starts_with(left)))
-    {
-        tree.update(format!("\n{}\n{}", name.display(), content::hash_of(&path)));
+    for name in differing_of(&top, signoffs)? {
+        tree.update([b"\n", name.as_os_str().as_encoded_bytes(), b"\n"].concat());
+        tree.update(content::hash_of(&top.join(name)));
     }
     Some(content::digits(tree))
 }
