@@ -10,6 +10,7 @@ mod confirmed;
 mod docs;
 mod drill;
 mod emit;
+mod emit_jobs;
 mod judged;
 mod medianest;
 mod observability;
