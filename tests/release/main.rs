@@ -10,6 +10,7 @@ mod confirmed;
 mod docs;
 mod drill;
 mod emit;
+mod emit_jobs;
 mod held;
 mod judged;
 mod medianest;
