@@ -37,6 +37,11 @@ pub struct ReleaseArgs {
     // No path: an empty one, for the latest, would be refused.
     pub resume: Vec<String>,
 
+    /// Run nothing: take what the runs of --resume say of each item as it is, and judge that as a whole. They must be of the
+    /// present state of the repository. For the last job of a pipeline.
+    #[arg(long, requires = "resume", conflicts_with_all = ["only", "from", "dry_run"])]
+    pub collect: bool,
+
     /// Confirm an item for this commit: `uat=Ann`, or `uat=Ann: seen on staging`; may be given several times.
     #[arg(long, value_name = "ITEM=NAME[: NOTE]")]
     pub sign: Vec<String>,

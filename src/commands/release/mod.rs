@@ -141,6 +141,7 @@ fn prepare(args: &ReleaseArgs, started_at: Timestamp) -> Result<Prepared, Comman
         run_id,
         commit,
         tracked,
+        collects: args.collect,
         left,
         env: more,
         starter: Starter::of_this_machine(),

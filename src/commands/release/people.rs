@@ -283,6 +283,7 @@ mod tests {
             run_id: "r1".to_owned(),
             commit: None,
             tracked: None,
+            collects: false,
             left: Left::default(),
             env: Vec::new(),
             starter: Starter::of_this_machine(),

@@ -33,6 +33,8 @@ pub struct Ground {
     pub commit: Option<CommitResult>,
     /// A hash of what is in that commit and of what differs from it, without what is in no commit.
     pub tracked: Option<String>,
+    /// Whether nothing is run, and earlier runs are laid together.
+    pub collects: bool,
     /// What releases leave in the working tree.
     pub left: Left,
     /// Environment variables of every command, before those of the release file.

@@ -11,12 +11,14 @@
 mod assemble;
 mod attempt;
 mod capture;
+mod collect;
 mod content;
 #[cfg(test)]
 mod fixture;
 mod ground;
 mod inputs;
 mod judge;
+mod launch;
 mod process;
 mod resume;
 mod runner;

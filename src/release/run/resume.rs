@@ -31,6 +31,8 @@ pub struct Found<'a> {
     pub item: &'a ItemResult,
     /// The id of the run in which it passed.
     pub run_id: &'a str,
+    /// The state of the repository that run was of; none without one.
+    pub tree: Option<&'a str>,
 }
 
 impl Earlier {
@@ -74,7 +76,8 @@ impl Earlier {
             let done = items.filter(|item| item.id == id && item.status != Status::Skipped);
             done.map(|item| {
                 let run_id = item.reused_from.as_deref().unwrap_or(&result.run_id);
-                Found { folder, item, run_id }
+                let tree = result.commit.as_ref().map(|commit| commit.tree.as_str());
+                Found { folder, item, run_id, tree }
             })
         });
         found.max_by_key(|found| began(found.item))

@@ -12,6 +12,7 @@ use super::super::checklist::Item;
 use super::super::result::ItemResult;
 use super::super::work::{CommandLine, Work};
 use super::attempt::{self, Outcome, blank, is_anew, left_out};
+use super::collect::collected;
 use super::ground::{Ground, Onlooker, Past, Pasts};
 use super::inputs;
 use super::judge;
@@ -167,6 +168,7 @@ impl Books<'_> {
 /// The item taken from an earlier run if it still holds there, else carried out; a mistake in mnload costs this item only.
 fn carried(ground: &Ground, item: &Item, pasts: &Pasts, onlooker: &dyn Onlooker, halt: &Halt) -> Outcome {
     let carried = catch_unwind(AssertUnwindSafe(|| match reusable(ground, item, pasts) {
+        _ if ground.collects => collected(ground, item, pasts, onlooker, halt),
         Ok(found) => reused(ground, item, found, onlooker, halt),
         Err(_) => attempt::carry_out(ground, item, pasts, onlooker, halt),
     }));
