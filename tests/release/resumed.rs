@@ -107,3 +107,26 @@ fn runs_of_parts_are_laid_together_and_the_latest_is_found() {
     release.run_into("run3", &["--resume", "run3", "--overwrite"]).exits_with(2).outcome.tells("is taken up");
     release.run_into("run5", &["--resume", "src"]).exits_with(2).outcome.tells("src holds no run");
 }
+
+#[test]
+fn runs_of_parts_are_laid_together_and_nothing_is_run() {
+    let release = release();
+    release.workspace.file("src/b", "1");
+    let release = release.committed();
+    release.run(&["--only", "build,test,report"]).exits_with(0);
+    release.workspace.file("left/fixed", "");
+    release.run_into("run2", &["--only", "lint,notes"]).exits_with(0);
+    let together = ["--collect", "--resume", "run", "--resume", "run2"];
+    let all = release.run_into("all", &together).exits_with(0);
+    assert_eq!(ran(&release), [1, 1, 1, 1], "nothing was run");
+    assert!(all.result().go && all.item("lint").status == Status::Pass);
+    // One part alone says nothing of the others.
+    let part = release.run_into("part", &["--collect", "--resume", "run"]).exits_with(4);
+    assert_eq!(part.item("lint").status, Status::NoData);
+    assert!(part.item("lint").reasons[0].contains("none of the runs"), "{:?}", part.item("lint").reasons);
+    // Neither does a run of what was released before.
+    release.workspace.file("src/a", "2");
+    let stale = release.run_into("stale", &together).exits_with(4);
+    assert!(stale.item("build").reasons[0].contains("another state of the repository"), "{:?}", stale.item("build"));
+    assert_eq!(ran(&release), [1, 1, 1, 1]);
+}

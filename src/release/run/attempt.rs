@@ -335,6 +335,8 @@ fn evidence(reader: &str, reading: &Reading) -> EvidenceResult {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
