@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
-use super::checklist::{Item, identifier, owners, texts};
+use super::checklist::Item;
 use super::evidence::{self, Reader, RunFolder};
 use super::file::ItemSection;
 use super::wanted::accepted;
 use super::work::{self, ScenarioRun, Work};
+use super::written::{identifier, owners, texts};
 use crate::scenario::Spanned;
 use crate::values::Resolver;
 

@@ -5,12 +5,13 @@
 
 use std::time::Duration;
 
-use super::checklist::{Gate, Item, owners};
+use super::checklist::{Gate, Item};
 use super::evidence::Reader;
 use super::file::RollbackSection;
 use super::item::own_run;
 use super::wanted::defaults_of;
 use super::work::{self, Work};
+use super::written::owners;
 use crate::diagnostic::nearest;
 use crate::scenario::{Short, Spanned};
 use crate::values::Resolver;

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::checklist::pairs;
 use super::file::{RunSection, ScenarioSection};
+use super::written::pairs;
 use crate::scenario::{Short, Spanned, Value, beside};
 use crate::values::Resolver;
 

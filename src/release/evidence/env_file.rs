@@ -93,8 +93,8 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, section: &Spanned<Short<EnvFi
         optional: patterns(resolver, &written.optional),
         private: written.private.as_ref().map_or(!template, |flag| *flag.get_ref()),
         template,
-        equals: super::super::checklist::pairs(resolver, written.equals.as_ref()),
-        contains: super::super::checklist::pairs(resolver, written.contains.as_ref()),
+        equals: super::super::written::pairs(resolver, written.equals.as_ref()),
+        contains: super::super::written::pairs(resolver, written.contains.as_ref()),
     };
     if let Some((key, _)) = env.contains.iter().find(|(_, text)| text.is_empty()) {
         resolver.mistake(section.span(), format!("every value of `{key}` holds this"), "write what is looked for");
