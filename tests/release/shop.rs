@@ -149,14 +149,18 @@ impl Shop {
 
     fn files(&self, url: &str) {
         let write = |name: &str, text: &str| drop(self.workspace.file(name, text));
-        write("release.toml", &text_of("release.toml"));
+        // A load is judged by how punctual this machine is; its steps, once, are not.
+        let once = with(
+            &text_of("release.toml"),
+            "file = \"light.toml\", env",
+            "file = \"light.toml\", profile = \"smoke\", env",
+        );
+        write("release.toml", &once);
         write("smoke.toml", &text_of("smoke.toml"));
         let trusting = |text: &str| with(text, "[target]\n", "[target]\nca = \"cert.pem\"\n");
         write("smoke-staging.toml", &trusting(&text_of("smoke-staging.toml")));
         write("e2e.toml", &trusting(&text_of("e2e.toml")));
-        let light =
-            with(&trusting(&text_of("light.toml")), "duration = \"1m\"\nramp_up = \"10s\" ", "duration = \"5s\" ");
-        write("light.toml", &light);
+        write("light.toml", &trusting(&text_of("light.toml")));
         write(
             "security.toml",
             &with(&text_of("security.toml"), "timeout = \"5s\" }", "timeout = \"5s\", ca = \"cert.pem\" }"),
