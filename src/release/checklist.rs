@@ -1,4 +1,4 @@
-//! What a release file means: gates, items and what they stand on. Plain data, made by [`super::resolve`].
+//! What a release file means: gates, items and what they stand on. Plain data, made by `resolve`.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

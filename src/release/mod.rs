@@ -5,7 +5,7 @@
 //! as written    checked     run and read       judged
 //! ```
 //!
-//! [`file`] is what is written, [`checklist`] what it means (`resolve` finds out), [`evidence`] reads what commands leave, [`accept`] compares
+//! `file` is what is written, [`checklist`] what it means (`resolve` finds out), [`evidence`] reads what commands leave, [`accept`] compares
 //! it, [`run`] carries it all out, and [`result`] is what reports are made of. What is not known is never a pass.
 
 pub mod accept;

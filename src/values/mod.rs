@@ -1,6 +1,6 @@
 //! `${ … }` in texts: names are checked when the file is read; what can be known then is filled in then.
 //!
-//! Takes texts as written, gives a [`Text`] (constant, or rendered per journey from a [`Scope`]) and a [`Document`]
+//! Takes texts as written, gives a `Text` (constant, or rendered per journey from a [`Scope`]) and a `Document`
 //! for JSON bodies. A text without `${` costs nothing at run time.
 
 mod bounds;

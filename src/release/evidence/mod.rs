@@ -1,7 +1,7 @@
 //! Evidence readers: what a command printed or left, or what a service says, as figures.
 //!
 //! Each reader is one file with four parts: the section that is written, what it resolves to, the figures that it gives,
-//! and `read`, which says nothing rather than guess. [`source`] opens what is read, and holds how old it may be.
+//! and `read`, which says nothing rather than guess. `source` opens what is read, and holds how old it may be.
 
 mod ask;
 mod backup;

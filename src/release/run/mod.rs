@@ -4,9 +4,9 @@
 //! Checklist → Schedule → process → readers → judge → Done per item
 //! ```
 //!
-//! [`schedule`] and [`judge`] are pure; [`process`] starts one command; [`runner`] is all of it, in threads. What holds of
-//! earlier runs is not repeated ([`resume`], by the hashes of [`inputs`]); a confirmation holds for one state of the
-//! working tree ([`signoff`], [`tree`]). Nothing here prints: an [`Onlooker`] is told.
+//! `schedule` and `judge` are pure; `process` starts one command; `runner` is all of it, in threads. What holds of
+//! earlier runs is not repeated (`resume`, by the hashes of `inputs`); a confirmation holds for one state of the
+//! working tree (`signoff`, `tree`). Nothing here prints: an [`Onlooker`] is told.
 
 mod assemble;
 mod attempt;
