@@ -120,6 +120,7 @@ fn runs_of_parts_are_laid_together_and_nothing_is_run() {
     let all = release.run_into("all", &together).exits_with(0);
     assert_eq!(ran(&release), [1, 1, 1, 1], "nothing was run");
     assert!(all.result().go && all.item("lint").status == Status::Pass);
+    assert!(release.path().join("all/items/test/stdout.txt").exists(), "what was kept is in the new folder, too");
     // One part alone says nothing of the others.
     let part = release.run_into("part", &["--collect", "--resume", "run"]).exits_with(4);
     assert_eq!(part.item("lint").status, Status::NoData);

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use super::super::figure::{Figure, Reading, SourceRead, Unit};
-use super::source::{Context, Place, PlaceKind, facts_of, rfc3339};
+use super::source::{Context, Place, PlaceKind, digits, facts_of, rfc3339};
 use crate::scenario::{Short, Spanned};
 use crate::values::Resolver;
 
@@ -150,7 +150,7 @@ pub(super) fn hash(path: &Path) -> io::Result<String> {
     let mut buffer = [0; 1 << 16];
     loop {
         match io::Read::read(&mut file, &mut buffer)? {
-            0 => return Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()),
+            0 => return Ok(digits(digest)),
             read => digest.update(&buffer[..read]),
         }
     }

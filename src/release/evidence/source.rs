@@ -309,7 +309,12 @@ pub(super) fn with_advice(why: String, place: &Place) -> String {
 
 /// SHA-256 in hexadecimal digits.
 pub(in crate::release) fn hexadecimal(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    digits(Sha256::new_with_prefix(bytes))
+}
+
+/// The hexadecimal digits of a hash.
+pub(in crate::release) fn digits(hash: Sha256) -> String {
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A time of the file system as text.

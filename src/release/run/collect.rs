@@ -8,7 +8,7 @@ use super::super::result::ItemResult;
 use super::attempt::{self, Outcome, blank, finished, left_out};
 use super::ground::{Ground, Onlooker, Past, Pasts};
 use super::process::Halt;
-use super::resume::Found;
+use super::resume::{Found, copy_kept};
 use crate::verdict::Status;
 
 /// What the earlier runs say of `item`.
@@ -27,8 +27,21 @@ pub(super) fn collected(ground: &Ground, item: &Item, pasts: &Pasts, onlooker: &
     if let Some(needed) = ground.all_needs(item).into_iter().filter(|needed| needed.work.is_some()).find(later) {
         return nothing(format!("`{}`, which it needs, was done later than that", needed.id));
     }
+    let mut result = taken_over(ground, item, found);
+    if let Some(missing) = kept_of(ground, item, found).err() {
+        if result.status == Status::Pass {
+            result.status = Status::NoData;
+        }
+        result.reasons.push(missing);
+    }
+    finished(ground, item, result, Past { decides: !item.warn, ..Past::default() })
+}
+
+/// What `found` says, of the item as it is written now.
+pub(super) fn taken_over(ground: &Ground, item: &Item, found: Found<'_>) -> ItemResult {
     let now = blank(ground, item);
-    let result = ItemResult {
+    ItemResult {
+        id: now.id,
         title: now.title,
         owners: now.owners,
         rationale: now.rationale,
@@ -37,8 +50,17 @@ pub(super) fn collected(ground: &Ground, item: &Item, pasts: &Pasts, onlooker: &
         artifacts: now.artifacts,
         reused_from: Some(found.run_id.to_owned()),
         ..found.item.clone()
-    };
-    finished(ground, item, result, Past { decides: !item.warn, ..Past::default() })
+    }
+}
+
+/// Copies what was kept of the item, so that the new run folder is whole.
+///
+/// # Errors
+/// Why it cannot, as a sentence.
+pub(super) fn kept_of(ground: &Ground, item: &Item, found: Found<'_>) -> Result<(), String> {
+    let from = found.folder.join("items").join(&item.id);
+    copy_kept(&from, &ground.item_folder(&item.id))
+        .map_err(|error| format!("what was kept of it in {} cannot be copied: {error}", found.folder.display()))
 }
 
 /// Why `found` says nothing of what is judged now.

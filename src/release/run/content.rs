@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+pub(super) use super::super::evidence::source::digits;
+
 /// Of longer files the length and the time of the last change stand for the content.
 const MOST_BYTES: u64 = 256 << 20;
 /// What is in a folder with more entries is not known.
@@ -27,11 +29,6 @@ pub(super) fn hash_but(path: &Path, left_out: &[PathBuf]) -> Option<String> {
     let mut hash = Sha256::new();
     add(&mut hash, &real(path), left_out, &mut 0)?;
     Some(digits(hash))
-}
-
-/// The digits of a hash.
-pub(super) fn digits(hash: Sha256) -> String {
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The path without links and dots, as far as it exists.

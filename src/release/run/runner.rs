@@ -12,12 +12,12 @@ use super::super::checklist::Item;
 use super::super::result::ItemResult;
 use super::super::work::{CommandLine, Work};
 use super::attempt::{self, Outcome, blank, is_anew, left_out};
-use super::collect::collected;
+use super::collect::{collected, kept_of, taken_over};
 use super::ground::{Ground, Onlooker, Past, Pasts};
 use super::inputs;
 use super::judge;
 use super::process::Halt;
-use super::resume::{Found, copy_kept};
+use super::resume::Found;
 use super::schedule::{Schedule, State, Step};
 use super::signoff::Signing;
 use crate::verdict::{Finding, Status};
@@ -204,11 +204,7 @@ fn holding<'g>(ground: &'g Ground, item: &Item, inputs: Option<&str>) -> Result<
 }
 
 fn reused(ground: &Ground, item: &Item, found: Found<'_>, onlooker: &dyn Onlooker, halt: &Halt) -> Outcome {
-    let mut missing = None;
-    let from = found.folder.join("items").join(&item.id);
-    if let Err(error) = copy_kept(&from, &ground.item_folder(&item.id)) {
-        missing = Some(format!("what was kept of it in {} cannot be copied: {error}", found.folder.display()));
-    }
+    let missing = kept_of(ground, item, found).err();
     let signed = item.manual.as_ref().map(|_| match onlooker.signing(item) {
         Signing::Missing { why, expired } => {
             let sign_off = if halt.is_asked() { None } else { onlooker.ask(item) };
@@ -221,20 +217,11 @@ fn reused(ground: &Ground, item: &Item, found: Found<'_>, onlooker: &dyn Onlooke
         Some(Signing::Valid(_)) | None => None,
     };
     let reasons: Vec<String> = missing.into_iter().chain(unsigned).collect();
-    let now = blank(ground, item);
     let result = ItemResult {
-        id: now.id,
-        title: now.title,
-        owners: now.owners,
-        rationale: now.rationale,
-        warn: now.warn,
-        repeat: now.repeat,
-        artifacts: now.artifacts,
         status: if reasons.is_empty() { Status::Pass } else { Status::NoData },
         reasons,
         manual: attempt::manual(item, signed),
-        reused_from: Some(found.run_id.to_owned()),
-        ..found.item.clone()
+        ..taken_over(ground, item, found)
     };
     let since = found.began().map(SystemTime::from);
     attempt::finished(ground, item, result, Past { since, decides: !item.warn, ..Past::default() })
