@@ -16,7 +16,11 @@ demo:
 example:
     scenarios/freezing.sh
 
-# The pictures of the README out of that run (needs chromium and node).
+# The exploration in reports/explored/ anew, against the built-in target with a capacity; up to eight minutes.
+explored:
+    scenarios/exploring.sh
+
+# The pictures of the README and of docs/explore.md out of these (needs chromium and node).
 pictures:
     cd tests/browser && npm install --no-audit --no-fund --silent && node picture.mjs
 

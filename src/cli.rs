@@ -2,6 +2,7 @@
 
 mod compare;
 mod demo;
+mod explore;
 mod release;
 
 use std::path::PathBuf;
@@ -9,8 +10,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::report::Wanted;
+use crate::units;
 pub use compare::CompareArgs;
 pub use demo::DemoArgs;
+pub use explore::ExploreArgs;
 pub use release::{EmitArgs, EmitTo, Inconclusive, ReleaseAction, ReleaseArgs};
 
 /// Load and smoke tests that decide whether a build may ship.
@@ -55,6 +58,8 @@ pub enum Command {
     Run(RunArgs),
     /// Check a scenario and say what would be sent; asks the target once, and sends no load.
     Plan(PlanArgs),
+    /// Find out how much the target can take: the highest rate at which the gates hold, with an interval.
+    Explore(Box<ExploreArgs>),
     /// Write commented scenario files to start from, and the schema that lets an editor check them.
     Init(InitArgs),
     /// Say whether NEW is worse than BASE, given the noise of both: from finished runs, or from runs in turn.
@@ -71,7 +76,7 @@ pub enum Command {
     Demo(Box<DemoArgs>),
 }
 
-/// What `run` and `plan` have in common.
+/// What `run`, `plan` and `explore` have in common.
 #[derive(Debug, Args)]
 pub struct ScenarioArgs {
     /// The scenario file.
@@ -98,6 +103,11 @@ pub struct ScenarioArgs {
 fn key_and_value(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("write KEY=VALUE")?;
     Ok((key.trim().to_owned(), value.to_owned()))
+}
+
+/// A share, such as `10%`.
+fn share(text: &str) -> Result<f64, String> {
+    units::parse_share(text).map_err(|error| format!("{error}; {}", error.hint))
 }
 
 /// `mnload run`.
@@ -190,6 +200,8 @@ pub enum SchemaOf {
     Release,
     /// The result.json of a release.
     ReleaseResult,
+    /// The result.json of an exploration.
+    ExplorationResult,
 }
 
 /// `mnload plan`.
@@ -217,8 +229,9 @@ pub struct ReportArgs {
     pub run: PathBuf,
 
     /// Make this report and no other, in the run folder or at PATH; `-` is standard output. May be given several times.
+    /// Of an exploration: csv, html, markdown, json.
     #[arg(long, value_name = "KIND[=PATH]", conflicts_with = "verify")]
-    pub report: Vec<Wanted>,
+    pub report: Vec<Wanted<String>>,
 
     /// Check that every file is as manifest.json says, and make nothing.
     #[arg(long)]
@@ -282,7 +295,7 @@ pub enum Starter {
     Light,
     /// A journey in which each step stands on the one before it.
     E2e,
-    /// A load that climbs in steps, to see what the service can carry.
+    /// The highest rate at which the gates hold, for `mnload explore`; as a run, a load that climbs in steps.
     Capacity,
     /// The gates of a release, and the smoke check that it runs.
     Release,

@@ -22,6 +22,7 @@ pub mod demo;
 pub mod diagnostic;
 pub mod doctor;
 pub mod engine;
+pub mod explore;
 pub mod export;
 pub mod failure;
 pub mod feed;

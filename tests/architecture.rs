@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const VOCABULARY: [&str; 5] = ["diagnostic", "failure", "tls", "units", "verdict"];
 
 /// What each room may import beside the vocabulary.
-const ROOMS: [(&str, &[&str]); 22] = [
+const ROOMS: [(&str, &[&str]); 23] = [
     ("scenario", &[]),
     ("load", &[]),
     ("client", &[]),
@@ -21,20 +21,21 @@ const ROOMS: [(&str, &[&str]); 22] = [
     ("journal", &["metrics"]),
     ("gate", &["metrics", "stats"]),
     ("compare", &["gate", "metrics", "stats"]),
+    ("explore", &["compare", "gate", "metrics", "stats"]),
     ("export", &["client", "metrics"]),
     ("values", &["scenario"]),
     ("plan", &["scenario", "values", "load", "gate", "answer", "feed", "metrics"]),
-    ("forecast", &["plan", "load", "metrics"]),
+    ("forecast", &["plan", "load", "client", "metrics"]),
     ("engine", &["plan", "load", "client", "metrics", "answer", "gate", "system"]),
     ("doctor", &["demo", "engine", "load", "metrics", "plan", "scenario", "system"]),
     ("release", &["scenario", "values", "answer", "client", "system"]),
-    ("report", &["plan", "load", "gate", "metrics", "forecast", "doctor", "compare", "release", "values"]),
+    ("report", &["plan", "load", "gate", "metrics", "forecast", "doctor", "compare", "explore", "release", "values"]),
     ("cli", &["demo", "gate", "report"]),
     (
         "commands",
         &[
-            "cli", "client", "compare", "demo", "doctor", "engine", "export", "forecast", "gate", "journal", "metrics",
-            "plan", "release", "report", "scenario", "system", "values",
+            "cli", "client", "compare", "demo", "doctor", "engine", "explore", "export", "forecast", "gate", "journal",
+            "load", "metrics", "plan", "release", "report", "scenario", "system", "values",
         ],
     ),
 ];

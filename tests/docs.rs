@@ -10,8 +10,15 @@ mod support;
 use support::Workspace;
 use support::blocks::{Block, blocks_of};
 
-const DOCUMENTS: [&str; 6] =
-    ["docs/scenario.md", "docs/gates.md", "docs/compare.md", "docs/plan.md", "docs/smoke.md", "README.md"];
+const DOCUMENTS: [&str; 7] = [
+    "docs/scenario.md",
+    "docs/gates.md",
+    "docs/compare.md",
+    "docs/explore.md",
+    "docs/plan.md",
+    "docs/smoke.md",
+    "README.md",
+];
 const LEAST_BLOCKS: usize = 15;
 const TARGET: &str = "\n[target]\nbase_url = \"http://127.0.0.1:9\"\n";
 const STEP: &str = "\n[[step]]\nname = \"added by the test\"\nget = \"/health\"\n";

@@ -4,19 +4,19 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Format, key_and_value};
+use super::{Format, key_and_value, share};
 use crate::gate::{Bound, Gate, GateError};
-use crate::units;
 
 /// `mnload compare`.
 #[derive(Debug, Args)]
 #[command(after_help = COMPARE_FORMS)]
 pub struct CompareArgs {
-    /// The earlier run: its folder or its result.json, or a summary of k6 or vegeta; with --interleave its base URL.
+    /// The earlier run or exploration: its folder or its result.json, or a summary of k6 or vegeta; with --interleave its
+    /// base URL.
     #[arg(value_name = "BASE", required_unless_present = "base")]
     pub positional_base: Option<String>,
 
-    /// The run that is judged; with --interleave its base URL.
+    /// The run or exploration that is judged; with --interleave its base URL.
     #[arg(value_name = "NEW", required_unless_present = "new")]
     pub positional_new: Option<String>,
 
@@ -81,14 +81,11 @@ const COMPARE_FORMS: &str = "\
 Examples:
   mnload compare reports/main reports/branch
   mnload compare --base a --base b --new c --new d
+  mnload compare explored/1.8 explored/1.9 --gate 'capacity >= 0.95x baseline'
   mnload compare main branch --gate 'p95 < 1.2x baseline, warn' --gate 'error_rate < 2x baseline'
   mnload compare --interleave 4 --scenario light.toml http://old.example http://new.example
 
 Exit codes: 0 not worse, 99 worse, 4 it cannot be told, 3 they cannot be compared";
-
-fn share(text: &str) -> Result<f64, String> {
-    units::parse_share(text).map_err(|error| format!("{error}; {}", error.hint))
-}
 
 fn baseline_gate(text: &str) -> Result<Gate, String> {
     let gate: Gate = text.parse().map_err(|error: GateError| format!("{error}; {}", error.hint))?;

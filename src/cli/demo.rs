@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::demo::{Absence, Freeze, Latency, Share, SlowDown};
+use crate::demo::{Absence, Capacity, Freeze, Latency, Share, SlowDown};
 
 /// `mnload demo`.
 #[derive(Debug, Args)]
@@ -26,6 +26,15 @@ pub struct DemoArgs {
     /// Every answer takes exactly this long.
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub fixed_latency: Option<Duration>,
+
+    /// Serve so many requests a second and no more, one after the other, as in `300/s`: what comes faster waits for its
+    /// turn.
+    #[arg(long, value_name = "RATE")]
+    pub capacity: Option<Capacity>,
+
+    /// With a capacity: refuse at once, with status 503, who would wait longer than this for its turn.
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, requires = "capacity")]
+    pub queue: Option<Duration>,
 
     /// Added to every sign-in; the real backend needs about 230ms.
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "0s")]

@@ -1,6 +1,6 @@
 //! Runs that others are compared with, read from where they were left.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use serde_json::Value;
@@ -8,13 +8,14 @@ use serde_json::Value;
 use super::CommandError;
 use crate::cli::RunArgs;
 use crate::compare::{Baseline, Options, Refusal, Rule, Rules, Run, Summary, compare};
+use crate::explore;
 use crate::gate::{Bound, NamedGate};
 use crate::plan::Plan;
 use crate::report::{Report, RunResult, clean};
 use crate::verdict::Ending;
 
 /// No result or summary is larger.
-const MOST_BYTES: u64 = 64 << 20;
+pub(super) const MOST_BYTES: u64 = 64 << 20;
 /// What `result.json` says it is.
 const SCHEMA: &str = "mnload.result";
 
@@ -117,7 +118,7 @@ pub(super) fn rules_of(gates: &[NamedGate]) -> Vec<Rule> {
 }
 
 fn read(path: &Path) -> Result<Read, CommandError> {
-    let file = if path.is_dir() { path.join("result.json") } else { path.to_path_buf() };
+    let file = result_of(path);
     let size = std::fs::metadata(&file).with_context(|| format!("cannot read {}", file.display()));
     let size = size.map_err(|error| CommandError::Incomparable {
         message: format!("{error:#}"),
@@ -132,6 +133,10 @@ fn read(path: &Path) -> Result<Read, CommandError> {
         Err(_) if text.is_empty() => return Err(incomparable(path, "is empty: its run did not end", EXPECTED)),
         Err(_) => return Err(incomparable(path, "is no JSON", EXPECTED)),
     };
+    if document["schema"] == explore::SCHEMA {
+        let hint = "two explorations are compared by mnload compare BASE NEW";
+        return Err(incomparable(path, "is an exploration, not a run", hint));
+    }
     if document["schema"] != SCHEMA {
         let origin = path.display().to_string();
         return match Summary::of(&document, &origin) {
@@ -153,9 +158,14 @@ fn read(path: &Path) -> Result<Read, CommandError> {
         .map_err(|error| incomparable(path, &format!("cannot be compared: {error}"), "compare runs of a load"))
 }
 
+/// The file with the result: `path`, or the one in the folder that it is.
+pub(super) fn result_of(path: &Path) -> PathBuf {
+    if path.is_dir() { path.join("result.json") } else { path.to_path_buf() }
+}
+
 const EXPECTED: &str =
     "expected a run folder or a result.json of mnload, k6's --summary-export, or vegeta's report -type=json";
 
-fn incomparable(path: &Path, problem: &str, hint: &str) -> CommandError {
+pub(super) fn incomparable(path: &Path, problem: &str, hint: &str) -> CommandError {
     CommandError::Incomparable { message: format!("{} {problem}", path.display()), hint: hint.to_owned() }
 }

@@ -110,7 +110,7 @@ pub(super) fn left_at_once(ending: Ending) -> ExitCode {
 }
 
 /// A failing setup is the user's business like a target that is not there; the rest is ours.
-fn broken(plan: &Plan, error: EngineError) -> CommandError {
+pub(super) fn broken(plan: &Plan, error: EngineError) -> CommandError {
     match error {
         EngineError::Setup { ref step, ref call, .. } => {
             let seen = call.as_deref().and_then(|call| report::render_failed_call(step, call));

@@ -7,10 +7,11 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use crate::explore::ExplorationResult;
 use crate::release::result::ReleaseResult;
 use crate::report::{
-    self, Kind, Place, ReleaseKind, RenderError, Report, Server, github_outputs, guarded, release_outputs,
-    release_to_azure, release_to_github, step_summary, told_to_azure, told_to_github,
+    self, ExplorationKind, Kind, Place, ReleaseKind, RenderError, Report, Server, exploration_outputs, github_outputs,
+    guarded, release_outputs, release_to_azure, release_to_github, step_summary, told_to_azure, told_to_github,
 };
 
 /// The server, if there is one that is to be told.
@@ -80,6 +81,13 @@ impl Ci {
         let page = folder.join(ReleaseKind::Html.file_name());
         let outputs = |token: &str| release_outputs(result, &page.display().to_string(), token);
         self.append_texts(|out| ReleaseKind::Markdown.render(result, out), outputs)
+    }
+
+    /// The same of an exploration.
+    pub(super) fn append_exploration(self, result: &ExplorationResult, folder: &Path) -> Vec<String> {
+        let page = folder.join(ExplorationKind::Html.file_name());
+        let outputs = |token: &str| exploration_outputs(result, &page.display().to_string(), token);
+        self.append_texts(|out| ExplorationKind::Markdown.render(result, out), outputs)
     }
 
     fn append_texts(

@@ -5,9 +5,10 @@ use std::io::{BufWriter, Write as _};
 use std::path::Path;
 
 use anyhow::Context as _;
+use serde::Serialize;
 
 use super::baseline::{baseline, runs};
-use super::{CommandError, interleave};
+use super::{CommandError, explorations, interleave};
 use crate::cli::{CompareArgs, Format};
 use crate::compare::{self, Options, Rule, Rules};
 use crate::report::{self, ComparisonDocument};
@@ -18,8 +19,11 @@ pub(super) fn run(args: &CompareArgs) -> Result<ExitCode, CommandError> {
         return interleave::run(args, times);
     }
     let with = |more: &[String], first: &Option<String>| first.iter().chain(more).cloned().collect::<Vec<_>>();
-    let base = baseline(&with(&args.base, &args.positional_base))?;
-    let new = runs(&with(&args.new, &args.positional_new))?;
+    let (base, new) = (with(&args.base, &args.positional_base), with(&args.new, &args.positional_new));
+    if let Some(code) = explorations::compared(args, &base, &new)? {
+        return Ok(code);
+    }
+    let (base, new) = (baseline(&base)?, runs(&new)?);
     let document = ComparisonDocument::of(compare::compare(&base, &new, &options(args))?);
     if let Some(path) = &args.out {
         write(&document, path)?;
@@ -37,23 +41,30 @@ pub(super) fn options(args: &CompareArgs) -> Options {
 
 /// The asked-for document on stdout.
 pub(super) fn show(args: &CompareArgs, document: &ComparisonDocument) -> Result<(), CommandError> {
+    shown(args, document, report::render_comparison)
+}
+
+/// The asked-for `document`, which `render` makes a text of, on stdout.
+pub(super) fn shown<Document: Serialize>(
+    args: &CompareArgs,
+    document: &Document,
+    render: impl FnOnce(&Document) -> String,
+) -> Result<(), CommandError> {
     let mut out = anstream::stdout();
     let written = match args.format {
-        Format::Text => {
-            write!(out, "{}", report::inert(&report::render_comparison(document))).map_err(anyhow::Error::from)
-        }
+        Format::Text => write!(out, "{}", report::inert(&render(document))).map_err(anyhow::Error::from),
         Format::Json => json(document, &mut out),
     };
     Ok(written.context("cannot write to standard output")?)
 }
 
 /// The document as a file.
-pub(super) fn write(document: &ComparisonDocument, path: &Path) -> Result<(), CommandError> {
+pub(super) fn write(document: &impl Serialize, path: &Path) -> Result<(), CommandError> {
     let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
     Ok(json(document, &mut BufWriter::new(file)).with_context(|| format!("cannot write {}", path.display()))?)
 }
 
-fn json(document: &ComparisonDocument, out: &mut dyn std::io::Write) -> anyhow::Result<()> {
+fn json(document: &impl Serialize, out: &mut dyn std::io::Write) -> anyhow::Result<()> {
     report::write_json(document, &mut *out)?;
     Ok(out.flush()?)
 }

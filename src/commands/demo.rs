@@ -37,6 +37,7 @@ fn options(args: &DemoArgs) -> DemoOptions {
         listen: args.listen,
         seed: args.seed,
         latency: args.fixed_latency.map_or(args.latency, Latency::Fixed),
+        capacity: args.capacity.map(|capacity| capacity.with_queue(args.queue)),
         login_delay: args.login_delay,
         token_lifetime: args.token_lifetime,
         rate_limits: args.rate_limits.then(RateLimits::default),
@@ -94,6 +95,9 @@ fn switched_on(options: &DemoOptions) -> Vec<String> {
             lines.push(line);
         }
     };
+    if let Some(capacity) = options.capacity {
+        say(true, format!("capacity: {capacity}"));
+    }
     if let Some(RateLimits { global, api, login }) = options.rate_limits {
         let quota = |quota: Quota| format!("{} per {}", quota.requests, text(quota.window));
         say(

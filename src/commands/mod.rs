@@ -8,6 +8,9 @@ mod ci;
 mod compare;
 mod demo;
 mod doctor;
+mod explorations;
+mod explore;
+mod explored;
 mod files;
 mod init;
 mod inputs;
@@ -104,6 +107,7 @@ pub fn execute(cli: &Cli) -> ExitCode {
     let ended = match &cli.command {
         Command::Run(args) => run::run(args),
         Command::Plan(args) => plan::run(args),
+        Command::Explore(args) => explore::run(args),
         Command::Init(args) => init::run(args),
         Command::Compare(args) => compare::run(args),
         Command::Release(args) => release::run(args),

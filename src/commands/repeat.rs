@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::cli::RunArgs;
+use crate::cli::{RunArgs, ScenarioArgs};
 use crate::plan::Plan;
 use crate::report::Commit;
 
@@ -14,8 +14,16 @@ const MOST_BYTES: u64 = 4_096;
 
 /// The command that carries out the same, for a shell; what is secret stands as `[redacted]` in it.
 pub(super) fn repeated(args: &RunArgs, plan: &Plan) -> String {
-    let scenario = &args.scenario;
-    let mut words = vec!["mnload".to_owned(), "run".to_owned(), scenario.scenario.display().to_string()];
+    let mut words = of_scenario("run", &args.scenario, plan);
+    args.baseline.iter().for_each(|path| words.extend(["--baseline".to_owned(), path.display().to_string()]));
+    let flags = [("--demo", args.demo), ("--different-scenarios", args.different_scenarios)];
+    words.extend(flags.into_iter().filter(|(_, given)| *given).map(|(name, _)| name.to_owned()));
+    for_shell(&words, plan)
+}
+
+/// The words of `command` up to those of its own.
+pub(super) fn of_scenario(command: &str, scenario: &ScenarioArgs, plan: &Plan) -> Vec<String> {
+    let mut words = vec!["mnload".to_owned(), command.to_owned(), scenario.scenario.display().to_string()];
     let mut option = |name: &str, value: String| words.extend([name.to_owned(), value]);
     if let Some(profile) = &scenario.profile {
         option("--profile", profile.clone());
@@ -29,9 +37,11 @@ pub(super) fn repeated(args: &RunArgs, plan: &Plan) -> String {
     if let Some(workers) = scenario.workers {
         option("--workers", workers.to_string());
     }
-    args.baseline.iter().for_each(|path| option("--baseline", path.display().to_string()));
-    let flags = [("--demo", args.demo), ("--different-scenarios", args.different_scenarios)];
-    words.extend(flags.into_iter().filter(|(_, given)| *given).map(|(name, _)| name.to_owned()));
+    words
+}
+
+/// `words` as one line for a shell, without secrets.
+pub(super) fn for_shell(words: &[String], plan: &Plan) -> String {
     shell_words::join(words.iter().map(|word| plan.secrets.redact(word).into_owned()))
 }
 

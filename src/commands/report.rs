@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::CommandError;
 use super::ci::Ci;
+use super::explored;
 use super::files::{entries, put};
 use super::replay::{Replayed, replay};
 use super::run::show;
@@ -24,10 +25,14 @@ const MOST_BYTES: u64 = 256 << 20;
 const MOST: f64 = 1e15;
 
 pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, CommandError> {
-    if args.verify {
-        return Ok(verify::run(&args.run)?);
-    }
     let folder = &args.run;
+    if let Some(result) = explored::result_of(folder)? {
+        return explored::run(args, &result);
+    }
+    if args.verify {
+        return Ok(verify::run(folder)?);
+    }
+    let wanted = &wanted(args)?;
     if let Ok(journal) = File::open(folder.join(JOURNAL))
         && is_held_by_another(&journal)
     {
@@ -35,8 +40,6 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, CommandError> {
         return Err(CommandError::Other(anyhow::Error::msg(message)));
     }
     let Remade { report, lacking, was_killed } = remade(folder, args.overwrite)?;
-    let all: Vec<Wanted> = Kind::OF_EVERY_RUN.map(|kind| Wanted { kind, path: None }).to_vec();
-    let wanted = if args.report.is_empty() { &all } else { &args.report };
     let can_be_made = |kind: Kind| lacking.is_none() || !kind.needs_seconds();
     let mut failed = false;
     for wanted in wanted {
@@ -69,6 +72,18 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, CommandError> {
         (false, Ending::Killed) => ExitCode::Inconclusive,
         (false, _) => ExitCode::Passed,
     })
+}
+
+/// What is asked for: everything that a run has, unless something is named.
+fn wanted(args: &ReportArgs) -> Result<Vec<Wanted>, CommandError> {
+    if args.report.is_empty() {
+        return Ok(Kind::OF_EVERY_RUN.map(|kind| Wanted { kind, path: None }).to_vec());
+    }
+    let named = args.report.iter().map(|Wanted { kind, path }| match kind.parse() {
+        Ok(kind) => Ok(Wanted { kind, path: path.clone() }),
+        Err(error) => Err(CommandError::Usage(format!("--report {}: {error}", clean(kind)))),
+    });
+    named.collect()
 }
 
 /// A run, as far as it can be had again.
@@ -127,9 +142,7 @@ fn of_result(result: RunResult, why: String) -> Remade {
 /// What the run left as its result, if it came so far.
 fn result_of(folder: &Path) -> anyhow::Result<RunResult> {
     let path = folder.join(Kind::Json.file_name());
-    let mut text = Vec::new();
-    let file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    file.take(MOST_BYTES + 1).read_to_end(&mut text).with_context(|| format!("cannot read {}", path.display()))?;
+    let text = text_of(&path)?;
     let read = || {
         if text.is_empty() {
             bail!("it is empty");
@@ -150,6 +163,14 @@ fn result_of(folder: &Path) -> anyhow::Result<RunResult> {
         Ok(serde_json::from_slice(&text)?)
     };
     read().with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// What `path` holds, up to a byte more than any result has.
+pub(super) fn text_of(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+    file.take(MOST_BYTES + 1).read_to_end(&mut text).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(text)
 }
 
 /// Whether every number but a seed is one that times and sums can be made of.
@@ -181,7 +202,7 @@ fn written(folder: &Path, wanted: &Wanted, report: &Report, replace: bool) -> an
 }
 
 /// Writes `content` to `path`, unless something else is there that is not to be replaced.
-fn place(path: &Path, content: &[u8], replace: bool) -> anyhow::Result<()> {
+pub(super) fn place(path: &Path, content: &[u8], replace: bool) -> anyhow::Result<()> {
     let bytes = fs::metadata(path).map_or(0, |metadata| metadata.len());
     if bytes == content.len() as u64 && fs::read(path).is_ok_and(|there| there == content) {
         return Ok(());
@@ -205,7 +226,7 @@ fn manifest(folder: &Path, report: &Report, replace: bool) -> anyhow::Result<()>
 }
 
 /// Whether it failed; says why on stderr.
-fn complained(made: anyhow::Result<()>) -> bool {
+pub(super) fn complained(made: anyhow::Result<()>) -> bool {
     if let Err(error) = &made {
         let _ = writeln!(anstream::stderr(), "error: {error:#}");
     }

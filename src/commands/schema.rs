@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use super::CommandError;
 use crate::cli::{SchemaArgs, SchemaOf};
 use crate::release;
-use crate::report::{release_result_schema, result_schema};
+use crate::report::{exploration_result_schema, release_result_schema, result_schema};
 use crate::scenario;
 use crate::verdict::ExitCode;
 
@@ -20,6 +20,7 @@ pub(super) fn run(args: &SchemaArgs) -> Result<ExitCode, CommandError> {
         SchemaOf::Result => format!("{:#}\n", result_schema()),
         SchemaOf::Release => release_text(),
         SchemaOf::ReleaseResult => format!("{:#}\n", release_result_schema()),
+        SchemaOf::ExplorationResult => format!("{:#}\n", exploration_result_schema()),
     };
     let mut out = anstream::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("cannot write to standard output")?;

@@ -36,7 +36,7 @@ impl Starter {
             Self::Smoke => "once through what must work, judged by its answers",
             Self::Light => "a load at a steady rate, judged by gates",
             Self::E2e => "a journey in which each step stands on the one before it",
-            Self::Capacity => "a load that climbs, to see what the service can carry",
+            Self::Capacity => "the highest rate at which the gates hold, for mnload explore",
             Self::Release => "what must hold before a build is released",
         }
     }

@@ -85,7 +85,7 @@ fn row(rule: &Rule, measured: &Measured, status: Status, reason: Option<String>)
     let gate = &rule.gate;
     let unit = match gate.metric {
         Metric::Time(..) => Unit::Us,
-        Metric::Rate => Unit::PerS,
+        Metric::Rate | Metric::Capacity => Unit::PerS,
         _ => Unit::Share,
     };
     let ends = measured.change.as_ref().map(|change| [change.low(TAIL), change.high(TAIL)]);

@@ -88,7 +88,7 @@ fn way_out(sides: &Sides<'_>, measured: &Measured, level: f64) -> String {
 
 impl MachineFacts {
     /// In a few words.
-    pub(super) fn told(&self) -> String {
+    pub(crate) fn told(&self) -> String {
         let cores = self.cores.map_or(String::new(), |cores| format!("{cores} cores of "));
         let cpu = self.cpu.as_deref().unwrap_or("an unknown processor");
         let rest: Vec<&str> = [&self.architecture, &self.system]

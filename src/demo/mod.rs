@@ -8,6 +8,7 @@ mod absence;
 mod auth;
 mod base64url;
 mod body;
+mod capacity;
 mod faults;
 mod freeze;
 mod headers;
@@ -43,6 +44,7 @@ use tokio::sync::watch;
 use tokio::task::LocalSet;
 
 pub use absence::{Absence, AbsenceError};
+pub use capacity::{Capacity, CapacityError};
 pub use faults::{Faults, Share, ShareError};
 pub use freeze::{Freeze, FreezeError};
 pub use latency::{Latency, LatencyError};

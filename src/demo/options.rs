@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::capacity::Capacity;
 use super::faults::Faults;
 use super::latency::Latency;
 use super::limits::RateLimits;
@@ -17,6 +18,8 @@ pub struct DemoOptions {
     pub seed: u64,
     /// How long answers take. Default 4 ms at the median, 30 ms at p99.
     pub latency: Latency,
+    /// How much it can serve, one request after the other; none has no limit but that of the machine. Default none.
+    pub capacity: Option<Capacity>,
     /// Added to every login; the real backend needs about 230 ms for it. Default zero.
     pub login_delay: Duration,
     /// How long a session token is good for; renewals are offered in its last third. Default 15 minutes.
@@ -57,6 +60,7 @@ impl Default for DemoOptions {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             seed: 1,
             latency: Latency::default(),
+            capacity: None,
             login_delay: Duration::ZERO,
             token_lifetime: Duration::from_secs(900),
             rate_limits: None,

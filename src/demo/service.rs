@@ -1,6 +1,6 @@
 //! One request from its head to its answer: count, decide its fate, prepare the answer, wait, and let it go.
 //!
-//! The answer is prepared when the request arrives (so what it changes is changed then, and times in it are the
+//! Whether it is let in is decided when its head is there. The answer is prepared when the request arrives (so what it changes is changed then, and times in it are the
 //! arrival's) and held back until it is due.
 
 use std::borrow::Cow;
@@ -8,11 +8,12 @@ use std::cell::Cell;
 use std::future::pending;
 use std::net::IpAddr;
 use std::rc::Rc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{CONNECTION, HeaderValue};
+use hyper::header::{CONNECTION, HeaderValue, RETRY_AFTER};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Request, Response, StatusCode};
 use tokio::sync::Notify;
@@ -20,6 +21,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::auth::Identity;
 use super::body::{Dropped, ReplyBody};
+use super::capacity::Turn;
 use super::faults::{FaultHeaderError, FaultPlan, Outcome};
 use super::headers::{self, Origin};
 use super::reply::{self, Reply};
@@ -28,6 +30,8 @@ use super::state::State;
 
 /// Larger bodies are refused with 413.
 const LARGEST_BODY: usize = 64 * 1024;
+/// What one is told that would have to wait too long for its turn.
+const RETRY_AFTER_S: u64 = 1;
 
 /// Which HTTP a connection speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,10 +99,16 @@ pub(super) async fn serve(
         latency = latency.saturating_add(state.options.login_delay);
     }
 
+    let Admission { announced, refusal, due } = admit(&state, &line, &head, found, arrived, latency);
+
     let body = read(body).await?;
-    let fate = asked.map(|_| plan.outcome);
-    let reply = prepare(&state, &line, &head, found, body, fate, arrived);
-    let due = state.answer_at(arrived, line.number, latency);
+    let fate = match (refusal, asked) {
+        (Some(refusal), _) => Err(refusal),
+        (None, Err(error)) => Err(reply::plain_error(StatusCode::BAD_REQUEST, &error.to_string())),
+        (None, Ok(_)) => Ok(plan.outcome),
+    };
+    let mut reply = prepare(&state, &head, found, body, fate, arrived);
+    reply.headers_mut().extend(announced);
     if due > arrived {
         sleep_until(due).await;
     }
@@ -118,6 +128,39 @@ fn asked_fault(headers: &HeaderMap) -> Result<FaultPlan, FaultHeaderError> {
     }
 }
 
+/// What is decided of a request before anything is done for it.
+struct Admission {
+    /// Headers that tell of limits.
+    announced: HeaderMap,
+    /// What it is answered if it is not let in.
+    refusal: Option<Reply>,
+    /// When its answer is due.
+    due: Instant,
+}
+
+/// Lets a request in that arrived at `arrived` and needs `latency`: by the limits per address first, and then for its
+/// turn, which only what is a route of the target takes.
+fn admit(state: &State, line: &Line, head: &Parts, found: Found, arrived: Instant, latency: Duration) -> Admission {
+    let mut announced = HeaderMap::new();
+    let is_login = matches!(found, Found::Route(Route::Login, _));
+    let mut limits = state.limits.borrow_mut();
+    let now = state.moment(arrived);
+    let refusal =
+        limits.as_mut().and_then(|limits| limits.admit(line.peer, head.uri.path(), is_login, now, &mut announced));
+    let takes_turn = refusal.is_none() && matches!(found, Found::Route(..));
+    let turn = if takes_turn { state.take_turn(arrived) } else { Turn::ServedAt(state.since_first(arrived)) };
+    match turn {
+        Turn::ServedAt(served) => {
+            Admission { announced, refusal, due: state.answer_at(arrived, served, line.number, latency) }
+        }
+        Turn::Refused => {
+            let mut busy = reply::plain_error(StatusCode::SERVICE_UNAVAILABLE, "too many requests wait for their turn");
+            busy.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_S.into());
+            Admission { announced, refusal: Some(busy), due: state.refuse_at(arrived, line.number) }
+        }
+    }
+}
+
 /// The request's body, or none if it is too large.
 async fn read(body: Incoming) -> Result<Option<Bytes>, Dropped> {
     if body.is_end_stream() {
@@ -130,19 +173,16 @@ async fn read(body: Incoming) -> Result<Option<Bytes>, Dropped> {
     }
 }
 
-/// The answer as it will be sent, unless the connection goes first.
+/// The answer as it will be sent, unless the connection goes first; `fate` is an answer for what is not let in.
 fn prepare(
     state: &State,
-    line: &Line,
     head: &Parts,
     found: Found,
     body: Option<Bytes>,
-    fate: Result<Outcome, FaultHeaderError>,
+    fate: Result<Outcome, Reply>,
     arrived: Instant,
 ) -> Reply {
     let now = state.moment(arrived);
-    let path = head.uri.path();
-    let is_login = matches!(found, Found::Route(Route::Login, _));
     let origin = Origin::of(&head.headers, &state.options.allowed_origins);
     let too_large = body.is_none();
     let call = Call {
@@ -155,22 +195,14 @@ fn prepare(
         correlation: correlation(state, &head.headers),
     };
 
-    let mut announced = HeaderMap::new();
-    let refusal = state
-        .limits
-        .borrow_mut()
-        .as_mut()
-        .and_then(|limits| limits.admit(line.peer, path, is_login, now, &mut announced));
-    let mut reply = match (refusal, fate) {
-        (Some(refusal), _) => refusal,
-        (None, Err(error)) => reply::plain_error(StatusCode::BAD_REQUEST, &error.to_string()),
-        (None, Ok(Outcome::Status(status))) => on_purpose(&call, status),
-        (None, Ok(_)) if origin == Origin::Foreign => headers::foreign_origin(&call.correlation),
-        (None, Ok(_)) if too_large => payload_too_large(&call),
-        (None, Ok(_)) => routes::answer(state, found, &call),
+    let mut reply = match fate {
+        Err(refusal) => refusal,
+        Ok(Outcome::Status(status)) => on_purpose(&call, status),
+        Ok(_) if origin == Origin::Foreign => headers::foreign_origin(&call.correlation),
+        Ok(_) if too_large => payload_too_large(&call),
+        Ok(_) => routes::answer(state, found, &call),
     };
     let answer = reply.headers_mut();
-    answer.extend(announced);
     offer_renewal(state, &call, answer);
     origin.announce(answer);
     headers::complete(answer, &head.headers);

@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use super::auth::Authority;
+use super::capacity::{Turn, Turns};
 use super::faults::FaultSource;
 use super::latency::LatencySource;
 use super::limits::Limiters;
@@ -42,6 +43,7 @@ pub(super) struct State {
     pub(super) media: RefCell<MediaStore>,
     pub(super) metrics: RefCell<ServerMetrics>,
     pub(super) limits: RefCell<Option<Limiters>>,
+    turns: RefCell<Option<Turns>>,
     pub(super) latency: RefCell<LatencySource>,
     pub(super) faults: RefCell<FaultSource>,
     /// Wakes all who wait for the first request.
@@ -66,6 +68,7 @@ impl State {
             media: RefCell::new(MediaStore::new(options.most_media_requests)),
             metrics: RefCell::default(),
             limits: RefCell::new(options.rate_limits.map(Limiters::new)),
+            turns: RefCell::new(options.capacity.map(Turns::new)),
             latency: RefCell::new(LatencySource::new(options.latency, options.seed)),
             faults: RefCell::new(FaultSource::new(options.faults, options.seed)),
             first_seen: Notify::new(),
@@ -108,7 +111,7 @@ impl State {
     }
 
     /// The time since the first request.
-    fn since_first(&self, at: Instant) -> Duration {
+    pub(super) fn since_first(&self, at: Instant) -> Duration {
         self.first.get().map_or(Duration::ZERO, |first| at.duration_since(first))
     }
 
@@ -129,17 +132,31 @@ impl State {
         Moment::new(at.duration_since(self.started), self.started_epoch_ms)
     }
 
-    /// When a request is answered that arrived at `arrived` by connection number `connection` and needs `latency` while
-    /// the server is awake and as fast as at first.
-    pub(super) fn answer_at(&self, arrived: Instant, connection: u64, latency: Duration) -> Instant {
+    /// The turn of a request that arrived at `arrived`: it is served at once, unless there is a limit to what can be.
+    pub(super) fn take_turn(&self, arrived: Instant) -> Turn {
+        let at = self.since_first(arrived);
+        self.turns.borrow_mut().as_mut().map_or(Turn::ServedAt(at), |turns| turns.take(at))
+    }
+
+    /// When a request is answered that arrived at `arrived` by connection number `connection`, was served at `served`
+    /// after the first one, and needs `latency` while the server is awake and as fast as at first.
+    pub(super) fn answer_at(&self, arrived: Instant, served: Duration, connection: u64, latency: Duration) -> Instant {
         let (faults, since_first) = (&self.options.faults, self.since_first(arrived));
         let slower = faults.slow_down.map_or(Duration::ZERO, |slow_down| slow_down.at(since_first));
         let latency = latency.saturating_add(slower).min(LONGEST_WAIT);
-        let wait = match faults.freeze_of(connection) {
-            Some(freeze) => freeze.answer_at(since_first, latency).saturating_sub(since_first),
-            None => latency,
+        let answered = match faults.freeze_of(connection) {
+            Some(freeze) => freeze.answer_at(served, latency),
+            None => served.saturating_add(latency),
         };
-        arrived + wait.min(LONGEST_WAIT)
+        arrived + answered.saturating_sub(since_first).min(LONGEST_WAIT)
+    }
+
+    /// When a request is refused that arrived at `arrived` by connection number `connection`: at once, unless the server
+    /// is frozen.
+    pub(super) fn refuse_at(&self, arrived: Instant, connection: u64) -> Instant {
+        let since_first = self.since_first(arrived);
+        let frozen = self.options.faults.freeze_of(connection).and_then(|freeze| freeze.frozen_until(since_first));
+        arrived + frozen.map_or(Duration::ZERO, |thaw| thaw.saturating_sub(since_first))
     }
 
     /// A number that was not given before.

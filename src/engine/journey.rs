@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::header::SET_COOKIE;
+use jiff::Timestamp;
 use tokio::time::{Instant, sleep_until};
 
 use super::calls::CallLog;
@@ -19,10 +20,13 @@ use super::pacer::Awake;
 use super::session::{Base, Session, wear};
 use super::stop::Stop;
 use crate::answer::DECODED_AT_MOST;
-use crate::client::{Clock, Connector, Exchange, Pool};
+use crate::client::{Clock, Connector, Exchange, Pool, retry_after};
 use crate::metrics::{Checks, JourneyEnding, Recorder, Role, Sample};
 use crate::plan::{Again, Condition, Judged, OnFailure, Only, Plan, RenderError, Scope, Seat, Step, Stream};
 use crate::verdict::Ending;
+
+/// A target that answers so asks for less: too many requests, and nobody there to serve them.
+const REFUSALS: [u16; 2] = [429, 503];
 
 /// What all journeys of one worker share.
 #[derive(Debug)]
@@ -325,6 +329,11 @@ impl UnderWay<'_> {
         };
         let mut recorder = self.stage.recorder.borrow_mut();
         recorder.connections(exchange.opened, exchange.reused, exchange.http2);
+        if let Ok(answer) = &exchange.result
+            && REFUSALS.contains(&answer.status)
+        {
+            recorder.refused(retry_after(&answer.headers, Timestamp::now()));
+        }
         recorder.record(&sample, || judged.told(&self.stage.plan.secrets));
         (self.due_ns, self.scheduled) = (exchange.done_ns, false);
         if let Some(calls) = &self.stage.calls {

@@ -46,6 +46,7 @@ use crate::units::format_duration;
 use crate::verdict::Ending;
 use observer::Observer;
 use reaching::connector_to;
+use session::Base;
 use worker::{Assignment, WorkerReport};
 
 /// Time for all workers to be there before the first arrival is due.
@@ -122,17 +123,50 @@ pub async fn reach(plan: &Plan) -> Result<Connector, EngineError> {
     tokio::time::timeout(limit, reached).await.unwrap_or(Err(PrepareError::Silent(limit).into()))
 }
 
+/// A target that was reached, and what setup gave: journeys start from it, those of several loads too.
+#[derive(Debug, Clone)]
+pub struct Ground {
+    connector: Connector,
+    base: Base,
+}
+
 /// Runs `plan` to its end, until `stop` says so, or until a gate that asks for it can no longer hold.
 ///
 /// # Errors
 /// When workers cannot be started or break down. What the target does wrong is data, not an error.
 pub async fn run(plan: &Arc<Plan>, connector: Connector, view: View<'_>, stop: &Stop) -> Result<Finished, EngineError> {
+    let ground = prepare(plan, connector, stop).await?;
+    let mut finished = load(plan, &ground, view, stop).await?;
+    finished.summary.warnings = leave(plan, ground).await;
+    Ok(finished)
+}
+
+/// Runs the setup of `plan`, once, whatever loads come after it.
+///
+/// # Errors
+/// When one of its steps fails, or `stop` says so meanwhile.
+pub async fn prepare(plan: &Arc<Plan>, connector: Connector, stop: &Stop) -> Result<Ground, EngineError> {
     let base = once::setup(plan, &connector, &plan.scope, stop).await;
     // What setup says then is no more than that it was stopped.
     if matches!(stop.ending(), Ending::Interrupted | Ending::Terminated) {
         return Err(EngineError::Stopped);
     }
-    let base = base?;
+    Ok(Ground { base: base?, connector })
+}
+
+/// Runs the teardown of `plan` when no more loads come; gives what went wrong beside them.
+pub async fn leave(plan: &Arc<Plan>, ground: Ground) -> Vec<String> {
+    let Ground { connector, base } = ground;
+    let failed = once::teardown(plan, &connector, base).await;
+    failed.into_iter().chain(connector.lookup_warnings()).collect()
+}
+
+/// Runs the load of `plan` from `ground`, without its setup and teardown; see [`run`].
+///
+/// # Errors
+/// Those of [`run`].
+pub async fn load(plan: &Arc<Plan>, ground: &Ground, view: View<'_>, stop: &Stop) -> Result<Finished, EngineError> {
+    let Ground { connector, base } = ground;
     let workers = plan.limits.workers as u64;
     let head_start = if plan.is_once() { Duration::ZERO } else { HEAD_START };
     let start = Instant::now() + head_start;
@@ -176,8 +210,6 @@ pub async fn run(plan: &Arc<Plan>, connector: Connector, view: View<'_>, stop: &
     let elapsed = start.elapsed();
     let mut summary = summarise(plan, aggregate, &reports, elapsed, stop);
     summary.generator.machine = observer.map(|seen| seen.finish(summary.total.connections_opened)).unwrap_or_default();
-    let failed = once::teardown(plan, &connector, base).await;
-    summary.warnings = failed.into_iter().chain(connector.lookup_warnings()).collect();
     Ok(Finished { summary, traces: watcher.finish() })
 }
 

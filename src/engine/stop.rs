@@ -56,7 +56,7 @@ impl Stop {
 
     /// Notes when the load starts.
     pub(super) fn load_starts_at(&self, start: Instant) {
-        // Only the first load of a run counts; there is one.
+        // Each load has a stop of its own; of two, the first one counts.
         let _ = self.started.set(start);
     }
 

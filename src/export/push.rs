@@ -8,17 +8,20 @@ use hyper::header::{
     AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
 };
 use hyper::{Method, Uri};
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::families::Family;
 use super::remote_write::{Form, bodies, farewell};
 use super::wanted::Receiver;
-use crate::client::{Answer, Channel, Clock, Connector, Http, Network, Pool, Remote, Request, Trust, Wear};
+use crate::client::{
+    Answer, Channel, Clock, Connector, Http, Network, Pool, Remote, Request, Trust, Wear, retry_after,
+};
 
 /// So long a receiver may take for one request.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// Nobody is left alone for longer, in seconds.
-const LONGEST_REST: u64 = 3_600;
+/// Nobody is left alone for longer.
+const LONGEST_REST: Duration = Duration::from_secs(3_600);
 /// So much of an answer is looked at.
 const MOST_BODY: usize = 2 << 10;
 /// So much of an answer is shown.
@@ -163,8 +166,7 @@ fn judged(answer: &Answer, form: Form) -> Sent {
     let first = text.lines().next().unwrap_or_default();
     let shown: String = first.chars().filter(|c| !c.is_control()).take(MOST_SHOWN).collect();
     let words = format!("answered {}: {shown}", answer.status);
-    let rest = answer.headers.get("retry-after").and_then(|value| value.to_str().ok()?.trim().parse::<u64>().ok());
-    let rest = rest.map(|seconds| seconds.min(LONGEST_REST));
+    let rest = retry_after(&answer.headers, Timestamp::now()).map(|rest| rest.min(LONGEST_REST));
     match answer.status {
         200..=299 => Sent::Taken,
         _ if form == Form::Native && text.contains(NO_NATIVE) => Sent::NoNative,
@@ -173,7 +175,7 @@ fn judged(answer: &Answer, form: Form) -> Sent {
                 .to_owned(),
         ),
         401 | 403 => Sent::Never(format!("{words} (name a user in the URL, or a token in MNLOAD_EXPORT_TOKEN)")),
-        429 | 500..=599 => Sent::Later(words, rest.map(Duration::from_secs)),
+        429 | 500..=599 => Sent::Later(words, rest),
         _ => Sent::Later(words, None),
     }
 }

@@ -6,17 +6,12 @@
 
 use std::time::Duration;
 
-use hyper::header::{HeaderMap, RETRY_AFTER};
+use hyper::header::HeaderMap;
 use jiff::Timestamp;
 
 use super::structured::{Member, members};
+use crate::client::{LONGEST_WAIT_S, retry_after, wait_until};
 
-/// Longer than any window that makes sense: a number beyond it is a mistake, or a moment.
-const LONGEST_S: u64 = 366 * 24 * 3_600;
-/// A reset that is a larger number than this is a moment in seconds since 1970, not a span.
-const FIRST_EPOCH_S: u64 = 1_000_000_000;
-/// …and beyond this in milliseconds.
-const FIRST_EPOCH_MS: u64 = 1_000_000_000_000;
 /// Two headers mean one limit if they agree so far on when it is reset: one rounds up, another down.
 const SAME_RESET: Duration = Duration::from_secs(2);
 
@@ -74,8 +69,7 @@ pub fn rate_limits(headers: &HeaderMap, now: Timestamp) -> RateLimits {
     ] {
         family.read(headers, now, &mut policies);
     }
-    let retry_after = text(headers, RETRY_AFTER.as_str()).and_then(|text| moment(text, now));
-    RateLimits { policies, retry_after }
+    RateLimits { policies, retry_after: retry_after(headers, now) }
 }
 
 /// `100;w=900`, or `"default";q=100;w=900`.
@@ -101,7 +95,7 @@ fn standing(headers: &HeaderMap, now: Timestamp, policies: &mut Vec<Policy>) {
     };
     if let Some(limit) = entry("limit").as_deref().and_then(whole) {
         let remaining = entry("remaining").as_deref().and_then(whole);
-        let resets_in = entry("reset").and_then(|reset| moment(&reset, now));
+        let resets_in = entry("reset").and_then(|reset| wait_until(&reset, now));
         settle(policies, Policy { limit: Some(limit), remaining, resets_in, ..Policy::by("RateLimit") });
         return;
     }
@@ -136,7 +130,7 @@ impl Family {
         }
         let Some(limit) = list.first().and_then(|first| whole(&first.item)) else { return };
         let remaining = text(headers, remaining).and_then(whole);
-        let resets_in = text(headers, reset).and_then(|text| moment(text, now));
+        let resets_in = text(headers, reset).and_then(|text| wait_until(text, now));
         let window = list.first().and_then(|first| first.parameter("w")).and_then(seconds);
         let window = window.map_or(Window::Unknown, Window::Known);
         settle(policies, Policy { limit: Some(limit), remaining, resets_in, window, ..Policy::by(self.header) });
@@ -194,28 +188,7 @@ fn whole(text: &str) -> Option<u64> {
 }
 
 fn seconds(text: &str) -> Option<Duration> {
-    whole(text).filter(|seconds| *seconds <= LONGEST_S).map(Duration::from_secs)
-}
-
-/// How long it is until the moment that `text` means: seconds, a moment since 1970, ISO 8601 or an HTTP date.
-fn moment(text: &str, now: Timestamp) -> Option<Duration> {
-    let text = text.trim();
-    let until = |moment: Timestamp| {
-        let left = Duration::try_from(moment.duration_since(now)).unwrap_or_default();
-        (left.as_secs() <= LONGEST_S).then_some(left)
-    };
-    if let Ok(number) = text.parse::<f64>() {
-        // Some write fractions; numbers beyond reason become the largest ones, which are refused below.
-        let number = if number >= 0.0 { number.ceil() as u64 } else { return None };
-        return match number {
-            FIRST_EPOCH_MS.. => until(Timestamp::from_millisecond(i64::try_from(number).ok()?).ok()?),
-            FIRST_EPOCH_S.. => until(Timestamp::from_second(i64::try_from(number).ok()?).ok()?),
-            ..=LONGEST_S => Some(Duration::from_secs(number)),
-            _ => None,
-        };
-    }
-    let date = || jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok();
-    until(text.parse().ok().or_else(date)?)
+    whole(text).filter(|seconds| *seconds <= LONGEST_WAIT_S).map(Duration::from_secs)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::amount::Amount;
 use crate::load::{Closed, Load, RateProfile, Until};
-use crate::plan::{Again, Flow, Plan, Step, Stream};
+use crate::plan::{Flow, Plan, Step, Stream};
 
 /// One load and the flows whose journeys it starts.
 #[derive(Debug, Clone, PartialEq)]
@@ -164,15 +164,10 @@ pub(super) fn requests_of(step: &Step) -> Amount {
     let share = step.only.probability.unwrap_or(1.0);
     let conditional = step.only.when.is_some() || step.only.unless.is_some();
     let planned = step.repeat as f64 * share;
-    let tries = match step.again {
-        Again::Never => 1.0,
-        Again::Retry(more, _) => 1.0 + more as f64,
-        Again::Poll(every, deadline) => 1.0 + (deadline.as_secs_f64() / every.as_secs_f64()).floor(),
-    };
     Amount {
         least: if conditional { 0.0 } else { planned },
         planned: Some(planned),
-        most: Some(planned * tries * (1 + step.redirects) as f64),
+        most: Some(step.most_requests() * share),
         drawn: share > 0.0 && share < 1.0,
     }
 }

@@ -52,7 +52,7 @@ impl<'a> Part<'a> {
             Metric::ErrorRate(_) | Metric::Checks | Metric::Journeys => share(),
             // None of nothing is no evidence.
             Metric::Errors(class) => (requests.outcomes() > 0).then(|| self.failed(class) as f64),
-            Metric::Failures => None,
+            Metric::Failures | Metric::Capacity => None,
             Metric::Rate => {
                 let counts = requests.requests > 0 && !self.time.is_zero();
                 counts.then(|| requests.passed_in_window as f64 / self.time.as_secs_f64())
@@ -68,6 +68,7 @@ impl<'a> Part<'a> {
             Metric::Journeys => self.journeys,
             Metric::ErrorRate(_) | Metric::Errors(_) | Metric::Failures | Metric::Rate => requests.outcomes(),
             Metric::Time(clock, _) => self.times(clock).count(),
+            Metric::Capacity => 0,
         }
     }
 
@@ -78,7 +79,7 @@ impl<'a> Part<'a> {
             Metric::ErrorRate(class) => Some((self.failed(class), requests.outcomes())),
             Metric::Checks => Some((requests.checks_passed, requests.checks_passed + requests.checks_failed)),
             Metric::Journeys => Some((self.journeys_passed, self.journeys)),
-            Metric::Time(..) | Metric::Errors(_) | Metric::Failures | Metric::Rate => None,
+            Metric::Time(..) | Metric::Errors(_) | Metric::Failures | Metric::Rate | Metric::Capacity => None,
         }
     }
 
@@ -109,7 +110,7 @@ impl<'a> Part<'a> {
 pub(super) fn shown(metric: Metric, observed: f64) -> String {
     match metric {
         Metric::ErrorRate(_) | Metric::Checks | Metric::Journeys => format_share(observed),
-        Metric::Rate => format_rate(observed),
+        Metric::Rate | Metric::Capacity => format_rate(observed),
         Metric::Time(..) => format_us_f64(observed),
         Metric::Errors(_) | Metric::Failures => format_count(observed as u64),
     }

@@ -37,7 +37,9 @@ pub(super) fn of(named: &NamedGate, summary: &Summary, part: &Part, observed: f6
             let ends = stats::share(observed, weight)?;
             Some(interval(metric, (Some(ends.low), Some(ends.high)), weight))
         }
-        Metric::Time(_, Statistic::Max) | Metric::Errors(_) | Metric::Failures | Metric::Rate => None,
+        Metric::Time(_, Statistic::Max) | Metric::Errors(_) | Metric::Failures | Metric::Rate | Metric::Capacity => {
+            None
+        }
     }
 }
 

@@ -143,7 +143,7 @@ fn refused(named: &NamedGate, part: &Part<'_>, summary: &Summary) -> Option<Stri
             class.is_none_or(|class| class.has(Failure::Http(TOO_MANY_REQUESTS)))
         }
         Metric::Checks | Metric::Journeys | Metric::Rate | Metric::Failures => true,
-        Metric::Time(..) => false,
+        Metric::Time(..) | Metric::Capacity => false,
     };
     // Journeys are of all steps.
     let requests = if named.gate.metric == Metric::Journeys { &summary.all_steps } else { &*part.requests };

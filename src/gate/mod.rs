@@ -9,6 +9,7 @@ mod figure;
 mod interval;
 mod judge;
 mod language;
+mod measured;
 mod over_time;
 mod strain;
 #[cfg(test)]
@@ -20,6 +21,7 @@ pub use judge::judge;
 pub use language::{
     Bound, Clock, Comparison, ErrorClass, Gate, GateError, Metric, Of, Options, Percentile, Span, Statistic,
 };
+pub use measured::{Measured, bears_load, measured, of_generator};
 pub use watch::{Prospect, Supply, Trace, Watcher, logged};
 
 /// A gate with its name and the step that it is about.

@@ -124,7 +124,7 @@ fn lag_limit_us(gates: &[NamedGate]) -> f64 {
     bounds.fold(LATE.as_secs_f64() * 1e6, f64::min)
 }
 
-fn late(gates: &[NamedGate], summary: &Summary) -> Option<Finding> {
+pub(super) fn late(gates: &[NamedGate], summary: &Summary) -> Option<Finding> {
     let limit_us = lag_limit_us(gates);
     let lag_us = summary.total.send_lag.quantile_us(0.99)?;
     (lag_us as f64 > limit_us).then(|| {

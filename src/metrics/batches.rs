@@ -38,6 +38,13 @@ impl Batches {
         Self { width: 1, most, batches: Vec::new() }
     }
 
+    /// Those of `seconds` with their numbers, in order, of `series` series of steps.
+    pub fn of<'s>(series: usize, seconds: impl IntoIterator<Item = (u64, &'s Tally)>) -> Self {
+        let mut batches = Self::new(series);
+        seconds.into_iter().for_each(|(second, tally)| batches.push(second, tally));
+        batches
+    }
+
     /// Adds what was counted in `second`; seconds come in order. They begin with the first in which anything is judged.
     pub(super) fn push(&mut self, second: u64, tally: &Tally) {
         let judges_nothing = tally.steps.iter().all(|step| step.requests == 0);

@@ -1,6 +1,7 @@
 //! One worker's book: everything since the last snapshot, handed on once a second.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use super::accounting::JourneyEnding;
 use super::outcome::Outcome;
@@ -114,6 +115,11 @@ impl Recorder {
         self.current.connections_http2 += if http2 { opened } else { 0 };
         self.current.connections_opened += opened;
         self.current.connections_reused += u64::from(reused);
+    }
+
+    /// Counts an answer that refuses; see [`Tally::note_refusal`].
+    pub fn refused(&mut self, retry_after: Option<Duration>) {
+        self.current.note_refusal(retry_after);
     }
 
     /// Hands on everything since the last call, as what happened in `second`.

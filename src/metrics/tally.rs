@@ -1,6 +1,7 @@
 //! What was counted so far, by one worker or by all: plain, mergeable data.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +11,9 @@ use super::histogram::Histogram;
 use super::sample::{Role, Sample};
 use super::warm_up::WarmUp;
 use crate::failure::Failure;
+
+/// Nobody who asks to be left alone for longer than a day is believed, in seconds.
+const LONGEST_RETRY_AFTER_S: u64 = 24 * 3_600;
 
 /// When a request could not be made.
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +57,7 @@ pub struct Tally {
     /// Errors by class.
     #[serde(skip_serializing_if = "Errors::is_empty")]
     pub errors: Errors,
-    /// What belongs to the warm-up: it is in none of the other figures but those of journeys and connections.
+    /// What belongs to the warm-up: it is in none of the other figures but those of journeys, connections and refusals.
     #[serde(skip_serializing_if = "WarmUp::is_empty")]
     pub warm_up: WarmUp,
     /// Connections that were opened.
@@ -65,6 +69,12 @@ pub struct Tally {
     /// Requests that went over a connection that had carried others.
     #[serde(skip_serializing_if = "is_zero")]
     pub connections_reused: u64,
+    /// Answers with status 429 or 503, expected or not, those of the warm-up too.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub refused: u64,
+    /// The longest `Retry-After` among them, in seconds; a day at the most, and zero if there was none.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub retry_after_s: u64,
 }
 
 /// The requests of one step, counted. Serialised are the counts alone.
@@ -170,6 +180,14 @@ impl Tally {
         }
     }
 
+    /// Counts an answer that refuses, and for how long it asks to be left alone, if it does.
+    pub fn note_refusal(&mut self, retry_after: Option<Duration>) {
+        self.refused += 1;
+        // Who comes back within the last second is too early.
+        let seconds = retry_after.map_or(0, |time| time.as_secs() + u64::from(time.subsec_nanos() > 0));
+        self.retry_after_s = self.retry_after_s.max(seconds.min(LONGEST_RETRY_AFTER_S));
+    }
+
     /// Adds all that `other` counted; exact, and in any order.
     pub fn merge(&mut self, other: &Self) {
         self.steps.resize_with(self.steps.len().max(other.steps.len()), StepTally::default);
@@ -186,6 +204,8 @@ impl Tally {
         self.connections_opened += other.connections_opened;
         self.connections_http2 += other.connections_http2;
         self.connections_reused += other.connections_reused;
+        self.refused += other.refused;
+        self.retry_after_s = self.retry_after_s.max(other.retry_after_s);
         self.errors.merge(&other.errors);
         self.warm_up.merge(&other.warm_up);
     }
@@ -339,6 +359,9 @@ mod tests {
         let mut tally = Tally::new(3);
         for sample in samples {
             tally.record(sample, sample.step, true, || format!("{:?}", sample.failure));
+            if sample.failure == Some(Failure::Http(403)) {
+                tally.note_refusal(sample.first_byte_ns.or(Some(sample.done_ns)).map(Duration::from_nanos));
+            }
         }
         tally
     }
@@ -366,6 +389,22 @@ mod tests {
             prop_assert_eq!(all.iter().map(|part| part.requests).sum::<u64>() as usize, a.len() + b.len() + c.len());
             prop_assert_eq!(all.iter().map(|part| part.response.count()).sum::<u64>() as usize, a.len() + b.len() + c.len());
         }
+    }
+
+    #[test]
+    fn the_longest_retry_after_is_kept_of_all_refusals() {
+        let mut tally = Tally::new(0);
+        tally.note_refusal(None);
+        assert_eq!((tally.refused, tally.retry_after_s), (1, 0));
+        for (asked_ms, longest_s) in [(2_000, 2), (2_001, 3), (1_000, 3), (0, 3), (u64::MAX, 24 * 3_600)] {
+            tally.note_refusal(Some(Duration::from_millis(asked_ms)));
+            assert_eq!(tally.retry_after_s, longest_s, "{asked_ms}ms");
+        }
+        let mut other = Tally::new(0);
+        other.note_refusal(Some(Duration::from_secs(7)));
+        assert_eq!(serde_json::to_string(&other.without_times()).unwrap(), r#"{"refused":1,"retry_after_s":7}"#);
+        other.merge(&tally);
+        assert_eq!((other.refused, other.retry_after_s), (7, 24 * 3_600));
     }
 
     #[test]

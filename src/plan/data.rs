@@ -34,6 +34,11 @@ enum Per {
 }
 
 impl Data {
+    /// How many journeys, or users, there are rows for; none if rows never run out.
+    pub fn rows_end_after(&self) -> Option<u64> {
+        self.feeder.limit()
+    }
+
     /// The row of the journey `seat` by column; none when they have run out.
     pub fn row(&self, seat: Seat) -> Option<Variable> {
         let number = match self.per {

@@ -11,8 +11,10 @@ use crate::scenario::{Document, Spanned, Value};
 use crate::units::format_duration;
 use crate::values::Resolver;
 
-const DEFAULT_LATENCY: (&str, &str) = ("latency", "p95 < 600ms");
-const DEFAULT_ERRORS: (&str, &str) = ("errors", "error_rate < 1%");
+/// Why a run leaves a gate on the capacity out.
+const FOUND_BY_EXPLORING: &str = "found by mnload explore";
+pub(super) const DEFAULT_LATENCY: (&str, &str) = ("latency", "p95 < 600ms");
+pub(super) const DEFAULT_ERRORS: (&str, &str) = ("errors", "error_rate < 1%");
 const DEFAULT_CHECKS: (&str, &str) = ("checks", "checks >= 100%");
 
 pub(super) fn resolve(resolver: &mut Resolver<'_>, document: &Document, loads: Loads<'_>) -> Vec<NamedGate> {
@@ -47,7 +49,9 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, document: &Document, loads: L
         }
     }
     let judges_errors = gates.iter().any(judges_all_errors);
-    let missing: &[(&str, &str)] = match (once, gates.is_empty()) {
+    // A capacity is nothing that a run shows.
+    let has_none = gates.iter().all(|named| named.gate.metric == Metric::Capacity);
+    let missing: &[(&str, &str)] = match (once, has_none) {
         // One pass through the steps is too little for a percentile: its checks are what it shows.
         (true, true) => &[DEFAULT_CHECKS],
         (_, true) => &[DEFAULT_LATENCY, DEFAULT_ERRORS],
@@ -63,7 +67,7 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, document: &Document, loads: L
 }
 
 /// `name`, or one like it that no gate of the file has: whoever reads a report must not take one for the other.
-fn unused(name: &str, gates: &[NamedGate]) -> String {
+pub(super) fn unused(name: &str, gates: &[NamedGate]) -> String {
     let others = (2..).map(|number| format!("{name} {number}"));
     let mut names = std::iter::once(name.to_owned()).chain(others);
     names.find(|name| gates.iter().all(|named| named.name != *name)).unwrap_or_else(|| name.to_owned())
@@ -100,12 +104,14 @@ fn refuse_long_window(
     );
 }
 
-/// One pass through the steps has no percentiles and no rate: such gates of a file are for its other profiles.
+/// One pass through the steps has no percentiles and no rate: such gates of a file are for its other profiles. No run has a
+/// capacity.
 fn skip(gate: &Gate, once: bool) -> Option<String> {
     let of_many = match gate.metric {
         Metric::Time(_, statistic) => statistic != Statistic::Max,
         Metric::Rate => true,
         Metric::ErrorRate(_) | Metric::Errors(_) | Metric::Failures | Metric::Checks | Metric::Journeys => false,
+        Metric::Capacity => return Some(FOUND_BY_EXPLORING.to_owned()),
     };
     match gate.span {
         _ if !once => None,
@@ -115,7 +121,7 @@ fn skip(gate: &Gate, once: bool) -> Option<String> {
 }
 
 /// Whether a run in which everything fails could not pass this gate.
-fn judges_all_errors(named: &NamedGate) -> bool {
+pub(super) fn judges_all_errors(named: &NamedGate) -> bool {
     let bound = named.gate.bound_value();
     let holds_at = |observed: f64| named.gate.comparison.holds(observed, bound);
     let is_absolute = !matches!(named.gate.bound, Bound::Baseline(_)) && !named.gate.options.warn;
@@ -132,11 +138,12 @@ fn judges_all_errors(named: &NamedGate) -> bool {
             | Metric::Errors(Some(_))
             | Metric::Failures
             | Metric::Time(..)
-            | Metric::Rate => false,
+            | Metric::Rate
+            | Metric::Capacity => false,
         }
 }
 
-fn default_gate(name: &str, text: &str) -> Option<NamedGate> {
+pub(super) fn default_gate(name: &str, text: &str) -> Option<NamedGate> {
     let gate = text.parse().ok()?;
     Some(NamedGate { name: name.to_owned(), gate, series: None, origin: Origin::Default, skip: None })
 }
@@ -152,6 +159,20 @@ mod tests {
         );
         let names: Vec<&str> = plan.gates.iter().map(|named| named.name.as_str()).collect();
         assert_eq!(names, ["errors", "errors 2"]);
+    }
+
+    #[test]
+    fn a_capacity_is_left_to_explorations_and_is_no_gate_of_a_run() {
+        let of = |gates: &str| {
+            let load = "[[step]]\nget = \"/x\"\n[load]\nmodel = \"open\"\nrate = \"1/s\"\nduration = \"9s\"\n";
+            let plan = crate::plan::fixture::plan(&format!("{load}[gates]\nmuch = \"capacity >= 200/s\"\n{gates}"));
+            plan.gates.into_iter().map(|named| (named.name, named.skip)).collect::<Vec<_>>()
+        };
+        let skipped = ("much".to_owned(), Some("found by mnload explore".to_owned()));
+        let added = |name: &str| (name.to_owned(), None);
+        assert_eq!(of(""), [skipped.clone(), added("latency"), added("errors")]);
+        assert_eq!(of("mine = \"p99 < 2s\"\n"), [skipped.clone(), added("mine"), added("errors")]);
+        assert_eq!(of("errors = \"error_rate < 2%\"\n"), [skipped, added("errors")]);
     }
 
     #[test]

@@ -16,16 +16,10 @@ pub(super) fn steps_of(
     text: &str,
     (document, steps): (&Document, &[Step]),
 ) -> Option<Vec<usize>> {
-    let is_meant = |step: &Step| match &gate.of {
-        Of::All => false,
-        Of::Step(name) => step.name == *name,
-        Of::Group(group) => step.group.as_ref() == Some(group),
-        Of::Tag(name, value) => step.tags.get(name) == Some(value),
-    };
     if gate.of == Of::All {
         return None;
     }
-    let found: Vec<usize> = (0..).zip(steps).filter(|(_, step)| is_meant(step)).map(|(number, _)| number).collect();
+    let found = found(&gate.of, steps);
     // A step that has a mistake of its own, or none at all, has been told.
     if found.is_empty() && !steps.is_empty() && !is_written(document, &gate.of) {
         let Unknown { written, message, hint } = unknown(&gate.of, steps);
@@ -34,6 +28,32 @@ pub(super) fn steps_of(
         resolver.mistake(place, message, hint);
     }
     Some(found)
+}
+
+/// The numbers of the steps that `gate` names, which is in no file; none if it names none.
+///
+/// # Errors
+/// When what it names leads to no step.
+pub(super) fn steps_named(gate: &Gate, steps: &[Step]) -> Result<Option<Vec<usize>>, String> {
+    match (&gate.of, found(&gate.of, steps)) {
+        (Of::All, _) => Ok(None),
+        (of, found) if found.is_empty() => {
+            let Unknown { message, hint, .. } = unknown(of, steps);
+            Err(format!("the gate `{gate}`: {message}; {hint}"))
+        }
+        (_, found) => Ok(Some(found)),
+    }
+}
+
+/// The numbers of the steps that are meant.
+fn found(of: &Of, steps: &[Step]) -> Vec<usize> {
+    let is_meant = |step: &Step| match of {
+        Of::All => false,
+        Of::Step(name) => step.name == *name,
+        Of::Group(group) => step.group.as_ref() == Some(group),
+        Of::Tag(name, value) => step.tags.get(name) == Some(value),
+    };
+    (0..).zip(steps).filter(|(_, step)| is_meant(step)).map(|(number, _)| number).collect()
 }
 
 /// A name that leads to no step.

@@ -3,11 +3,14 @@
 //! Takes a [`ScenarioFile`], overrides from the command line and the machine's limits; gives a [`Plan`], or every
 //! mistake in what the file means. Nothing is sent, and nothing is validated again later.
 
+mod at_rate;
 mod body;
 mod connections;
 mod data;
 mod effective;
 mod expect;
+mod explore;
+mod explored;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod flow;
@@ -33,9 +36,12 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 pub use crate::values::{Condition, Environment, RenderError, Scope, Seat, Secrets};
+pub use at_rate::AtRate;
 pub use connections::{Connections, Http, Per};
 pub use data::Data;
 pub use expect::{Expect, Judged, Miss};
+pub use explore::{Explore, ExploreAsked, ExploreError};
+pub use explored::Explored;
 pub use flow::Flow;
 pub use limits::{Limits, Machine};
 pub use network::{Network, Route};
@@ -96,6 +102,8 @@ pub struct Plan {
     pub secrets: Secrets,
     /// What the run must show.
     pub gates: Vec<NamedGate>,
+    /// What `mnload explore` may try.
+    pub explore: Explore,
 }
 
 /// What the command line sets in place of the file or the machine.
@@ -139,6 +147,7 @@ impl Plan {
         for step in gates.iter_mut().filter_map(|named| named.series.as_mut()).flatten() {
             *step = series.of(*step);
         }
+        let explore = explore::resolve(&mut resolver, document.explore.as_ref());
         data::check(&mut resolver, document.data.as_ref(), &data, &streams);
         if document.step.is_empty() && document.flow.is_empty() {
             let missing = "the scenario has no steps: nothing would be sent";
@@ -179,6 +188,7 @@ impl Plan {
             flows,
             teardown,
             gates,
+            explore,
             data,
             scope,
             secrets,
@@ -199,6 +209,13 @@ impl Plan {
     /// When the window of the rates begins, from the start of the load: where the first warm-up is over.
     pub fn judged_from(&self) -> Duration {
         judged_from(&self.streams)
+    }
+
+    /// The pauses of a journey at their longest, together.
+    pub fn longest_pauses(&self) -> Duration {
+        let of = |step: &Step| step.think.as_ref().map_or(Duration::ZERO, Think::longest) * step.repeat as u32;
+        let flows = self.flows.iter().map(|flow| self.steps[flow.steps.clone()].iter().map(of).sum());
+        flows.max().unwrap_or_default()
     }
 
     /// The most requests of one journey of `stream`, if none is tried again.

@@ -121,6 +121,7 @@ fn samples(metric: Metric, step: &Step) -> u64 {
         Metric::Time(..) => tries.saturating_mul(step.redirects.saturating_add(1)),
         Metric::Checks => step.expect.count().max(1),
         Metric::ErrorRate(_) | Metric::Errors(_) | Metric::Failures | Metric::Journeys | Metric::Rate => 1,
+        Metric::Capacity => 0,
     };
     step.repeat.saturating_mul(each)
 }

@@ -66,6 +66,17 @@ pub enum Again {
     Poll(Duration, Duration),
 }
 
+impl Again {
+    /// How often it is tried at the most.
+    pub fn most_tries(self) -> f64 {
+        match self {
+            Self::Never => 1.0,
+            Self::Retry(more, _) => 1.0 + more as f64,
+            Self::Poll(every, deadline) => 1.0 + (deadline.as_secs_f64() / every.as_secs_f64()).floor(),
+        }
+    }
+}
+
 /// What a failure means for the journey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnFailure {
@@ -82,6 +93,11 @@ impl Step {
     /// The longest that `steps` can take, one after the other.
     pub fn longest_of(steps: &[Self]) -> Duration {
         steps.iter().map(Self::longest).fold(Duration::ZERO, Duration::saturating_add)
+    }
+
+    /// The most requests of one time that it is done, whatever is tried again and wherever redirects lead.
+    pub fn most_requests(&self) -> f64 {
+        self.repeat as f64 * self.again.most_tries() * (1 + self.redirects) as f64
     }
 
     /// The longest that the step can take.

@@ -28,6 +28,10 @@ pub struct Stream {
     pub max_in_flight: u64,
     /// How long its journeys under way may take to finish after the last arrival.
     pub drain: Duration,
+    /// Its journeys before this load's first, in another load of the same plan.
+    pub(super) journeys_before: u64,
+    /// The journeys under way at one time that the file asks for.
+    pub(super) asked_in_flight: Option<u64>,
     /// Which of the plan's streams it is, and how many there are.
     place: (u64, u64),
 }
@@ -64,7 +68,8 @@ impl Stream {
     /// The seat of its journey number `journey` by its user number `user`; no other stream has the same.
     pub fn seat(&self, user: u64, iteration: u64, journey: u64) -> Seat {
         let (index, of) = self.place;
-        Seat { user: user * of + index, iteration, arrival: journey * of + index }
+        let number = |own: u64| (self.journeys_before + own) * of + index;
+        Seat { user: number(user), iteration, arrival: number(journey) }
     }
 
     /// How many of the plan's numbers are passed over until its first `count` have been dealt.
@@ -142,6 +147,8 @@ pub(super) fn resolve(
                 flows,
                 max_in_flight,
                 drain,
+                journeys_before: 0,
+                asked_in_flight: planned.max_in_flight,
                 place: (index, of),
             }
         })

@@ -202,11 +202,11 @@ fn run_words(run: &Compared) -> String {
     format!("{}: {}, {}{long}{when}", run.origin, run.scenario, counted(run.requests, "request"))
 }
 
-fn paragraph(text: &str) -> String {
+pub(super) fn paragraph(text: &str) -> String {
     format!("  {}\n", broken_within(text, 2, COLUMNS))
 }
 
-fn line(label: &str, text: &str) -> String {
+pub(super) fn line(label: &str, text: &str) -> String {
     format!("  {label:<9}{}\n", broken_within(text, 11, COLUMNS))
 }
 

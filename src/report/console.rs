@@ -21,7 +21,7 @@ use super::result::RunResult;
 use crate::verdict::{Ending, Verdict};
 
 pub(super) use gates::{mark_of, style_of};
-pub(super) use table::{align_right, finished, fitted, table};
+pub(super) use table::{align_right, finished, fits, fitted, table};
 pub use text::clean;
 pub(super) use text::{coloured, is_direction_mark, moves_text, short, shortened};
 
@@ -61,26 +61,34 @@ pub fn render(report: &Report, detail: Detail) -> String {
 }
 
 fn headline(result: &RunResult) -> String {
-    let (word, style) = match result.verdict {
+    let reasons = match reasons_by_weight(result) {
+        none if none.is_empty() => vec![stands_on(result)],
+        reasons => reasons,
+    };
+    let line = verdict_line(result.verdict, result.ending, result.exit_code, &result.name);
+    format!("{line}{}", sentences(&reasons))
+}
+
+/// The verdict, what was judged, and the exit code, in one line.
+pub(super) fn verdict_line(verdict: Verdict, ending: Ending, exit_code: u8, name: &str) -> String {
+    let (word, style) = match verdict {
         Verdict::Pass => ("PASS", coloured(AnsiColor::Green)),
         Verdict::Fail => ("FAIL", coloured(AnsiColor::Red)),
         Verdict::Inconclusive => ("INCONCLUSIVE", coloured(AnsiColor::Yellow)),
     };
     let style = style.bold();
     // A name may be long, and what stands behind it must be seen.
-    let partial = if result.ending == Ending::Completed { "" } else { ", partial" };
-    let exit = format!("(exit {}{partial})", result.exit_code);
+    let partial = if ending == Ending::Completed { "" } else { ", partial" };
+    let exit = format!("(exit {exit_code}{partial})");
     let room = COLUMNS - word.len() - exit.len() - 3;
-    let mut out = format!("{style}{word}{style:#}  {} {exit}\n", shortened(&result.name, room));
+    format!("{style}{word}{style:#}  {} {exit}\n", shortened(name, room))
+}
+
+/// Why, a sentence each, as many as anybody reads.
+pub(super) fn sentences(reasons: &[String]) -> String {
     // Further lines of a sentence stand deeper, so that each begins where it is seen.
-    let sentence = |text: &str| format!("  {}\n", broken_within(text, 4, COLUMNS));
-    let reasons = reasons_by_weight(result);
-    match reasons.is_empty() {
-        true => out.push_str(&sentence(&stands_on(result))),
-        false => {
-            reasons.iter().take(MOST_REASONS).for_each(|reason| out.push_str(&sentence(&cut(reason, LONGEST_REASON))))
-        }
-    }
+    let sentence = |reason: &String| format!("  {}\n", broken_within(&cut(reason, LONGEST_REASON), 4, COLUMNS));
+    let mut out: String = reasons.iter().take(MOST_REASONS).map(sentence).collect();
     let more = reasons.len().saturating_sub(MOST_REASONS);
     if more > 0 {
         out.push_str(&format!("  and {more} more reasons: see report.html\n"));

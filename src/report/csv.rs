@@ -89,12 +89,12 @@ pub(super) fn errors(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writer.flush()
 }
 
-fn columns(prefix: &str) -> impl Iterator<Item = String> {
+pub(super) fn columns(prefix: &str) -> impl Iterator<Item = String> + use<'_> {
     LATENCY.iter().map(move |name| format!("{prefix}_{name}"))
 }
 
 /// The figures in the order of [`LATENCY`]; empty where nothing was counted.
-fn values(latency: &Latency) -> impl Iterator<Item = String> + use<> {
+pub(super) fn values(latency: &Latency) -> impl Iterator<Item = String> + use<> {
     let Latency { count, min, mean, p50, p90, p95, p99, p999, max } = *latency;
     let mean = format!("{mean:.1}");
     let texts = [

@@ -8,9 +8,9 @@ use super::route::route;
 use super::sketch::sketch;
 use super::statement::{counted, statement};
 use crate::forecast::{Amount, Forecast, Host, Obstacle, StreamForecast, obstacles, of_flow, share_streams};
-use crate::gate::Origin;
+use crate::gate::{Metric, Origin};
 use crate::load::{Arrivals, Closed, Load};
-use crate::plan::{Again, Flow, Per, Plan, Step, Stream};
+use crate::plan::{Again, Explore, Flow, Per, Plan, Step, Stream};
 use crate::units::{format_bytes, format_count, format_duration, format_rate, format_share};
 
 /// Longer than this is not said exactly.
@@ -29,8 +29,15 @@ pub fn render(plan: &Plan, forecast: &Forecast, host: &Host) -> String {
         out.push_str(&labelled(&format!("step {}", number + 1), &step_line(plan, number, step)));
     }
     for named in &plan.gates {
-        let origin = if named.origin == Origin::Default { "  (added by mnload)" } else { "" };
+        let origin = match (named.origin == Origin::Default, named.gate.metric) {
+            (true, _) => "  (added by mnload)",
+            (false, Metric::Capacity) => "  (found by mnload explore)",
+            (false, _) => "",
+        };
         out.push_str(&labelled("gate", &format!("{}: {}{origin}", redacted(&named.name), named.gate)));
+    }
+    if plan.explore != Explore::default() {
+        out.push_str(&labelled("explore", &exploring(&plan.explore)));
     }
     out.push_str(&labelled("seed", &plan.seed.to_string()));
     let found = obstacles(forecast, host);
@@ -39,6 +46,15 @@ pub fn render(plan: &Plan, forecast: &Forecast, host: &Host) -> String {
         found.into_iter().for_each(|obstacle| out.push_str(&warning(&words_of(obstacle))));
     }
     out
+}
+
+/// What `mnload explore` would do with it.
+fn exploring(explore: &Explore) -> String {
+    let (from, to) = (format_rate(explore.from_per_s), format_rate(explore.to_per_s));
+    let ceiling = explore.ceiling_per_s.map(|most| format!(", never above {}", format_rate(most))).unwrap_or_default();
+    let (precision, budget) = (format_share(explore.precision), format_duration(explore.budget));
+    let requests = explore.max_requests.map(|most| format!(" and {}", counted(most, "request"))).unwrap_or_default();
+    format!("mnload explore tries {from} to {to}{ceiling}, to ±{precision}, in {budget}{requests} at the most")
 }
 
 fn step_line(plan: &Plan, number: usize, step: &Step) -> String {

@@ -6,7 +6,9 @@
 mod calls;
 mod charts;
 mod data;
+mod fact;
 mod facts;
+mod figure;
 mod page;
 mod phases;
 mod shell;
@@ -19,7 +21,9 @@ use std::sync::LazyLock;
 
 use super::Report;
 use super::svg::ChartError;
-pub(super) use page::started_words;
+pub(super) use fact::{Banner, Fact, machine, paragraphs, seconds};
+pub(super) use figure::{Figure, Swatch, Table, y_name};
+pub(super) use page::{lines_of, started_words};
 pub(super) use shell::{Parts, Room, fill, within};
 pub(super) use tables::class_of;
 
@@ -47,7 +51,10 @@ const TEMPLATE: &str = concat!(
     include_str!("html/head.html"),
     include_str!("html/page.html"),
     include_str!("html/judged.html"),
-    include_str!("html/figures.html"),
+    include_str!("html/steps.html"),
+    include_str!("html/charts.html"),
+    include_str!("html/errors.html"),
+    include_str!("html/environment.html"),
     include_str!("html/about.html"),
 );
 

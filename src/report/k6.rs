@@ -131,7 +131,7 @@ fn metric_of(finding: &Finding) -> &'static str {
         Ok(Metric::ErrorRate(_) | Metric::Errors(_) | Metric::Failures) => "http_req_failed",
         Ok(Metric::Checks) => "checks",
         Ok(Metric::Journeys) => "iterations",
-        Ok(Metric::Rate) | Err(_) => "http_reqs",
+        Ok(Metric::Rate | Metric::Capacity) | Err(_) => "http_reqs",
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod build;
 mod calls;
+mod capacities;
 mod cases;
 mod ci;
 mod comparison;
@@ -13,6 +14,7 @@ mod csv;
 mod doctor;
 mod document;
 mod emit;
+mod exploration;
 mod finding;
 #[cfg(test)]
 mod fixture;
@@ -49,12 +51,19 @@ mod target;
 
 pub use build::{Commit, Occasion, report_of};
 pub use calls::render_failed as render_failed_call;
-pub use ci::{Place, Server, github_outputs, guarded, step_summary, told_to_azure, told_to_github};
+pub use capacities::{CapacityDocument, render as render_capacities};
+pub use ci::{
+    Place, Server, exploration_outputs, github_outputs, guarded, step_summary, told_to_azure, told_to_github,
+};
 pub use comparison::{ComparisonDocument, render as render_comparison};
 pub use console::{Detail, clean, render as render_console};
 pub use doctor::{DoctorDocument, render as render_doctor};
 pub use document::{Count, LimitDocument, PlanDocument, TargetDocument};
 pub use emit::{EmitError, EmitKind, EmitOptions, emit};
+pub use exploration::{
+    ExplorationKind, ExplorationProgress, SoFar, UnknownExplorationKind, exploration_result_schema,
+    render_exploration_console,
+};
 pub use forecast::render as render_forecast;
 pub use html::HtmlError;
 pub use inert::inert;

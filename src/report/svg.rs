@@ -7,9 +7,11 @@ mod axis;
 mod backend;
 mod chart;
 mod ink;
+mod marks;
 mod series;
 
 pub(super) use axis::Axis;
 pub(super) use chart::{Area, Bound, Cell, Chart, ChartError, Line, Shape};
 pub(super) use ink::{HEAT, Ink};
+pub(super) use marks::{Dot, Mark};
 pub(super) use series::{MOST_POINTS, Run, runs};

@@ -1,15 +1,15 @@
 //! What a scenario does, as one text: the same for two files that send the same, however they are written.
 //!
 //! Keys in order of name, without places, comments and layout; without what only names, aims or judges: where the requests
-//! go, the seed and the gates.
+//! go, the seed, the gates and what an exploration may try.
 
 use std::fmt::Write as _;
 
 use toml::de::{DeTable, DeValue};
 
 /// Keys, by the table that they stand in, that change nothing about what is sent.
-const LEFT_OUT: [(&str, &str); 5] =
-    [("", "name"), ("", "description"), ("", "gates"), ("target", "base_url"), ("load", "seed")];
+const LEFT_OUT: [(&str, &str); 6] =
+    [("", "name"), ("", "description"), ("", "gates"), ("", "explore"), ("target", "base_url"), ("load", "seed")];
 
 /// `tree` as text.
 pub(super) fn canonical(tree: &DeTable<'_>) -> String {
@@ -69,7 +69,7 @@ mod tests {
             "name = \"a\"\n[target]\nbase_url = \"http://a\"\n[load]\nmodel = \"open\"\nrate = \"2/s\"\nduration = \"9s\"\nseed = 1\n[[step]]\nget = \"/x\"\nname = \"n\"\n[gates]\na = \"p95 < 1s\"\n",
         );
         let other = of(
-            "# another\n[[step]]\nname = 'n'\nget = \"/x\"\n[load]\nseed = 2\nduration = \"9s\"\nmodel = \"open\"\nrate = \"2/s\"\n[target]\n",
+            "# another\n[[step]]\nname = 'n'\nget = \"/x\"\n[explore]\nto = \"90/s\"\n[load]\nseed = 2\nduration = \"9s\"\nmodel = \"open\"\nrate = \"2/s\"\n[target]\n",
         );
         assert_eq!(one, other);
     }

@@ -7,8 +7,8 @@ use toml::de::{DeTable, DeValue};
 use toml::{Table, Value};
 
 /// The tables of a file in the order in which they are read best; what is not named here comes before the steps.
-const ORDER: [&str; 11] =
-    ["name", "description", "vars", "target", "load", "data", "setup", "step", "flow", "teardown", "gates"];
+const ORDER: [&str; 12] =
+    ["name", "description", "vars", "target", "load", "data", "setup", "step", "flow", "teardown", "gates", "explore"];
 
 /// `tree` as values.
 pub(super) fn effective(tree: &DeTable<'_>) -> Table {

@@ -42,6 +42,8 @@ pub struct Document {
     pub on_failure: Option<Spanned<String>>,
     /// Gate name = expression.
     pub gates: Option<Spanned<Entries>>,
+    /// What `mnload explore` may try.
+    pub explore: Option<Spanned<ExploreSection>>,
 }
 
 /// `[target]`: where requests go.
@@ -307,6 +309,26 @@ pub struct StepSection {
     pub poll: Option<Spanned<PollSection>>,
     /// `stop_journey` (default), `continue` or `abort_run`.
     pub on_failure: Option<Spanned<String>>,
+}
+
+/// `[explore]`: which rates `mnload explore` may try, and for how long.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExploreSection {
+    /// The first rate that is tried; 10/s by default.
+    pub from: Option<Spanned<String>>,
+    /// The highest rate that is tried; 2000/s by default, or the ceiling if that is lower.
+    pub to: Option<Spanned<String>>,
+    /// No rate above this is ever tried, whatever the command line says.
+    pub ceiling: Option<Spanned<String>>,
+    /// How well the capacity is to be known, as a share of it; 5% by default.
+    pub precision: Option<Spanned<String>>,
+    /// How long it may take in all; 5m by default.
+    pub budget: Option<Spanned<String>>,
+    /// How many requests may be sent in all.
+    pub max_requests: Option<Spanned<Value>>,
+    /// How old the setup may be when a rate is tried; 10m by default.
+    pub setup_every: Option<Spanned<String>>,
 }
 
 impl StepSection {

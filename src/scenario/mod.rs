@@ -18,8 +18,8 @@ mod value;
 
 pub(crate) use effective::written;
 pub use file::{
-    BasicSection, ConnectionsSection, DataSection, Document, FlowSection, LoadSection, PollSection, RetrySection,
-    StageSection, StepSection, TargetSection, ThinkSection, WaitForSection,
+    BasicSection, ConnectionsSection, DataSection, Document, ExploreSection, FlowSection, LoadSection, PollSection,
+    RetrySection, StageSection, StepSection, TargetSection, ThinkSection, WaitForSection,
 };
 pub(crate) use schema::form;
 pub use schema::schema;

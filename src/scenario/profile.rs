@@ -19,7 +19,8 @@ pub(super) const BASE: &str = "base";
 /// More than anybody needs, and few enough to check each one in no time.
 const MOST_PROFILES: usize = 64;
 /// What a profile may set.
-pub(super) const SETTABLE: [&str; 7] = ["name", "description", "target", "load", "vars", "on_failure", "gates"];
+pub(super) const SETTABLE: [&str; 8] =
+    ["name", "description", "target", "load", "vars", "on_failure", "gates", "explore"];
 
 /// The profiles of a scenario, without their mistakes.
 #[derive(Debug)]

@@ -63,7 +63,9 @@ fn profiles(document: &Json) -> Json {
 fn shape(key: &str) -> Option<Json> {
     Some(match key {
         "timeout" | "duration" | "ramp_up" | "warm_up" | "drain" | "over" | "pause" | "every" | "deadline"
-        | "start_after" => text("A duration: \"500ms\", \"1.5s\", \"1m 30s\".", &["500ms", "10s", "1m 30s"]),
+        | "start_after" | "budget" | "setup_every" => {
+            text("A duration: \"500ms\", \"1.5s\", \"1m 30s\".", &["500ms", "10s", "1m 30s"])
+        }
         "mean" | "deviation" | "median" | "p95" | "max" | "max_age" => text("A duration.", &["500ms", "2s"]),
         "think" => json!({
             "description": "A duration, a range of them, or a distribution.",
@@ -94,8 +96,11 @@ fn shape(key: &str) -> Option<Json> {
                 "additionalProperties": false,
             },
         }),
-        "rate" | "to" | "max_rate" => text("A rate: \"20/s\", \"90/m\", \"1_000/h\".", &["20/s", "90/m"]),
+        "rate" | "from" | "to" | "ceiling" | "max_rate" => {
+            text("A rate: \"20/s\", \"90/m\", \"1_000/h\".", &["20/s", "90/m"])
+        }
         "probability" => text("A share: \"10%\".", &["10%", "0.5%"]),
+        "precision" => text("A share: \"5%\".", &["5%", "2%"]),
         "seed" | "weight" | "redirects" => count(0),
         "users" | "iterations" | "max_in_flight" | "repeat" | "times" | "max_requests" => count(1),
         "model" => choice(&["once", "open", "closed"]),

@@ -66,12 +66,20 @@ async function withPage(settings, look) {
 
 /** Whether the page is of a release, which has gates and items in place of figures. */
 const isRelease = !why && readFileSync(pagePath, 'utf8').includes('id="ownership"');
-const ofRuns = { skip: why ?? (isRelease ? 'the page is of a release' : false) };
-const ofReleases = { skip: why ?? (isRelease ? false : 'the page is of a run') };
+/** Whether it is of an exploration, which has rates. */
+const isExploration = !why && readFileSync(pagePath, 'utf8').includes('<section id="rates"');
+const kind = isRelease ? 'a release' : isExploration ? 'an exploration' : 'a run';
+const of = (...kinds) => ({ skip: why ?? (kinds.includes(kind) ? false : `the page is of ${kind}`) });
+const ofRuns = of('a run');
+const ofReleases = of('a release');
+const ofExplorations = of('an exploration');
+const withCharts = of('a run', 'an exploration');
 
 /** What links may point to in any page. */
 const sections = isRelease
   ? ['verdict', 'gates', 'items', 'ownership', 'environment', 'command', 'definitions']
+  : isExploration
+  ? ['verdict', 'capacity', 'charts', 'rates', 'gates', 'asked', 'generator', 'environment', 'scenario', 'command', 'definitions']
   : ['verdict', 'gates', 'validity', 'comparison', 'steps', 'errors', 'environment', 'scenario', 'command', 'definitions'];
 
 const background = (page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
@@ -128,7 +136,7 @@ test('the policy stops what was not in the page when it was made', options, asyn
   });
 });
 
-test('one drawing of each chart is shown, a wide or a narrow one', ofRuns, async () => {
+test('one drawing of each chart is shown, a wide or a narrow one', withCharts, async () => {
   for (const [width, shown] of [[1200, 'wide'], [360, 'narrow']]) {
     await withPage({ viewport: { width, height: 800 } }, async (page) => {
       const drawings = page.locator('.chart svg:visible');
@@ -205,7 +213,7 @@ test('whoever points at a chart is told the figures of that second', ofRuns, asy
   });
 });
 
-test('a link to the scenario opens it', ofRuns, async (context) => {
+test('a link to the scenario opens it', withCharts, async (context) => {
   await withPage({}, async (page) => {
     if (!(await page.locator('#scenario-text').count())) return context.skip('the scenario is not known');
     await page.goto(`${pathToFileURL(pagePath).href}#scenario-text`);
@@ -275,6 +283,69 @@ test('a link to an item opens it', ofReleases, async (context) => {
     const id = await closed.getAttribute('id');
     await page.goto(`${pathToFileURL(pagePath).href}#${id}`);
     assert.ok(await page.locator(`[id="${id}"] > .body`).isVisible());
+  });
+});
+
+test('without scripts the capacity, the charts and every rate are there', ofExplorations, async () => {
+  await withPage({ javaScriptEnabled: false }, async (page) => {
+    assert.match(await page.locator('h1').innerText(), /PASS|FAIL|INCONCLUSIVE/);
+    assert.match(await page.locator('#verdict').innerText(), /exit code \d+/);
+    for (const id of sections) assert.ok(await page.locator(`#${id} :is(h1, h2)`).first().isVisible(), id);
+    const rates = await page.locator('table.tried tbody.rows tr').count();
+    const drawn = await page.locator('figure .chart svg').count();
+    assert.ok(rates ? drawn >= 2 : drawn === 0, `${drawn} drawings of ${rates} rates`);
+    // Every drawing has its data as a table.
+    assert.equal(await page.locator('figure .data table').count() * 2, drawn);
+    assert.equal(await page.locator('button').count(), 0);
+  });
+});
+
+test('outcomes are told apart by more than their colour', ofExplorations, async (context) => {
+  await withPage({}, async (page) => {
+    const shapes = await page.evaluate(() =>
+      Object.fromEntries(
+        ['holds', 'breaks', 'unclear', 'generator'].map((name) => {
+          const all = [...document.querySelectorAll(`#curve svg.wide .${name}`)];
+          const paper = getComputedStyle(document.body).backgroundColor;
+          return [name, all.map((each) => `${each.tagName} ${getComputedStyle(each).fill === paper ? 'empty' : 'full'}`)[0]];
+        }),
+      ),
+    );
+    const there = Object.values(shapes).filter(Boolean);
+    if (there.length < 2) return context.skip('there are too few outcomes');
+    const legend = await page.locator('#curve .legend li').allInnerTexts();
+    assert.ok(legend.length >= there.length, legend.join(', '));
+    assert.ok(shapes.breaks === undefined || shapes.breaks !== shapes.holds, JSON.stringify(shapes));
+    assert.ok(shapes.unclear === undefined || shapes.unclear !== shapes.holds, JSON.stringify(shapes));
+  });
+});
+
+test('rates are sorted as numbers by mouse and by keyboard', ofExplorations, async (context) => {
+  await withPage({}, async (page) => {
+    const rows = page.locator('table.tried tbody.rows tr');
+    if ((await rows.count()) < 3) return context.skip('there are too few rows');
+    const numbers = async () => (await page.locator('table.tried tbody.rows th').allInnerTexts()).map(parseFloat);
+    const texts = await page.locator('table.tried tbody.rows th').allInnerTexts();
+    if (!texts.every((text) => /^[\d.]+\/s$/.test(text))) return context.skip('there are rates that nobody measures');
+    const before = await numbers();
+    const head = page.locator('table.tried thead th').filter({ hasText: 'Rate' });
+    await head.getByRole('button').click();
+    assert.equal(await head.getAttribute('aria-sort'), 'descending');
+    assert.deepEqual(await numbers(), [...before].sort((a, b) => b - a));
+    await head.getByRole('button').focus();
+    await page.keyboard.press('Enter');
+    assert.equal(await head.getAttribute('aria-sort'), 'ascending');
+    assert.deepEqual(await numbers(), [...before].sort((a, b) => a - b));
+  });
+});
+
+test('whoever points at the order of rates is told which one it was', ofExplorations, async (context) => {
+  await withPage({ viewport: { width: 1200, height: 800 } }, async (page) => {
+    const chart = page.locator('#order .chart');
+    if (!(await chart.count())) return context.skip('this page has no such chart');
+    await chart.locator('svg.wide').hover();
+    const words = await chart.locator('.readout').innerText();
+    assert.ok(words === '' || /^[\d.]+s: load \d+ · rate /.test(words), words);
   });
 });
 

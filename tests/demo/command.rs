@@ -32,7 +32,8 @@ fn refused(flags: &[&str]) -> String {
 fn it_says_where_it_listens_serves_and_ends_cleanly_when_interrupted() {
     let freeze = ["--freeze", "1s/5s", "--freeze-connections", "10%"];
     let faults = ["--error-share", "100%", "--slow-down", "1ms..200ms/20s", "--away", "1s@10m"];
-    let (mut child, address) = started(&[&["--latency", "none"], &freeze[..], &faults[..]].concat());
+    let capacity = ["--latency", "none", "--capacity", "600/m", "--queue", "2s"];
+    let (mut child, address) = started(&[&capacity[..], &freeze[..], &faults[..]].concat());
     assert_eq!(Client::of(address).get("/health").now().status, 500);
     let id = child.id().to_string();
     assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
@@ -45,6 +46,7 @@ fn it_says_where_it_listens_serves_and_ends_cleanly_when_interrupted() {
         "100% of the answers",
         "on 10% of the connections in the last 1s of every 5s",
         "1ms to 200ms over 20s",
+        "10/s one after the other; who would wait longer than 2s is refused",
         "away for 1s from 10m after",
     ] {
         assert!(said.contains(part), "{part} in {said}");
@@ -76,6 +78,9 @@ fn flags_that_make_no_sense_are_refused_with_an_example() {
     for (flags, hint) in [
         (["--latency", "fast"], "5ms..40ms"),
         (["--freeze", "5s/1s"], "shorter than its period"),
+        (["--capacity", "300"], "as in `300/s`"),
+        (["--capacity", "0/s"], "it must be above zero"),
+        (["--queue", "1s"], "--capacity <RATE>"),
         (["--freeze-connections", "10%"], "--freeze <LASTS/EVERY>"),
         (["--slow-down", "200ms..1ms/20s"], "it must grow"),
         (["--away", "0s@1s"], "1s@10s"),

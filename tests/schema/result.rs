@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use mnload::report::{release_result_schema, result_schema};
+use mnload::report::{exploration_result_schema, release_result_schema, result_schema};
 use serde_json::Value;
 
 use crate::support::Workspace;
@@ -11,9 +11,15 @@ use crate::text_of;
 /// What is asked for, how its schema is made, the committed one, and the document that is made of it.
 type Of = (&'static str, fn() -> Value, &'static str, &'static str);
 
-const KINDS: [Of; 2] = [
+const KINDS: [Of; 3] = [
     ("result", result_schema, "docs/result.schema.json", "docs/result.md"),
     ("release-result", release_result_schema, "docs/release.schema.json", "docs/release-result.md"),
+    (
+        "exploration-result",
+        exploration_result_schema,
+        "docs/exploration-result.schema.json",
+        "docs/exploration-result.md",
+    ),
 ];
 /// What stands before the part that is made here.
 const MADE: &str = "<!-- Made of the schema: MNLOAD_BLESS=1 cargo test --test schema -->\n";

@@ -87,7 +87,12 @@ impl Workspace {
 
     /// Any command, under way.
     pub(crate) fn spawn(&self, arguments: &[&str]) -> Running {
-        let child = Command::new(env!("CARGO_BIN_EXE_mnload"))
+        self.spawn_program(env!("CARGO_BIN_EXE_mnload"), arguments)
+    }
+
+    /// Any program, as mnload is run.
+    pub(crate) fn spawn_program(&self, program: &str, arguments: &[&str]) -> Running {
+        let child = Command::new(program)
             .args(arguments)
             .current_dir(self.folder.path())
             // The build that the tests may be part of is none of theirs.

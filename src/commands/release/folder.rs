@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
+use crate::commands::files::{is_result_of, replace};
 use crate::release::result::{ReleaseResult, SCHEMA};
 use crate::release::run::RESULT;
 use crate::report::{ReleaseKind, write_json};
@@ -22,7 +23,7 @@ impl RunFolder {
             if !overwrite {
                 bail!("{shown} already holds a run: give another --out, or --overwrite to replace it");
             }
-            if !is_release(&result) {
+            if !is_result_of(&result, SCHEMA) {
                 bail!("{shown} holds the run of something else, which is not replaced: give another --out");
             }
             let items = folder.join("items");
@@ -53,14 +54,11 @@ impl RunFolder {
 
     /// Writes the result, in place of an earlier one: whoever reads it finds one or the other.
     pub(super) fn write(&self, result: &ReleaseResult) -> anyhow::Result<()> {
-        let path = self.0.join(RESULT);
-        let beside = self.0.join(".result.json");
         let mut text = Vec::new();
         write_json(result, &mut text).context("cannot write the result as JSON")?;
         // Somebody may have taken the folder away.
-        let written = fs::create_dir_all(&self.0).and_then(|()| fs::write(&beside, text));
-        let written = written.and_then(|()| fs::rename(&beside, &path));
-        written.with_context(|| format!("cannot write {}", path.display()))
+        fs::create_dir_all(&self.0).with_context(|| format!("cannot make {} again", self.0.display()))?;
+        replace(&self.0.join(RESULT), &text)
     }
 }
 
@@ -72,10 +70,4 @@ fn put(kind: ReleaseKind, path: &Path, result: &ReleaseResult) -> anyhow::Result
         fs::create_dir_all(folder).with_context(context)?;
     }
     fs::write(path, text).with_context(context)
-}
-
-fn is_release(path: &Path) -> bool {
-    let text = fs::read(path).unwrap_or_default();
-    // A half-written one is ours as well: it has nothing in it.
-    text.is_empty() || serde_json::from_slice::<serde_json::Value>(&text).is_ok_and(|result| result["schema"] == SCHEMA)
 }

@@ -131,7 +131,7 @@ proptest! {
         ];
         let headers: Vec<(&str, &str)> = values.iter().map(|(value, name)| (names[*name], value.as_str())).collect();
         let limits = read(&headers);
-        let longest = Duration::from_secs(LONGEST_S + 1);
+        let longest = Duration::from_secs(LONGEST_WAIT_S + 1);
         prop_assert!(limits.policies.iter().all(|policy| policy.resets_in.is_none_or(|time| time <= longest)));
     }
 

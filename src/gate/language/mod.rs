@@ -3,7 +3,7 @@
 //! ```text
 //! gate    = figure [ "of" what ] comparison bound [ "over" time | "in a row" ] { "," option }
 //! figure  = [ time "." ] ( "pN" | "max" | "mean" ) | "error_rate" [ class ] | "errors" [ class ]
-//!         | "failures" | "checks" | "journeys" | "rate"
+//!         | "failures" | "checks" | "journeys" | "rate" | "capacity"
 //! time    = "response" | "service" | "lag" | "ttfb" | "connect" | "tls"
 //! class   = "(" ( a class of errors | "4xx" | "5xx" ) ")"
 //! what    = a step | "group" a group | "tag" name ":" value
@@ -59,6 +59,8 @@ pub enum Metric {
     Journeys,
     /// Steps that passed, per second.
     Rate,
+    /// The highest rate of journeys at which the other gates hold: no figure of one run, but of an exploration.
+    Capacity,
 }
 
 /// Which time of a request.

@@ -10,7 +10,7 @@ use super::{Clock, Comparison, ErrorClass, Gate, GateError, Metric, Of, Options,
 use crate::diagnostic::nearest;
 use crate::failure::Failure;
 
-const FIGURES: [&str; 13] = [
+const FIGURES: [&str; 14] = [
     "p50",
     "p90",
     "p95",
@@ -24,6 +24,7 @@ const FIGURES: [&str; 13] = [
     "checks",
     "journeys",
     "rate",
+    "capacity",
 ];
 pub(super) const EXAMPLES: &str =
     "gates look like: p95 < 600ms, p99 of search <= 1s, error_rate < 1%, journeys >= 95%, rate >= 50/s";
@@ -46,7 +47,7 @@ impl FromStr for Gate {
             rest = rest.from(comma + 1);
         }
         parts.push(rest.trimmed());
-        let (bound, span) = right_side(metric, parts[0], whole)?;
+        let (bound, span) = right_side((metric, comparison), parts[0], whole)?;
         let mut options = Options::default();
         for part in &parts[1..] {
             option(*part, &mut options)?;
@@ -151,6 +152,7 @@ fn metric(word: Part<'_>) -> Result<Metric, GateError> {
         "checks" => Some(Metric::Checks),
         "journeys" => Some(Metric::Journeys),
         "rate" => Some(Metric::Rate),
+        "capacity" => Some(Metric::Capacity),
         _ => statistic(word).map(|statistic| Metric::Time(Clock::Response, statistic)),
     };
     if let Some(metric) = plain {

@@ -27,6 +27,7 @@ impl fmt::Display for Metric {
             Self::Checks => f.write_str("checks"),
             Self::Journeys => f.write_str("journeys"),
             Self::Rate => f.write_str("rate"),
+            Self::Capacity => f.write_str("capacity"),
         }
     }
 }

@@ -4,14 +4,18 @@ use std::time::Duration;
 
 use super::parse::EXAMPLES;
 use super::part::Part;
-use super::{Bound, GateError, Metric, Options, Span};
+use super::{Bound, Comparison, GateError, Metric, Options, Span};
 use crate::diagnostic::nearest;
 use crate::units;
 
 const OPTIONS: [&str; 4] = ["at least N samples", "strict", "warn", "abort"];
 
 /// `BOUND [over TIME | in a row]`
-pub(super) fn right_side(metric: Metric, part: Part<'_>, whole: Part<'_>) -> Result<(Bound, Span), GateError> {
+pub(super) fn right_side(
+    (metric, comparison): (Metric, Comparison),
+    part: Part<'_>,
+    whole: Part<'_>,
+) -> Result<(Bound, Span), GateError> {
     let over = part.text.find(" over ").or_else(|| part.text.strip_suffix(" over").map(str::len));
     let (bound_part, span) = if let Some(at) = over {
         let time = part.from(at + " over".len()).trimmed();
@@ -29,7 +33,7 @@ pub(super) fn right_side(metric: Metric, part: Part<'_>, whole: Part<'_>) -> Res
     if let Some((at, option)) = options.next() {
         return Err(option.wrong(
             format!("`{}` needs a comma before it", option.text),
-            format!("write: {metric} < {}, {}", bound_part.text[..at].trim_end(), option.text),
+            format!("write: {metric} {comparison} {}, {}", bound_part.text[..at].trim_end(), option.text),
         ));
     }
     let place = if bound_part.text.is_empty() { whole } else { bound_part };
@@ -58,7 +62,7 @@ fn bound(metric: Metric, text: &str) -> Result<Bound, (String, String)> {
             let percent = text.trim_end_matches('%').trim().parse().unwrap_or_default();
             Ok(Bound::Percent(percent))
         }
-        Metric::Rate => units::parse_rate(text).map(Bound::PerSecond).map_err(unit_error),
+        Metric::Rate | Metric::Capacity => units::parse_rate(text).map(Bound::PerSecond).map_err(unit_error),
         Metric::Time(..) => units::parse_duration(text).map(Bound::Time).map_err(unit_error),
         Metric::Errors(_) | Metric::Failures => text.parse().map(Bound::Count).map_err(|_| {
             let hint = match text.ends_with('%') {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use super::{Bound, Clock, Comparison, Gate, GateError, Metric, Of, Span, Statistic};
+use super::{Bound, Clock, Comparison, Gate, GateError, Metric, Of, Options, Span, Statistic};
 
 /// Windows move on by this; a window is some of them.
 const STEP: Duration = Duration::from_secs(1);
@@ -21,6 +21,9 @@ pub(super) fn check(gate: &Gate, text: &str, operator: Range<usize>) -> Result<(
     if let (Some(word), true) = (whole_run_only(metric), gate.of != Of::All) {
         let of = left.start + text[left.clone()].find(" of ").map_or(0, |at| at + 1)..left.end;
         return error(of, format!("`{word}` is of the whole run, not of a part of its steps"), "leave this out");
+    }
+    if metric == Metric::Capacity {
+        capacity(gate, operator.clone(), option)?;
     }
     if gate.comparison == Comparison::Equal
         && matches!(gate.bound, Bound::Time(_) | Bound::PerSecond(_) | Bound::Baseline(_))
@@ -77,10 +80,33 @@ pub(super) fn check(gate: &Gate, text: &str, operator: Range<usize>) -> Result<(
     Ok(())
 }
 
+/// What is found by an exploration is judged by its interval alone, and only in one direction.
+fn capacity(gate: &Gate, operator: Range<usize>, option: impl Fn(&str) -> Range<usize>) -> Result<(), GateError> {
+    let error =
+        |span, message: &str, hint: &str| Err(GateError { message: message.to_owned(), span, hint: hint.to_owned() });
+    if !matches!(gate.comparison, Comparison::AtLeast | Comparison::Above) {
+        let message = "a capacity can be too low, and never too high";
+        return error(operator, message, "use >= or >: capacity >= 200/s");
+    }
+    if let Span::Over(_) = gate.span {
+        return error(option(" over "), "a capacity has no windows", "leave this out: capacity >= 200/s");
+    }
+    let Options { at_least, strict, warn: _, abort } = gate.options;
+    let unknown = [("at least", at_least.is_some()), ("strict", strict), ("abort", abort.is_some())];
+    match unknown.into_iter().find(|(_, is_there)| *is_there) {
+        Some((word, _)) => {
+            let hint = "leave it out: whether the interval is within the bound decides, and the only option is `warn`";
+            error(option(word), &format!("a capacity knows no `{word}`"), hint)
+        }
+        None => Ok(()),
+    }
+}
+
 /// What is counted for the run alone.
 fn whole_run_only(metric: Metric) -> Option<&'static str> {
     match metric {
         Metric::Journeys => Some("journeys"),
+        Metric::Capacity => Some("capacity"),
         Metric::Time(Clock::Lag, _) => Some("lag"),
         _ => None,
     }
@@ -91,7 +117,7 @@ fn has_interval(gate: &Gate) -> bool {
     let of_samples = match gate.metric {
         Metric::Time(_, statistic) => statistic != Statistic::Max,
         Metric::ErrorRate(_) | Metric::Checks | Metric::Journeys => true,
-        Metric::Errors(_) | Metric::Failures | Metric::Rate => false,
+        Metric::Errors(_) | Metric::Failures | Metric::Rate | Metric::Capacity => false,
     };
     of_samples && gate.span == Span::Whole
 }
@@ -108,7 +134,7 @@ fn can_be_lost(gate: &Gate) -> bool {
             Comparison::Equal => gate.bound_value() == 1.0,
             Comparison::Below | Comparison::AtMost => false,
         },
-        Metric::Time(_, Statistic::Mean) | Metric::Rate => false,
+        Metric::Time(_, Statistic::Mean) | Metric::Rate | Metric::Capacity => false,
     };
     let is_absolute = !matches!(gate.bound, Bound::Baseline(_));
     is_absolute && (of_the_whole || matches!(gate.span, Span::Over(_)))
@@ -123,13 +149,13 @@ fn baseline(gate: &Gate, place: Range<usize>) -> Result<(), GateError> {
     let less_is_better = match gate.metric {
         Metric::Time(Clock::Lag, _) | Metric::Time(_, Statistic::Max) => None,
         Metric::Time(..) | Metric::ErrorRate(_) => Some(true),
-        Metric::Rate => Some(false),
+        Metric::Rate | Metric::Capacity => Some(false),
         Metric::Errors(_) | Metric::Failures | Metric::Checks | Metric::Journeys => None,
     };
     match less_is_better {
         None => error(
             format!("`{}` is not compared with a baseline", gate.metric),
-            "percentiles, means, error_rate and rate are: p95 < 1.2x baseline",
+            "percentiles, means, error_rate, rate and capacity are: p95 < 1.2x baseline",
         ),
         Some(true) if !gate.comparison.is_upper() => {
             error(format!("more of `{}` is no better", gate.metric), "use < or <=: p95 < 1.2x baseline")

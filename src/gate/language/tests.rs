@@ -38,6 +38,8 @@ fn gates_read_as_they_are_written() {
         "p95 < 1.2x baseline, warn",
         "error_rate < 2x baseline",
         "rate >= 0.9x baseline",
+        "capacity >= 200/s",
+        "capacity > 0.9x baseline, warn",
     ] {
         assert_eq!(gate(text).to_string(), text);
     }
@@ -123,6 +125,7 @@ fn mistakes_say_where_and_what_to_do() {
         ("failures of health > 3 in a row", "> 3 in a row", "says nothing", "failures of health < 3"),
         ("errors of health < 3 in a row", "in a row", "does not come in a row", "failures of health"),
         ("p95 < 1s, over 10m", "over 10m", "behind a comma", "leave the comma out"),
+        ("capacity >= 500/s warn", "warn", "a comma before it", "write: capacity >= 500/s, warn"),
         ("p95 < 1s,", "", "nothing after the comma", "the options are"),
         ("p95 < 1s, strikt", "strikt", "unknown option", "did you mean `strict`?"),
         ("p95 < 1s, warn, warn", "warn", "said twice", "once"),
@@ -137,6 +140,16 @@ fn mistakes_say_where_and_what_to_do() {
         ("max < 1.2x baseline", "1.2x baseline", "not compared", "percentiles"),
         ("p95 > 1.2x baseline", "1.2x baseline", "no better", "use <"),
         ("rate < 1.2x baseline", "1.2x baseline", "no better", "use >="),
+        ("capacity < 200/s", "<", "never too high", "capacity >= 200/s"),
+        ("capacity = 200/s", "=", "never too high", "use >="),
+        ("capacity >= 200", "200", "not a rate", "20/s"),
+        ("capacity of search >= 200/s", "of search", "of the whole run", "leave this out"),
+        ("capacity >= 200/s over 1m", " over ", "no windows", "leave this out"),
+        ("capacity >= 200/s in a row", "in a row", "does not come in a row", "failures of health"),
+        ("capacity >= 200/s, strict", "strict", "knows no `strict`", "`warn`"),
+        ("capacity >= 200/s, abort", "abort", "knows no `abort`", "`warn`"),
+        ("capacity >= 200/s, at least 9 samples", "at least", "knows no `at least`", "`warn`"),
+        ("capasity >= 200/s", "capasity", "unknown figure", "did you mean `capacity`?"),
         ("p95 < 2x baseline over 1m", "2x baseline over 1m", "no windows", "whole run"),
     ] {
         let error = text.parse::<Gate>().unwrap_err();
@@ -184,6 +197,7 @@ fn any_metric() -> impl Strategy<Value = Metric> {
         Just(Metric::Checks),
         Just(Metric::Journeys),
         Just(Metric::Rate),
+        Just(Metric::Capacity),
     ]
 }
 
@@ -192,7 +206,7 @@ fn any_bound(metric: Metric) -> BoxedStrategy<Bound> {
         Metric::Time(..) => (0u64..100_000_000_000).prop_map(|ns| Bound::Time(Duration::from_nanos(ns))).boxed(),
         Metric::ErrorRate(_) | Metric::Checks | Metric::Journeys => (0.0..=100.0).prop_map(Bound::Percent).boxed(),
         Metric::Errors(_) | Metric::Failures => (0u64..1_000_000).prop_map(Bound::Count).boxed(),
-        Metric::Rate => (0.0..1e9).prop_map(Bound::PerSecond).boxed(),
+        Metric::Rate | Metric::Capacity => (0.0..1e9).prop_map(Bound::PerSecond).boxed(),
     };
     prop_oneof![4 => absolute, 1 => (0.01..100.0).prop_map(Bound::Baseline)].boxed()
 }

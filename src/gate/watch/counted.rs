@@ -54,7 +54,8 @@ impl Counted {
             | Metric::Failures
             | Metric::Checks
             | Metric::Journeys
-            | Metric::Rate => {}
+            | Metric::Rate
+            | Metric::Capacity => {}
         }
     }
 
@@ -88,6 +89,7 @@ impl Counted {
                 counted.journeys_passed += more;
             }
             Metric::ErrorRate(_) | Metric::Errors(_) | Metric::Failures | Metric::Rate => requests.requests += more,
+            Metric::Capacity => {}
         }
         counted
     }

@@ -103,7 +103,7 @@ fn naive(gate: &crate::gate::Gate, all: &[Seen], warm_up_s: u64, length_s: u64) 
         Metric::ErrorRate(_) => Some(failed / judged.len() as f64),
         Metric::Errors(_) => Some(failed),
         Metric::Checks | Metric::Journeys => Some((judged.len() as f64 - failed) / judged.len() as f64),
-        Metric::Failures => None,
+        Metric::Failures | Metric::Capacity => None,
     }
 }
 

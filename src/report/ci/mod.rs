@@ -3,9 +3,11 @@
 //! Which of them is there follows from the environment alone ([`Server::of`]); `docs/ci.md` says what comes of it.
 
 pub(super) mod azure;
+mod exploration;
 pub(super) mod github;
 
 pub use azure::told as told_to_azure;
+pub use exploration::outputs as exploration_outputs;
 pub use github::{guarded, outputs as github_outputs, step_summary, told as told_to_github};
 
 use std::collections::BTreeMap;

@@ -66,7 +66,7 @@ pub(in crate::report) fn fitted(make: impl Fn(usize) -> String) -> String {
 }
 
 /// Whether no line of `text` is wider than the page.
-pub(super) fn fits(text: &str) -> bool {
+pub(in crate::report) fn fits(text: &str) -> bool {
     let plain = anstream::adapter::strip_str(text).to_string();
     plain.lines().all(|line| line.chars().count() <= COLUMNS)
 }

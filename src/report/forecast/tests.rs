@@ -86,3 +86,17 @@ fn hostile_and_endless_values_keep_the_page_in_form() {
     let page = page(&text);
     assert!(page.contains("more than ten years") && !page.contains('\u{1b}'), "{page}");
 }
+
+#[test]
+fn what_only_an_exploration_does_is_said_to_be_its_own() {
+    let load = "[load]\nmodel = \"open\"\nrate = \"20/s\"\nduration = \"1m\"\n[[step]]\nget = \"/health\"\n[gates]\n";
+    let gates = "fast = \"p95 < 600ms\"\nenough = \"capacity >= 100/s\"\n";
+    let section = "[explore]\nto = \"400/s\"\nceiling = \"500/s\"\nmax_requests = 9000\n";
+    let page = page(&format!("{load}{gates}{section}"));
+    let said = page.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("enough: capacity >= 100/s (found by mnload explore)"), "{page}");
+    assert_eq!(page.matches("found by").count(), 1, "{page}");
+    let explore = "mnload explore tries 10/s to 400/s, never above 500/s, to ±5%, in 5m and 9,000 requests at the most";
+    assert!(said.contains(explore), "{page}");
+    assert!(!self::page(&format!("{load}{gates}")).contains("explore  "));
+}

@@ -8,54 +8,17 @@ mod throughput;
 
 use std::time::Duration;
 
-use serde::Serialize;
-
 use super::HtmlError;
+use super::figure::{Figure, Swatch, Table, y_name};
 use super::page::NONE;
 use crate::metrics::{Latency, TimelineRow};
 use crate::report::Report;
-use crate::report::svg::{Axis, Chart, Shape};
 use crate::units::format_duration;
 
 /// More rows than this are put together in a chart's table.
 const MOST_ROWS: usize = 120;
 /// More columns of cells than this are too narrow to be seen.
 const MOST_COLUMNS: u64 = 120;
-
-/// A chart and its data.
-#[derive(Debug, Serialize)]
-pub(super) struct Figure {
-    id: &'static str,
-    title: &'static str,
-    caption: String,
-    /// None where there is nothing to draw.
-    drawing: Option<Drawing>,
-    nothing: &'static str,
-}
-
-#[derive(Debug, Serialize)]
-struct Drawing {
-    wide: String,
-    narrow: String,
-    table: Table,
-    /// What its colours mean, if names in the drawing do not say so.
-    legend: Vec<Swatch>,
-}
-
-#[derive(Debug, Serialize)]
-struct Table {
-    head: Vec<String>,
-    rows: Vec<Vec<String>>,
-    note: String,
-}
-
-/// A colour and what it means.
-#[derive(Debug, Serialize)]
-struct Swatch {
-    /// For CSS.
-    class: &'static str,
-    text: String,
-}
 
 /// All charts of `report`.
 pub(super) fn figures(report: &Report) -> Result<Vec<Figure>, HtmlError> {
@@ -67,28 +30,6 @@ pub(super) fn figures(report: &Report) -> Result<Vec<Figure>, HtmlError> {
         throughput::figure(&rows)?,
     ];
     Ok(figures.into_iter().chain(failures::figure(&rows)?).collect())
-}
-
-impl Figure {
-    /// One that shows nothing yet, and says `nothing` if it stays so.
-    fn new(id: &'static str, title: &'static str, caption: String, nothing: &'static str) -> Self {
-        Self { id, title, caption, drawing: None, nothing }
-    }
-
-    fn drawn(self, chart: &Chart, table: Table) -> Result<Self, HtmlError> {
-        self.drawn_with(chart, table, Vec::new())
-    }
-
-    fn drawn_with(self, chart: &Chart, table: Table, legend: Vec<Swatch>) -> Result<Self, HtmlError> {
-        let drawing = Drawing { wide: chart.draw(Shape::Wide)?, narrow: chart.draw(Shape::Narrow)?, table, legend };
-        Ok(Self { drawing: Some(drawing), ..self })
-    }
-}
-
-impl Table {
-    fn new<H: Into<String>>(head: impl IntoIterator<Item = H>, rows: Vec<Vec<String>>, note: String) -> Self {
-        Self { head: head.into_iter().map(Into::into).collect(), rows, note }
-    }
 }
 
 /// Picks one figure of a latency.
@@ -136,10 +77,6 @@ fn older(rows: &[&TimelineRow]) -> String {
         }
         _ => String::new(),
     }
-}
-
-fn y_name(what: &str, y: &Axis) -> String {
-    if y.is_log() { format!("{what} (log scale)") } else { what.to_owned() }
 }
 
 fn end_of(rows: &[&TimelineRow]) -> f64 {

@@ -1,27 +1,17 @@
 //! Facts with their names: the figures that are asked for first, whether they can be trusted, and what ran where.
 
-use std::time::Duration;
-
 use serde::Serialize;
 
 use super::Room;
+use super::fact::{self, Fact};
 use super::page::{NONE, format_us, time};
 use crate::report::inert;
 use crate::report::result::RunResult;
 use crate::report::statement::counted;
 use crate::report::strain;
 use crate::report::stretches::Identity;
-use crate::units::{format_bytes, format_count, format_duration, format_rate, format_share};
+use crate::units::{format_bytes, format_count, format_rate, format_share};
 use crate::verdict::{Ending, Kind, Status};
-
-/// A figure with its name.
-#[derive(Debug, Serialize)]
-pub(super) struct Fact {
-    name: &'static str,
-    value: String,
-    /// A word on it.
-    note: String,
-}
 
 /// Whether the figures can be trusted.
 #[derive(Debug, Serialize)]
@@ -33,21 +23,6 @@ pub(super) struct Validity {
     parts: Vec<Fact>,
     balances: bool,
     facts: Vec<Fact>,
-}
-
-impl Fact {
-    pub(super) fn new(name: &'static str, value: impl Into<String>) -> Self {
-        Self { name, value: value.into(), note: String::new() }
-    }
-
-    pub(super) fn noted(name: &'static str, value: impl Into<String>, note: impl Into<String>) -> Self {
-        Self { name, value: value.into(), note: note.into() }
-    }
-}
-
-fn seconds(seconds: f64) -> String {
-    // A span that no clock counts is a broken file, not a reason to stop.
-    format_duration(Duration::try_from_secs_f64(seconds).unwrap_or_default())
 }
 
 /// The figures that are asked for first.
@@ -63,7 +38,7 @@ pub(super) fn key_figures(result: &RunResult) -> Vec<Fact> {
             Fact::noted("Failed", format_count(failed), share),
             Fact::noted("Met", format_count(all.checks_passed), checks),
             Fact::noted("Longest", time(response, response.max), "due to done"),
-            Fact::noted("In all", seconds(result.elapsed_s), "from the first to the last"),
+            Fact::noted("In all", fact::seconds(result.elapsed_s), "from the first to the last"),
             Fact::noted("Connections", format_count(result.generator.connections_opened), "opened"),
         ];
     }
@@ -188,7 +163,11 @@ pub(super) fn environment(result: &RunResult, room: Room) -> Vec<Fact> {
         Fact::new("Certificates", if plan.insecure { "NOT CHECKED (insecure)" } else { "checked" }),
         Fact::new("Seed", plan.seed.to_string()),
         Fact::new("Started", cut(&result.started_at)),
-        Fact::noted("Elapsed", seconds(result.elapsed_s), format!("load for {}", seconds(result.window_s + warm_up_s))),
+        Fact::noted(
+            "Elapsed",
+            fact::seconds(result.elapsed_s),
+            format!("load for {}", fact::seconds(result.window_s + warm_up_s)),
+        ),
         Fact::new("Ending", ending(result.ending)),
     ];
     let identity = result.identity.iter().flat_map(identity).map(|fact| Fact { value: cut(&fact.value), ..fact });
@@ -203,10 +182,7 @@ pub(super) fn environment(result: &RunResult, room: Room) -> Vec<Fact> {
 
 /// The machine, the commit and the hash of the scenario.
 fn identity(identity: &Identity) -> Vec<Fact> {
-    let machine = &identity.machine;
-    let cores = machine.cores.map(|cores| counted(cores, "core"));
-    let parts = [cores, machine.cpu.clone(), Some(machine.architecture.clone()), Some(machine.system.clone())];
-    let parts: Vec<String> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
+    let machine = fact::machine(&identity.machine);
     let commit = identity.commit.as_ref().map(|commit| {
         Fact::noted(
             "Commit",
@@ -214,7 +190,7 @@ fn identity(identity: &Identity) -> Vec<Fact> {
             if commit.changed { "with changes that are not committed" } else { "" },
         )
     });
-    let machine = (!parts.is_empty()).then(|| Fact::new("Machine", parts.join(", ")));
+    let machine = (!machine.is_empty()).then(|| Fact::new("Machine", machine));
     let hash = Fact::noted("Scenario hash", identity.scenario_hash.clone(), "of what is sent and when");
     machine.into_iter().chain(commit).chain([hash]).collect()
 }

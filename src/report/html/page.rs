@@ -4,9 +4,11 @@ use serde::Serialize;
 
 use super::HtmlError;
 use super::calls::{self, Calls};
-use super::charts::{self, Figure};
+use super::charts;
 use super::data::{self, Data};
-use super::facts::{self, Fact, Validity};
+use super::fact::{self, Fact};
+use super::facts::{self, Validity};
+use super::figure::Figure;
 use super::phases::{self, Phases};
 use super::tables::{self, ComparisonTable, Errors, Gates, StepTable};
 use super::{Parts, Room};
@@ -22,8 +24,6 @@ use crate::verdict::{Ending, Verdict};
 pub(super) const NONE: &str = "–";
 /// More sentences of reason than this are left to the table of gates.
 const MOST_REASONS: usize = 8;
-/// A longer description is no description.
-const MOST_PARAGRAPHS: usize = 12;
 
 /// Everything that the template shows.
 #[derive(Debug, Serialize)]
@@ -87,13 +87,7 @@ impl Page {
             version: cut(&result.mnload_version),
             verdict: banner(result, room),
             name: tables::short(&result.name),
-            description: result
-                .description
-                .lines()
-                .filter(|line| !line.trim().is_empty())
-                .take(MOST_PARAGRAPHS)
-                .map(cut)
-                .collect(),
+            description: fact::paragraphs(&result.description, room.text),
             started_at: cut(&result.started_at),
             started_words: cut(&started_words(&result.started_at)),
             base_url: cut(&result.plan.base_url),
@@ -117,7 +111,7 @@ impl Page {
 }
 
 /// The first lines of `text`, and whether there are more, or longer ones.
-fn lines_of(text: &str, room: Room) -> (Vec<String>, bool) {
+pub(in crate::report) fn lines_of(text: &str, room: Room) -> (Vec<String>, bool) {
     let whole = text.lines().count() <= room.rows && text.lines().all(|line| line.len() <= room.text);
     let lines = text.lines().take(room.rows).map(|line| inert::cut(&line.replace('\t', "    "), room.text));
     (lines.collect(), !whole)

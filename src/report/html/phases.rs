@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::facts::Fact;
+use super::fact::Fact;
 use super::page::{NONE, time};
 use crate::metrics::Latency;
 use crate::report::result::RunResult;

@@ -5,12 +5,17 @@ use std::time::Duration;
 
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 
-use crate::units::{format_count, format_duration, format_us_f64};
+use crate::units::{format_count, format_duration, format_rate, format_share, format_us_f64};
 
 /// Times whose highest is more than this many times the lowest are drawn on a log scale.
 const WIDE_SPREAD: f64 = 25.0;
 /// From here on people count in minutes.
 const MINUTE_US: f64 = 60e6;
+/// No rate that is drawn is lower, or higher.
+const LEAST_RATE: f64 = 1e-3;
+const MOST_RATE: f64 = 1e9;
+/// What is left free at the ends of a log scale of rates, as a factor.
+const ROOM_BESIDE: f64 = 1.12;
 /// Steps between seconds that people count in.
 const CLOCK_STEPS_S: [f64; 18] = [
     1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 14_400.0, 21_600.0,
@@ -26,6 +31,10 @@ enum Unit {
     Elapsed,
     /// Events.
     Count,
+    /// Events per second.
+    Rate,
+    /// Shares of one.
+    Share,
     /// One in how many is above: 1 / (1 − quantile).
     Tail,
     /// Places one above the other, which have names of their own.
@@ -74,6 +83,34 @@ impl Axis {
         Self { unit: Unit::Count, log: false, from: 0.0, to: (highest * 1.08).max(1.0) }
     }
 
+    /// Rates per second between `lowest` and `highest`: linear from zero, or as equal factors if they are far apart.
+    pub(crate) fn rates(lowest: f64, highest: f64) -> Self {
+        let within = |value: f64| if value.is_finite() { value.clamp(LEAST_RATE, MOST_RATE) } else { MOST_RATE };
+        let (lowest, highest) = (within(lowest), within(highest));
+        let log = highest / lowest > WIDE_SPREAD;
+        let (from, to) = if log { (lowest / ROOM_BESIDE, highest * ROOM_BESIDE) } else { (0.0, highest * 1.08) };
+        Self { unit: Unit::Rate, log, from, to }
+    }
+
+    /// Rates in equal steps between `from` and `to`.
+    pub(crate) fn rates_between(from: f64, to: f64) -> Self {
+        let axis = Self::rates(from, to).even_from_zero();
+        let to = if to.is_finite() { to.clamp(LEAST_RATE * 2.0, MOST_RATE) } else { MOST_RATE };
+        let from = if from.is_finite() { from.clamp(0.0, to * 0.9) } else { 0.0 };
+        Self { from, to, ..axis }
+    }
+
+    /// The same from zero on, in equal steps.
+    pub(crate) fn even_from_zero(self) -> Self {
+        Self { log: false, from: 0.0, ..self }
+    }
+
+    /// Shares from none to `highest`.
+    pub(crate) fn shares(highest: f64) -> Self {
+        let highest = if highest.is_finite() { highest.clamp(0.0, 1.0) } else { 1.0 };
+        Self { unit: Unit::Share, log: false, from: 0.0, to: (highest * 1.08).max(0.01) }
+    }
+
     /// Quantiles as 1 / (1 − quantile), logarithmic, up to one in `rarest`.
     pub(crate) fn tail(rarest: f64) -> Self {
         Self { unit: Unit::Tail, log: true, from: 1.0, to: rarest.max(10.0) }
@@ -89,6 +126,11 @@ impl Axis {
         (self.unit == Unit::Elapsed).then_some(self.to)
     }
 
+    /// The lowest value that is shown.
+    pub(crate) fn start(&self) -> f64 {
+        self.from
+    }
+
     /// The highest value that is shown.
     pub(crate) fn end(&self) -> f64 {
         self.to
@@ -100,7 +142,7 @@ impl Axis {
     }
 
     /// Where `value` lies, from 0 to 1; what is outside lies at the edge.
-    fn share(&self, value: f64) -> f64 {
+    pub(crate) fn share(&self, value: f64) -> f64 {
         let share = match self.log {
             true => (value.max(f64::MIN_POSITIVE) / self.from).ln() / (self.to / self.from).ln(),
             false => (value - self.from) / (self.to - self.from),
@@ -115,6 +157,11 @@ impl Axis {
         let ticks = match (self.unit, self.log) {
             (Unit::Tail, _) => {
                 std::iter::once(2.0).chain((1..12).map(|decade| 10f64.powi(decade))).filter(|u| *u <= self.to).collect()
+            }
+            (Unit::Rate, true) => round_rates(self.from, self.to, most),
+            (Unit::Rate | Unit::Share, false) => {
+                let even = (self.to - self.from) / most as f64;
+                multiples(round_up(even), self.to).into_iter().filter(|v| *v >= self.from).collect()
             }
             (_, true) => round_times(self.from, self.to, most),
             (Unit::Lane, _) => return multiples(1.0, self.to),
@@ -136,6 +183,9 @@ impl Axis {
             Unit::Lane => String::new(),
             Unit::Elapsed => format_duration(Duration::from_secs_f64(value.max(0.0))),
             Unit::Count => format_count(value as u64),
+            Unit::Rate if value == 0.0 => "0".to_owned(),
+            Unit::Rate => format_rate(value),
+            Unit::Share => format_share(value),
             // One in ten above is 90 %; more nines than f64 shows exactly are never drawn.
             Unit::Tail => {
                 let nines = value.log10().round() as usize;
@@ -199,6 +249,16 @@ fn round_times(from: f64, to: f64, most: usize) -> Vec<f64> {
     if fine.len() <= most { fine } else { between(&[1.0], &[1.0, 10.0, 60.0, 600.0]) }
 }
 
+/// Round rates between the two: powers of ten, with 2 and 5 or with 3 if there is room.
+fn round_rates(from: f64, to: f64, most: usize) -> Vec<f64> {
+    let between = |digits: &[f64]| {
+        let decades = (-3..10).flat_map(|decade| digits.iter().map(move |digit| digit * 10f64.powi(decade)));
+        decades.filter(|rate| (from..=to).contains(rate)).collect::<Vec<_>>()
+    };
+    let finer = [between(&[1.0, 2.0, 5.0]), between(&[1.0, 3.0])];
+    finer.into_iter().find(|rates| rates.len() <= most).unwrap_or_else(|| between(&[1.0]))
+}
+
 fn clock_step(wanted_s: f64) -> f64 {
     CLOCK_STEPS_S.into_iter().find(|step| *step >= wanted_s).unwrap_or_else(|| round_up(wanted_s))
 }
@@ -223,6 +283,11 @@ mod tests {
         assert_eq!(labels(&Axis::times(8e6, 4e9), 6), ["10s", "1m", "10m", "1h"]);
         assert_eq!(labels(&Axis::elapsed(120.0), 4), ["0s", "30s", "1m", "1m 30s", "2m"]);
         assert_eq!(labels(&Axis::counts(3.0), 5), ["0", "1", "2", "3"]);
+        assert_eq!(labels(&Axis::rates(10.0, 640.0), 9), ["10/s", "20/s", "50/s", "100/s", "200/s", "500/s"]);
+        assert_eq!(labels(&Axis::rates(10.0, 640.0), 5), ["10/s", "30/s", "100/s", "300/s"]);
+        assert_eq!(labels(&Axis::rates(280.0, 310.0), 4), ["0", "100/s", "200/s", "300/s"]);
+        assert_eq!(labels(&Axis::rates_between(250.0, 350.0), 5), ["260/s", "280/s", "300/s", "320/s", "340/s"]);
+        assert_eq!(labels(&Axis::shares(0.025), 3), ["0%", "1%", "2%"]);
         assert_eq!(labels(&Axis::tail(20_000.0), 8), ["50%", "90%", "99%", "99.9%", "99.99%"]);
     }
 
@@ -241,6 +306,14 @@ mod tests {
             Axis::elapsed(1e7),
             Axis::counts(0.0),
             Axis::counts(1e12),
+            Axis::rates(0.0, 0.0),
+            Axis::rates(-1.0, 1e300),
+            Axis::rates(f64::NAN, 12.0),
+            Axis::rates(300.0, 310.0),
+            Axis::rates_between(300.0, 300.0),
+            Axis::rates_between(f64::NAN, 0.0),
+            Axis::shares(0.0),
+            Axis::shares(1e300),
             Axis::tail(0.0),
             Axis::tail(1e9),
         ] {

@@ -15,6 +15,7 @@ use plotters::style::{Color, IntoFont, ShapeStyle, TextStyle};
 use super::axis::Axis;
 use super::backend::{Elements, GRAIN, escaped};
 use super::ink::Ink;
+use super::marks::{Dot, Mark, draw_dots, draw_marks};
 use super::series::Run;
 
 /// A chart that could not be drawn.
@@ -47,6 +48,10 @@ pub(crate) struct Chart {
     pub(crate) bounds: Vec<Bound>,
     /// The names of an axis of lanes, the lowest first.
     pub(crate) lanes: Vec<String>,
+    /// Named places along the x axis.
+    pub(crate) marks: Vec<Mark>,
+    /// Points of their own, before everything else.
+    pub(crate) dots: Vec<Dot>,
 }
 
 /// A filled box.
@@ -99,13 +104,13 @@ pub(crate) enum Shape {
 }
 
 type Plot<'a, 'b> = ChartContext<'b, Elements<'a>, Cartesian2d<Axis, Axis>>;
-type Drawn = Result<(), DrawingAreaErrorKind<Infallible>>;
+pub(super) type Drawn = Result<(), DrawingAreaErrorKind<Infallible>>;
 
 /// Sizes in units of the view box, which are about pixels.
 const FONT: i32 = 12;
 /// About the width of a letter.
-const LETTER: i32 = 7;
-const LINE_HEIGHT: i32 = 15;
+pub(super) const LETTER: i32 = 7;
+pub(super) const LINE_HEIGHT: i32 = 15;
 const TOP: i32 = 26;
 const LEFT: i32 = 58;
 const RIGHT: i32 = 66;
@@ -197,6 +202,8 @@ impl Chart {
         for line in &self.lines {
             draw_line(&mut plot, line)?;
         }
+        draw_marks(self, &mut plot)?;
+        draw_dots(&self.dots, &plot)?;
         self.name_lines(root, &plot)
     }
 
@@ -269,11 +276,11 @@ fn apart(mut places: Vec<i32>, least: i32, lowest: i32) -> Vec<i32> {
     places
 }
 
-fn stroke(ink: Ink) -> ShapeStyle {
+pub(super) fn stroke(ink: Ink) -> ShapeStyle {
     ink.colour().stroke_width(1)
 }
 
-fn text(ink: Ink, across: HPos, down: VPos) -> TextStyle<'static> {
+pub(super) fn text(ink: Ink, across: HPos, down: VPos) -> TextStyle<'static> {
     let font = ("sans-serif", FONT * GRAIN).into_font();
     TextStyle { font, color: ink.colour().to_backend_color(), pos: Pos::new(across, down) }
 }
@@ -299,6 +306,8 @@ mod tests {
             ],
             bounds: vec![Bound { label: "p95 < 15ms".to_owned(), at: 15e3 }],
             lanes: vec!["a lane".to_owned()],
+            marks: vec![Mark { label: "here".to_owned(), at: 1.0, ink: Ink::Capacity }],
+            dots: vec![Dot { ink: Ink::Breaks, at: (1.5, 2e3) }, Dot { ink: Ink::OfGenerator, at: (2.5, 3e3) }],
         }
     }
 

@@ -47,12 +47,30 @@ pub(crate) enum Ink {
     Heat5,
     /// The most.
     Heat6,
+    /// A rate at which everything holds.
+    Holds,
+    /// One at which something is broken.
+    Breaks,
+    /// One that is too close to tell.
+    Unclear,
+    /// One that says something of the generator alone.
+    OfGenerator,
+    /// One that was not tried to its end.
+    Stopped,
+    /// The highest rate that holds.
+    Capacity,
+    /// Where more load begins to cost more than it brings.
+    Knee,
+    /// Where the capacity lies.
+    Within,
+    /// What a law says.
+    Law,
 }
 
 /// The inks of a heatmap, from few to many.
 pub(crate) const HEAT: [Ink; 6] = [Ink::Heat1, Ink::Heat2, Ink::Heat3, Ink::Heat4, Ink::Heat5, Ink::Heat6];
 
-const ALL: [Ink; 21] = [
+const ALL: [Ink; 30] = [
     Ink::Grid,
     Ink::Axis,
     Ink::Label,
@@ -74,6 +92,15 @@ const ALL: [Ink; 21] = [
     Ink::Heat4,
     Ink::Heat5,
     Ink::Heat6,
+    Ink::Holds,
+    Ink::Breaks,
+    Ink::Unclear,
+    Ink::OfGenerator,
+    Ink::Stopped,
+    Ink::Capacity,
+    Ink::Knee,
+    Ink::Within,
+    Ink::Law,
 ];
 
 impl Ink {
@@ -111,6 +138,15 @@ impl Ink {
             Self::Heat4 => "heat4",
             Self::Heat5 => "heat5",
             Self::Heat6 => "heat6",
+            Self::Holds => "holds",
+            Self::Breaks => "breaks",
+            Self::Unclear => "unclear",
+            Self::OfGenerator => "generator",
+            Self::Stopped => "stopped",
+            Self::Capacity => "capacity",
+            Self::Knee => "knee",
+            Self::Within => "within",
+            Self::Law => "law",
         }
     }
 }

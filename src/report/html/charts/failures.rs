@@ -67,6 +67,8 @@ pub(super) fn figure(rows: &[&TimelineRow]) -> Result<Option<Figure>, HtmlError>
         lines: Vec::new(),
         bounds: Vec::new(),
         lanes: lanes.iter().rev().map(Lane::words).collect(),
+        marks: Vec::new(),
+        dots: Vec::new(),
     };
     let table = table(&lanes, columns);
     figure.drawn(&chart, table).map(Some)

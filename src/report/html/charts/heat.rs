@@ -63,6 +63,8 @@ pub(super) fn figure(rows: &[&TimelineRow]) -> Result<Figure, HtmlError> {
         lines: Vec::new(),
         bounds: Vec::new(),
         lanes: Vec::new(),
+        marks: Vec::new(),
+        dots: Vec::new(),
     };
     let table = table(rows, columns, lowest, highest);
     figure.drawn_with(&chart, table, levels.legend())

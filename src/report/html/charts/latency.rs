@@ -70,6 +70,8 @@ pub(super) fn figure(report: &Report, rows: &[&TimelineRow]) -> Result<Figure, H
         lines: LATENCIES.into_iter().map(line).collect(),
         bounds,
         lanes: Vec::new(),
+        marks: Vec::new(),
+        dots: Vec::new(),
     };
     figure.drawn(&chart, table(&answered))
 }

@@ -47,6 +47,8 @@ pub(super) fn figure(report: &Report) -> Result<Figure, HtmlError> {
         ],
         bounds: Vec::new(),
         lanes: Vec::new(),
+        marks: Vec::new(),
+        dots: Vec::new(),
     };
     figure.drawn(&chart, table(report))
 }

@@ -53,6 +53,8 @@ pub(super) fn figure(rows: &[&TimelineRow]) -> Result<Figure, HtmlError> {
         ],
         bounds: Vec::new(),
         lanes: Vec::new(),
+        marks: Vec::new(),
+        dots: Vec::new(),
     };
     figure.drawn(&chart, table(rows))
 }

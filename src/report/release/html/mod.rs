@@ -17,7 +17,7 @@ use super::words;
 use crate::release::result::{GateResult, ItemResult, ReleaseResult};
 use crate::report::HtmlError;
 use crate::report::finding::word;
-use crate::report::html::{Parts, Room, class_of, fill, started_words, within};
+use crate::report::html::{Banner, Fact, Parts, Room, class_of, fill, paragraphs, started_words, within};
 use crate::report::inert;
 use crate::units::format_count;
 use crate::verdict::{Ending, Status, Verdict};
@@ -35,7 +35,6 @@ const ROOMS: [Room; 4] = [
     Room { rows: 16, text: 60, data: 200 },
 ];
 const MOST_REASONS: usize = 6;
-const MOST_PARAGRAPHS: usize = 12;
 
 /// The page.
 ///
@@ -72,25 +71,6 @@ struct Page {
     signed: Vec<SignedView>,
     environment: Vec<Fact>,
     command: String,
-}
-
-/// What the head of every page shows.
-#[derive(Debug, Serialize)]
-struct Banner {
-    class: &'static str,
-    word: &'static str,
-    partial: Option<&'static str>,
-    why: String,
-    also: Vec<String>,
-    left_out: usize,
-}
-
-/// A figure or a text with its name.
-#[derive(Debug, Serialize)]
-struct Fact {
-    name: &'static str,
-    value: String,
-    note: String,
 }
 
 /// What keeps it from being a go.
@@ -176,13 +156,7 @@ impl Page {
             exit_code: result.exit_code,
             exit_meaning: exit_meaning(result),
             name: inert::cut(&result.name, room.text.min(120)),
-            description: result
-                .description
-                .lines()
-                .filter(|line| !line.trim().is_empty())
-                .take(MOST_PARAGRAPHS)
-                .map(cut)
-                .collect(),
+            description: paragraphs(&result.description, room.text),
             started_at: cut(&result.started_at),
             started_words: cut(&started_words(&result.started_at)),
             commit: result.commit.as_ref().map(|commit| cut(&words::commit(commit))).unwrap_or_default(),
@@ -325,15 +299,14 @@ fn key_figures(result: &ReleaseResult) -> Vec<Fact> {
     let count = |wanted: &[Status]| {
         format_count(words::items(result).filter(|item| wanted.contains(&item.status)).count() as u64)
     };
-    let fact = |name: &'static str, value: String, note: &str| Fact { name, value, note: note.to_owned() };
     let in_gates = format!("in {} gates", format_count(result.gates.len() as u64));
     vec![
-        fact("Items", format_count(words::items(result).count() as u64), &in_gates),
-        fact("Hold", count(&[Status::Pass]), "evidence was read"),
-        fact("Do not hold", count(&[Status::Fail]), "with a reason"),
-        fact("No data", count(&[Status::NoData, Status::Invalid]), "never a pass"),
-        fact("Not done", count(&[Status::Skipped]), "not asked for, or needs something"),
-        fact("Took", words::seconds(result.elapsed_s), "from start to end"),
+        Fact::noted("Items", format_count(words::items(result).count() as u64), in_gates),
+        Fact::noted("Hold", count(&[Status::Pass]), "evidence was read"),
+        Fact::noted("Do not hold", count(&[Status::Fail]), "with a reason"),
+        Fact::noted("No data", count(&[Status::NoData, Status::Invalid]), "never a pass"),
+        Fact::noted("Not done", count(&[Status::Skipped]), "not asked for, or needs something"),
+        Fact::noted("Took", words::seconds(result.elapsed_s), "from start to end"),
     ]
 }
 
@@ -377,8 +350,7 @@ fn signed(result: &ReleaseResult, room: Room, anchor_of: &dyn Fn(usize) -> Strin
 }
 
 fn environment(result: &ReleaseResult, room: Room) -> Vec<Fact> {
-    let fact =
-        |name: &'static str, value: &str| Fact { name, value: inert::cut(value, room.text), note: String::new() };
+    let fact = |name: &'static str, value: &str| Fact::new(name, inert::cut(value, room.text));
     let mut facts = vec![fact("Release file", &result.file), fact("Run", &result.run_id)];
     if let Some(commit) = &result.commit {
         facts.push(fact("Commit", &commit.id));
