@@ -75,6 +75,7 @@ fn used_until_now(clock: &Clock) -> (WorkerUse, Duration) {
         cpu_share: share(thread_cpu()),
         awake_share: 0.0,
         waiting_share: times.waited.map(share),
+        stolen_share: None,
         preempted: times.preempted,
     };
     (used, elapsed)

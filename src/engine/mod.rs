@@ -209,7 +209,8 @@ pub async fn load(plan: &Arc<Plan>, ground: &Ground, view: View<'_>, stop: &Stop
     }
     let elapsed = start.elapsed();
     let mut summary = summarise(plan, aggregate, &reports, elapsed, stop);
-    summary.generator.machine = observer.map(|seen| seen.finish(summary.total.connections_opened)).unwrap_or_default();
+    let opened = summary.total.connections_opened;
+    summary.generator.on_machine(observer.map(|seen| seen.finish(opened)).unwrap_or_default());
     Ok(Finished { summary, traces: watcher.finish() })
 }
 

@@ -89,6 +89,7 @@ impl Observer {
             local_ports_limit: system::port_range().map(|range| range.count()),
             major_faults: self.faults.and_then(|before| Some(system::major_faults()?.saturating_sub(before))),
             stolen_share: cpu.and_then(|cpu| cpu.stolen_share()),
+            stolen_of_wanted: cpu.and_then(|cpu| cpu.stolen_of_wanted()),
             others_cores: cpu.and_then(others),
         }
     }

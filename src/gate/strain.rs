@@ -37,7 +37,14 @@ fn words(number: usize, worker: WorkerUse, summary: &Summary) -> String {
         1 => "the one worker was".to_owned(),
         all => format!("worker {number} of {all} was"),
     };
-    let waiting = worker.waiting_share.unwrap_or(0.0);
+    let (waiting, stolen) = (worker.waiting_share.unwrap_or(0.0), worker.stolen_share.unwrap_or(0.0));
+    if worker.cpu_share <= SATURATED && stolen > waiting.max(1.0 - SATURATED) {
+        return format!(
+            "{who} busy {:.0}% of the time, and the host of this machine kept its core for about another {:.0}%, so the generator may have been the limit: run it on a machine that need not share its cores, or use a smaller rate or fewer users",
+            worker.cpu_share * 100.0,
+            stolen * 100.0
+        );
+    }
     if worker.cpu_share <= SATURATED && waiting > 1.0 - SATURATED {
         return format!(
             "{who} busy {:.0}% of the time and kept waiting for a core for {:.0}%, so the generator may have been the limit: something else kept this machine's cores busy; run it where it is quiet, and the target on another machine",
@@ -64,7 +71,7 @@ fn saturated(summary: &Summary) -> Option<Finding> {
         None => String::new(),
     };
     let observed = format!("{:.0}%", worker.never_idle() * 100.0);
-    let wanted = format!("each worker at most {:.0}% busy or kept waiting", SATURATED * 100.0);
+    let wanted = format!("each worker at most {:.0}% busy or without the core it wanted", SATURATED * 100.0);
     let reason = format!("{}{late}", words(number, worker, summary));
     Some(invalid("generator had time", wanted, observed, summary.all_steps.requests, reason))
 }

@@ -35,7 +35,7 @@ fn run(response_us: u64, lag_us: u64) -> Summary {
 }
 
 fn worker(cpu_share: f64, waiting_share: Option<f64>) -> WorkerUse {
-    WorkerUse { cpu_share, awake_share: 0.0, waiting_share, preempted: None }
+    WorkerUse { cpu_share, waiting_share, ..WorkerUse::default() }
 }
 
 fn judged(text: &str, summary: &Summary) -> Finding {
@@ -176,6 +176,25 @@ fn a_worker_that_waits_for_a_core_is_told_from_one_that_computes() {
     because(&waiting, &["busy 55%", "waiting for a core for 43%", "something else"]);
     summary.generator.each_worker = vec![worker(0.55, Some(0.2))];
     nothing_against(&["p95 < 600ms"], &summary);
+}
+
+#[test]
+fn what_the_host_of_the_machine_took_is_no_time_to_spare() {
+    let mut summary = run(12 * MS, 100);
+    summary.generator.each_worker = vec![worker(0.7, Some(0.02))];
+    nothing_against(&["p95 < 600ms"], &summary);
+    let stolen = |share| MachineUse { stolen_of_wanted: Some(share), cores: Some(2), ..MachineUse::default() };
+    summary.generator.on_machine(stolen(0.1));
+    nothing_against(&["p95 < 600ms"], &summary);
+    summary.generator.on_machine(stolen(0.3));
+    let named = only_validity(&["p95 < 600ms"], &summary);
+    because(&named, &["the one worker was busy 70%", "kept its core for about another 28%", "share its cores"]);
+    // Nor is the target called slow then.
+    summary.accounting.unstarted = 7;
+    summary.accounting.scheduled = 7;
+    let findings = judge(&[], &summary, &[]);
+    let said: Vec<_> = findings.iter().filter_map(|finding| finding.reason.as_deref()).collect();
+    assert!(said.iter().all(|reason| !reason.contains("target is too slow")), "{said:?}");
 }
 
 #[test]

@@ -118,9 +118,9 @@ mod tests {
         );
         assert_eq!(
             names(&generator["machine"]),
-            "cores local_ports local_ports_limit major_faults open_files open_files_limit others_cores stolen_share"
+            "cores local_ports local_ports_limit major_faults open_files open_files_limit others_cores stolen_of_wanted stolen_share"
         );
         let worker = serde_json::to_value(WorkerUse::default()).unwrap();
-        assert_eq!(names(&worker), "awake_share cpu_share preempted waiting_share");
+        assert_eq!(names(&worker), "awake_share cpu_share preempted stolen_share waiting_share");
     }
 }

@@ -38,6 +38,12 @@ impl CpuTimes {
         self.share(self.stolen)
     }
 
+    /// Of the time that programs wanted, the share that the machine below took; none of no time.
+    pub fn stolen_of_wanted(&self) -> Option<f64> {
+        let wanted = self.busy + self.stolen;
+        (wanted > 0).then(|| self.stolen as f64 / wanted as f64)
+    }
+
     fn share(&self, part: u64) -> Option<f64> {
         let whole = self.busy + self.idle + self.stolen;
         (whole > 0).then(|| part as f64 / whole as f64)
@@ -150,6 +156,9 @@ mod tests {
         let later = CpuTimes { busy: 190, idle: 870, stolen: 50, cores: 1 };
         let between = later.since(&times);
         assert_eq!((between.busy_share(), between.stolen_share()), (Some(0.3), Some(0.2)));
+        assert_eq!(between.stolen_of_wanted(), Some(0.4));
+        let idle = CpuTimes { idle: 900, ..times };
+        assert_eq!(idle.since(&times).stolen_of_wanted(), None, "nobody wanted any");
         assert_eq!(times.since(&times).busy_share(), None, "no time is no share");
         assert_eq!(
             parse_stat("cpu  1 2 3 4\n"),
