@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::keeping::KEEPS_UP;
 use super::point::{Ended, Outcome, Point};
-use super::result::{Asked, Capacity, LimitedBy};
+use super::result::{Asked, Capacity, LimitedBy, UsedUp};
 use super::search::{Next, Spent, known, next};
 use super::words::{about, between, both, rate};
 use crate::gate::{Bound, NamedGate};
@@ -29,6 +29,8 @@ pub struct Judged {
     pub reasons: Vec<String>,
     /// What the verdict follows from.
     pub findings: Vec<Finding>,
+    /// What of all that was allowed is used up, so that nothing more could be tried.
+    pub used_up: Option<UsedUp>,
 }
 
 /// How an exploration came to its end.
@@ -42,14 +44,6 @@ pub struct End<'e> {
     pub why: Option<&'e str>,
 }
 
-/// What of all that was allowed is used up, so that nothing more could be tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum UsedUp {
-    Nothing,
-    Time,
-    Requests(u64),
-}
-
 /// Judges what came out of an exploration that came to this `end`; `gates` are those on the capacity.
 pub fn judge(asked: &Asked, capacity: &Capacity, points: &[Point], gates: &[NamedGate], end: &End<'_>) -> Judged {
     let story = Story { asked, capacity, points, end };
@@ -60,7 +54,8 @@ pub fn judge(asked: &Asked, capacity: &Capacity, points: &[Point], gates: &[Name
     let findings: Vec<Finding> = std::iter::once(story.of_capacity(decided)).chain(of_gates).collect();
     let verdict = Verdict::of(&findings);
     let requests = points.iter().map(|point| point.requests).sum();
-    Judged { verdict, exit_code: verdict.exit_code(end.ending, requests) as u8, reasons, findings }
+    let exit_code = verdict.exit_code(end.ending, requests) as u8;
+    Judged { verdict, exit_code, reasons, findings, used_up: story.used_up() }
 }
 
 /// A gate that does not pass; what is only a warning says so.
@@ -199,35 +194,31 @@ impl Story<'_> {
     }
 
     /// Why nothing more could be tried.
-    fn used_up(&self) -> UsedUp {
+    fn used_up(&self) -> Option<UsedUp> {
         let any_number = Asked { max_requests: None, ..self.asked.clone() };
         let goes_on = |spent: Spent| next(&any_number, self.points, &spent) != Next::Stop;
         let is_stopped = self.end.why.is_some() || self.end.ending != Ending::Completed;
         // What would end with all of the budget left did not end because of it.
         if is_stopped || !goes_on(Spent::default()) {
-            return UsedUp::Nothing;
+            return None;
         }
         let Spent { elapsed_s, requests } = self.end.spent;
         let is_cut = self.points.last().is_some_and(|last| last.ended == Ended::Requests);
         let is_late = !goes_on(Spent { elapsed_s, requests: 0 });
         match self.asked.max_requests {
             // The rest would not have been enough for one more rate.
-            Some(most) if is_cut || !is_late || requests as f64 >= 0.9 * most as f64 => UsedUp::Requests(most),
-            _ if is_late => UsedUp::Time,
-            _ => UsedUp::Nothing,
+            Some(most) if is_cut || !is_late || requests as f64 >= 0.9 * most as f64 => Some(UsedUp::Requests),
+            _ => is_late.then_some(UsedUp::Time),
         }
     }
 
     /// What was too small of what was allowed; none if nothing was used up.
     fn what_was_short(&self) -> Option<String> {
-        match self.used_up() {
-            UsedUp::Nothing => None,
-            UsedUp::Time => Some(format!("the budget of {} was too small", self.budget())),
-            UsedUp::Requests(1) => Some("the one request that is allowed was too little".to_owned()),
-            UsedUp::Requests(most) => {
-                Some(format!("the {} requests that are allowed were too few", format_count(most)))
-            }
-        }
+        Some(match (self.used_up()?, self.asked.max_requests.unwrap_or_default()) {
+            (UsedUp::Time, _) => format!("the budget of {} was too small", self.budget()),
+            (UsedUp::Requests, 1) => "the one request that is allowed was too little".to_owned(),
+            (UsedUp::Requests, most) => format!("the {} requests that are allowed were too few", format_count(most)),
+        })
     }
 
     /// The same at the end of a sentence.
@@ -311,15 +302,14 @@ impl Story<'_> {
                 "no rate is known to hold: {at} is too much{of}, and of {below} too little is known{because}"
             );
         }
-        match self.used_up() {
-            UsedUp::Nothing if self.stopped().is_empty() => {
-                format!("even the lowest rate that is tried, {at}, is too much{}: lower --from", broken_at(" (", ")"))
-            }
-            UsedUp::Nothing => format!("nothing held, not even {at}{}", broken_at(": ", "")),
-            UsedUp::Time | UsedUp::Requests(_) => {
-                let short = self.what_was_short().unwrap_or_default();
+        match self.what_was_short() {
+            Some(short) => {
                 format!("nothing held, not even {at}{}; {short} to try less: lower --from", broken_at(": ", ""))
             }
+            None if self.stopped().is_empty() => {
+                format!("even the lowest rate that is tried, {at}, is too much{}: lower --from", broken_at(" (", ")"))
+            }
+            None => format!("nothing held, not even {at}{}", broken_at(": ", "")),
         }
     }
 

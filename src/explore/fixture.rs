@@ -121,6 +121,7 @@ pub(crate) fn exploration(capacity: Capacity) -> ExplorationResult {
         findings: Vec::new(),
         asked: asked(),
         capacity,
+        used_up: None,
         knee: None,
         scalability: None,
         points: vec![held(160.0), broken(320.0)],

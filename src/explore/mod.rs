@@ -33,7 +33,9 @@ pub use findings::{End, Judged, judge};
 pub use keeping::KEEPS_UP;
 pub use knee::knee;
 pub use point::{Ended, Evidence, GateAt, GeneratorAt, Growth, Outcome, Phase, Point, Recovery};
-pub use result::{Asked, Capacity, ExplorationResult, Fit, Knee, LimitedBy, SCHEMA, SCHEMA_VERSION, Scalability};
+pub use result::{
+    Asked, Capacity, ExplorationResult, Fit, Knee, LimitedBy, SCHEMA, SCHEMA_VERSION, Scalability, UsedUp,
+};
 pub use scalability::scalability;
 pub use search::{Known, Next, Spent, known, next};
 pub use watch::{Glance, Journey, Place, Spell, Watch};

@@ -48,6 +48,9 @@ pub struct ExplorationResult {
     pub asked: Asked,
     /// What came out.
     pub capacity: Capacity,
+    /// What of all that was allowed was used up before enough was known; none if that is not why it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub used_up: Option<UsedUp>,
     /// Where more load begins to cost more than it brings; none if it cannot be told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub knee: Option<Knee>,
@@ -132,6 +135,16 @@ pub enum LimitedBy {
     Range,
     /// None that was found: time or requests were used up before that, or it ended for what the reasons say.
     Budget,
+}
+
+/// What nothing more could be tried for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UsedUp {
+    /// The time of the budget.
+    Time,
+    /// The requests that may be sent.
+    Requests,
 }
 
 /// Where more load begins to cost more than it brings: the rate with the highest ratio of rate to mean response time.

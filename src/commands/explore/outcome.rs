@@ -49,6 +49,7 @@ impl Occasion {
             exit_code: judged.exit_code,
             reasons: judged.reasons,
             findings: judged.findings,
+            used_up: judged.used_up,
             asked: asked.clone(),
             capacity,
             knee: explore::knee(&points),

@@ -237,6 +237,9 @@ fn no_budget_is_blamed_that_was_not_used_up() {
     let few = Asked { max_requests: Some(1_000), ..asked() };
     let told = judge(&few, &wide, &points, &[], &early).reasons;
     assert_eq!(told[0], format!("the 1,000 requests that are allowed were too few: {takes}"));
+    let used_up = |asked: &Asked, end: &End<'_>| judge(asked, &wide, &points, &[], end).used_up;
+    assert_eq!([used_up(&asked(), &OVER), used_up(&few, &early)], [Some(UsedUp::Time), Some(UsedUp::Requests)]);
+    assert_eq!([used_up(&asked(), &early), used_up(&asked(), &refused)], [None, None]);
     let none = capacity(None, None, None, LimitedBy::Budget);
     let told = judge(&few, &none, &[], &[], &early).reasons;
     assert_eq!(told, ["no rate was tried: the 1,000 requests that are allowed were too few"]);

@@ -7,7 +7,7 @@ mod hostile;
 use crate::compare::MachineFacts;
 use crate::explore::{
     Asked, Capacity, Ended, Evidence, ExplorationResult, Fit, GateAt, GeneratorAt, Growth, Knee, LimitedBy, Outcome,
-    Phase, Point, Recovery, SCHEMA, SCHEMA_VERSION, Scalability,
+    Phase, Point, Recovery, SCHEMA, SCHEMA_VERSION, Scalability, UsedUp,
 };
 use crate::metrics::Latency;
 use crate::units::{format_share, format_us_f64};
@@ -126,6 +126,7 @@ pub(super) fn budget() -> ExplorationResult {
     result.knee = None;
     result.asked.budget_s = 60.0;
     result.asked.max_requests = Some(40_000);
+    result.used_up = Some(UsedUp::Time);
     decided(&mut result, Status::Invalid, "the budget of 1m was used up: the capacity is between 160/s and 452.5/s");
     result
 }
@@ -246,6 +247,7 @@ fn judged(points: Vec<Point>, capacity: Capacity) -> ExplorationResult {
             left_out: vec![("longest".to_owned(), "a maximum says nothing of a rate".to_owned())],
         },
         capacity,
+        used_up: None,
         knee: Some(Knee { per_s: 269.0, low_per_s: 160.0, high_per_s: 286.5 }),
         scalability: Some(Scalability {
             gamma: GAMMA,

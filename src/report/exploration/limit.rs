@@ -1,11 +1,8 @@
 //! What keeps the capacity from being higher, or from being known, in words that all views share.
 
 use super::words::rate;
-use crate::explore::{Ended, ExplorationResult, KEEPS_UP, LimitedBy, Outcome, Point};
+use crate::explore::{ExplorationResult, KEEPS_UP, LimitedBy, Outcome, Point, UsedUp};
 use crate::verdict::Ending;
-
-/// What is as near to what was allowed has used it up: the rest is too little for one more rate.
-const NEARLY_ALL: f64 = 0.9;
 
 /// What the limit is, as a sentence without an end.
 pub(super) fn limited_by(result: &ExplorationResult) -> String {
@@ -25,24 +22,13 @@ pub(super) fn limited_by(result: &ExplorationResult) -> String {
             "the generator: what the target would bear beyond the rates that hold is not known".to_owned()
         }
         LimitedBy::Range => "the range that was asked for: every rate up to its end was borne".to_owned(),
-        LimitedBy::Budget => match used_up(result) {
-            Some(what) => format!("{what} before the limit was found"),
+        LimitedBy::Budget => match result.used_up {
+            Some(UsedUp::Time) => "the time that was allowed, which was used up before the limit was found".to_owned(),
+            Some(UsedUp::Requests) => {
+                "the requests that were allowed, which were used up before the limit was found".to_owned()
+            }
             None => format!("nothing that is known: {}", unfound(result)),
         },
-    }
-}
-
-/// What was used up, if anything was.
-fn used_up(result: &ExplorationResult) -> Option<&'static str> {
-    let asked = &result.asked;
-    let requests = asked.max_requests.is_some_and(|most| result.requests as f64 >= NEARLY_ALL * most as f64)
-        || result.points.iter().any(|point| point.ended == Ended::Requests);
-    let time = result.elapsed_s >= NEARLY_ALL * asked.budget_s;
-    match (time, requests) {
-        (true, true) => Some("the time and the requests that were allowed, which were used up"),
-        (true, false) => Some("the time that was allowed, which was used up"),
-        (false, true) => Some("the requests that were allowed, which were used up"),
-        (false, false) => None,
     }
 }
 
@@ -69,7 +55,7 @@ fn was_cut_short(result: &ExplorationResult) -> bool {
 /// The limit in a word or two.
 pub(super) fn limit(result: &ExplorationResult) -> &'static str {
     match result.capacity.limited_by {
-        LimitedBy::Budget if was_cut_short(result) || used_up(result).is_none() => "not known",
+        LimitedBy::Budget if was_cut_short(result) || result.used_up.is_none() => "not known",
         LimitedBy::Target => "the target",
         LimitedBy::Refusal => "refusal",
         LimitedBy::Generator => "the generator",
@@ -86,16 +72,15 @@ mod tests {
     #[test]
     fn nothing_is_said_to_be_used_up_that_was_not() {
         let mut result = fixture::budget();
-        (result.requests, result.elapsed_s) = (100, 57.0);
         let told = |result: &ExplorationResult| (limited_by(result), limit(result));
         assert_eq!(told(&result).0, "the time that was allowed, which was used up before the limit was found");
         assert_eq!(told(&result).1, "the budget");
-        result.elapsed_s = 20.0;
+        result.used_up = None;
         let unknown = |why: &str| (format!("nothing that is known: {why}"), "not known");
         assert_eq!(told(&result), unknown("160/s holds, and it is not sure yet which rate is too much"));
-        result.requests = 39_000;
+        result.used_up = Some(UsedUp::Requests);
         assert_eq!(told(&result).0, "the requests that were allowed, which were used up before the limit was found");
-        result.requests = 100;
+        result.used_up = None;
         result.capacity.low_per_s = None;
         assert_eq!(told(&result), unknown("nothing held, and 452.5/s is the lowest rate that broke a gate"));
         result.points.retain(|point| point.outcome == Outcome::Unclear);
