@@ -349,15 +349,14 @@ test('whoever points at the order of rates is told which one it was', ofExplorat
   });
 });
 
-for (const colorScheme of ['light', 'dark']) {
-  for (const width of [360, 1200]) {
-    test(`accessible at ${width} px, ${colorScheme}`, options, async () => {
-      await withPage({ colorScheme, viewport: { width, height: 800 } }, async (page) => {
-        await page.evaluate(() => document.querySelectorAll('details').forEach((each) => (each.open = true)));
-        const { violations } = await new AxeBuilder({ page }).analyze();
-        const found = violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => node.target).join(', ')}`);
-        assert.deepEqual(found, []);
-      });
+// Each colour and each width once.
+for (const [width, colorScheme] of [[1200, 'light'], [360, 'dark']]) {
+  test(`accessible at ${width} px, ${colorScheme}`, options, async () => {
+    await withPage({ colorScheme, viewport: { width, height: 800 } }, async (page) => {
+      await page.evaluate(() => document.querySelectorAll('details').forEach((each) => (each.open = true)));
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      const found = violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => node.target).join(', ')}`);
+      assert.deepEqual(found, []);
     });
-  }
+  });
 }
