@@ -17,6 +17,8 @@ pub(super) struct Outputs {
     folder: PathBuf,
     files: Vec<(Kind, File)>,
     journal: File,
+    /// Held for as long as the run goes on.
+    _held: Option<File>,
 }
 
 impl Outputs {
@@ -31,16 +33,18 @@ impl Outputs {
             Some(folder) => folder.to_path_buf(),
             None => unused_folder(name, started_at),
         };
+        let held_before = held(&folder)?;
         let is_written = |name: &str| fs::metadata(folder.join(name)).is_ok_and(|file| file.len() > 0);
         if !overwrite && (folder.join(Kind::Json.file_name()).exists() || is_written(JOURNAL)) {
             bail!("{} already holds a run: give another --out, or --overwrite to replace it", folder.display());
         }
         fs::create_dir_all(&folder).with_context(|| format!("cannot create the run folder {}", folder.display()))?;
         // Before anything in it is emptied.
+        let held = held_before.map_or_else(|| held(&folder), |held| Ok(Some(held)))?;
         let journal = File::options().create(true).write(true).truncate(false).open(folder.join(JOURNAL));
         let journal = journal.with_context(|| format!("cannot write {}", folder.join(JOURNAL).display()))?;
         if is_held_by_another(&journal) {
-            bail!("a run is going on in {}: give another --out", folder.display());
+            bail!("{}", going_on(&folder));
         }
         // A device has no length.
         let _ = journal.set_len(0);
@@ -56,7 +60,7 @@ impl Outputs {
             }
             _ => {}
         }
-        Ok(Self { folder, files, journal })
+        Ok(Self { folder, files, journal, _held: held })
     }
 
     /// The file that the run is written to while it goes on.
@@ -117,6 +121,23 @@ fn fill(kind: Kind, file: &File, report: &Report) -> anyhow::Result<()> {
     let mut out = BufWriter::new(file);
     let written = kind.render(report, &mut out).map_err(anyhow::Error::from).and_then(|()| Ok(out.flush()?));
     written.with_context(|| format!("cannot write {}", kind.file_name()))
+}
+
+/// Holds `folder`, if it is there and can be held, for as long as what is given lives.
+///
+/// # Errors
+/// When another one holds it, or a run goes on in it.
+pub(super) fn held(folder: &Path) -> anyhow::Result<Option<File>> {
+    let is_busy = |file: &Option<File>| file.as_ref().is_some_and(is_held_by_another);
+    let (own, journal) = (File::open(folder).ok(), File::open(folder.join(JOURNAL)).ok());
+    if is_busy(&own) || is_busy(&journal) {
+        bail!("{}", going_on(folder));
+    }
+    Ok(own)
+}
+
+fn going_on(folder: &Path) -> String {
+    format!("a run is going on in {}: give another --out", folder.display())
 }
 
 /// `reports/NAME-TIME`, with a number behind it if two runs start in one second.

@@ -9,6 +9,8 @@ use super::point::{Evidence, Growth};
 
 /// What this evidence is called beside the names of gates.
 pub const KEEPS_UP: &str = "keeps up";
+/// What is broken where the target sends requests away, in place of the name of a gate.
+pub const REFUSED: &str = "refused";
 /// A target may fall behind by this part of the precision that is asked for: nobody could tell it from keeping up.
 pub(super) const PART_OF_PRECISION: f64 = 0.25;
 /// Growth by so many standard errors is no chance: one in a hundred.

@@ -30,7 +30,7 @@ pub use comparison::{
     CapacityComparison, CompareOptions, ComparedExploration, ComparedRate, RateOutcome, Side, compare,
 };
 pub use findings::{End, Judged, judge};
-pub use keeping::KEEPS_UP;
+pub use keeping::{KEEPS_UP, REFUSED};
 pub use knee::knee;
 pub use point::{Ended, Evidence, GateAt, GeneratorAt, Growth, Outcome, Phase, Point, Recovery};
 pub use result::{

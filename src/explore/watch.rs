@@ -28,7 +28,7 @@ const LEAST_BEHIND: Duration = Duration::from_secs(1);
 const FAILING_OF: u64 = 20;
 const FAILING_S: usize = 2;
 /// So many refusals, and this share, are the target's asking for less.
-const REFUSED: u64 = 10;
+const LEAST_REFUSED: u64 = 10;
 const REFUSED_SHARE: f64 = 0.05;
 /// When this share of what is due comes to its end, those under way grow no more.
 const FULL: f64 = 0.85;
@@ -366,7 +366,7 @@ impl<'g> Watch<'g> {
 
     fn is_refused(&self) -> bool {
         let refused: u64 = self.seconds.iter().map(|tally| tally.refused).sum();
-        refused >= REFUSED && refused as f64 >= self.all.outcomes() as f64 * REFUSED_SHARE
+        refused >= LEAST_REFUSED && refused as f64 >= self.all.outcomes() as f64 * REFUSED_SHARE
     }
 }
 
@@ -379,7 +379,7 @@ fn too_much(evidence: Option<Evidence>, ended: Ended) -> Evidence {
     let gate = match (evidence, ended) {
         (Some(own), _) if own.z() <= -TOO_MUCH => return own,
         (Some(own), _) if own.z() < 0.0 => own.gate,
-        (_, Ended::Refused) => "refused".to_owned(),
+        (_, Ended::Refused) => keeping::REFUSED.to_owned(),
         _ => keeping::KEEPS_UP.to_owned(),
     };
     Evidence { gate, margin: -1.0, error: 1.0 / TOO_MUCH }

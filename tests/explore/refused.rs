@@ -37,6 +37,14 @@ fn figures_that_contradict_each_other_are_mistakes() {
 }
 
 #[test]
+fn a_gate_that_is_named_as_what_an_exploration_says_itself_needs_another_name() {
+    for name in ["keeps up", "refused"] {
+        let file = format!("{LOAD}{STEP}[gates]\n\"{name}\" = \"error_rate < 1%\"\n");
+        refused(&file, &[], 3, &format!("`{name}` would be mistaken"));
+    }
+}
+
+#[test]
 fn a_target_that_is_not_there_is_told_before_a_folder_is_made() {
     let workspace = scenario(&format!("http://{}", free_address()), GATES);
     let outcome = explore(&workspace, &[]).exits_with(3).tells("cannot be reached");

@@ -84,6 +84,7 @@ fn what_is_killed_before_the_first_rate_is_over_can_be_read_as_well() {
     let running = under_way(&demo, &workspace);
     // Nobody else may begin in its folder while it goes on.
     start(&workspace, &["--overwrite"]).finish().exits_with(1).tells("is going on");
+    workspace.run(&["--overwrite"]).exits_with(1).tells("is going on");
     running.signal("KILL");
     let outcome = running.finish();
     let result = result_of(&outcome);

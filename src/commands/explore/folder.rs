@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 
 use crate::commands::files::{is_result_of, replace};
-use crate::commands::outputs::unused_folder;
+use crate::commands::outputs::{held, unused_folder};
 use crate::explore::{ExplorationResult, SCHEMA};
-use crate::journal::{FILE_NAME as JOURNAL, is_held_by_another};
+use crate::journal::FILE_NAME as JOURNAL;
 use crate::report::{ExplorationKind, Wanted};
 
 /// The folder.
@@ -41,7 +41,7 @@ impl Folder {
         let (shown, result) = (path.display(), path.join(ExplorationKind::Json.file_name()));
         let has_earlier = result.exists();
         let is_new = !path.exists();
-        let held = if is_new { None } else { Some(held(&path)?) };
+        let held_before = held(&path)?;
         if has_earlier && !overwrite {
             bail!("{shown} already holds a run: give another --out, or --overwrite to replace it");
         }
@@ -53,10 +53,7 @@ impl Folder {
             bail!("{shown} holds another {name}: give another --out, or --overwrite to replace it");
         }
         fs::create_dir_all(&path).with_context(|| format!("cannot create the folder {shown}"))?;
-        let held = match held {
-            Some(held) => held,
-            None => self::held(&path)?,
-        };
+        let held = held_before.map_or_else(|| held(&path), |held| Ok(Some(held)))?;
         Ok(Self { path, is_new, has_earlier, _held: held })
     }
 
@@ -110,19 +107,6 @@ impl Folder {
     }
 }
 
-/// Holds the folder, if it can be held.
-///
-/// # Errors
-/// When another one holds it, or a run goes on in it.
-fn held(path: &Path) -> anyhow::Result<Option<File>> {
-    let is_busy = |file: &Option<File>| file.as_ref().is_some_and(is_held_by_another);
-    let (folder, journal) = (File::open(path).ok(), File::open(path.join(JOURNAL)).ok());
-    if is_busy(&folder) || is_busy(&journal) {
-        bail!("a run is going on in {}: give another --out", path.display());
-    }
-    Ok(folder)
-}
-
 fn is_written(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|file| file.len() > 0)
 }
@@ -145,6 +129,7 @@ mod tests {
 
     use crate::explore::fixture::{exploration, known};
     use crate::explore::{LimitedBy, Point};
+    use crate::journal::is_held_by_another;
 
     const NOW: jiff::Timestamp = jiff::Timestamp::UNIX_EPOCH;
 

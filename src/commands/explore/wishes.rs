@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::cli::ExploreArgs;
 use crate::commands::CommandError;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::explore::Asked;
+use crate::explore::{Asked, KEEPS_UP, REFUSED};
 use crate::gate::{Gate, Metric, NamedGate};
 use crate::plan::{ExploreAsked, Plan};
 use crate::units::format_count;
@@ -47,8 +47,14 @@ impl Wishes {
         };
         let explore = plan.explore.with(&on_command_line).map_err(|error| CommandError::Usage(error.to_string()))?;
         let (plan, explored) = plan.explored(&args.gate).map_err(CommandError::Usage)?;
-        if let Some(named) = explored.gates.iter().find(|named| can_never_hold(&named.gate)) {
-            return Err(no_use(named, args, &plan));
+        if let Some((message, hint)) = explored.gates.iter().find_map(no_use) {
+            return Err(match args.gate.is_empty() {
+                true => {
+                    let mistake = Diagnostic::nowhere(format!("{}: {message}", plan.file)).hint(hint);
+                    CommandError::Scenario(Diagnostics(vec![mistake]))
+                }
+                false => CommandError::Usage(format!("{message}; {hint}")),
+            });
         }
         let gates = explored.gates.iter().map(|named| (named.name.clone(), named.gate.to_string()));
         let asked = Asked {
@@ -98,16 +104,16 @@ fn can_never_hold(gate: &Gate) -> bool {
     !gate.holds(best)
 }
 
-fn no_use(named: &NamedGate, args: &ExploreArgs, plan: &Plan) -> CommandError {
-    let message = format!("no target can keep the gate `{}`, so no rate would hold", named.gate);
-    let hint = "give it a bound that can be met, for example p95 < 300ms";
-    match args.gate.is_empty() {
-        true => {
-            let mistake = Diagnostic::nowhere(format!("{}: {message}", plan.file)).hint(hint);
-            CommandError::Scenario(Diagnostics(vec![mistake]))
-        }
-        false => CommandError::Usage(format!("{message}; {hint}")),
+/// What is wrong with a gate that rates must hold, and what to do about it; none if nothing is.
+fn no_use(named: &NamedGate) -> Option<(String, &'static str)> {
+    if can_never_hold(&named.gate) {
+        let message = format!("no target can keep the gate `{}`, so no rate would hold", named.gate);
+        return Some((message, "give it a bound that can be met, for example p95 < 300ms"));
     }
+    [KEEPS_UP, REFUSED].contains(&named.name.as_str()).then(|| {
+        let message = format!("a gate named `{}` would be mistaken for what mnload itself says of a rate", named.name);
+        (message, "give it another name")
+    })
 }
 
 fn no_rate(plan: &Plan) -> CommandError {
