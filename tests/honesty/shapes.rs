@@ -36,7 +36,7 @@ fn freezes(name: &'static str, rate_per_s: u64, seconds: u64) -> Ran {
 
 #[test]
 fn a_server_that_freezes_for_one_second_in_five() {
-    let ran = freezes("freeze at 1,000/s", 1_000, 20);
+    let ran = freezes("freeze at 1,000/s", 1_000, 10);
     assert!(ran.stdout.contains("service p95"), "the service time stands beside it:\n{}", ran.stdout);
     assert!(ran.result.times_us.service.p99 <= ran.result.times_us.response.p99);
 }
@@ -44,7 +44,7 @@ fn a_server_that_freezes_for_one_second_in_five() {
 /// A thousand answers at one moment take server and client some time each; two hundred do not keep from arithmetic.
 #[test]
 fn a_server_that_freezes_under_fewer_arrivals() {
-    freezes("freeze at 200/s", 200, 15);
+    freezes("freeze at 200/s", 200, 10);
 }
 
 /// How long the server needed to let go of all that one freeze had held, at the most.
@@ -77,7 +77,7 @@ fn a_server_that_freezes_one_connection_in_ten() {
     };
     // Everybody has a connection of their own, so that every tenth of those who come in a freeze meets it.
     let target = "connections = { policy = \"user\" }\n";
-    let shape = Shape { name: "one in ten", faults, latency: millis(100), rate_per_s: 200, seconds: 15, target };
+    let shape = Shape { name: "one in ten", faults, latency: millis(100), rate_per_s: 200, seconds: 10, target };
     let ran = shape.run();
     assert_eq!(ran.result.accounting.passed, shape.arrivals(), "{}", ran.stdout);
     ran.assert_honest(None);
