@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::CommandError;
 use super::baseline::{MOST_BYTES, incomparable, result_of};
-use super::compare::{shown, write};
+use super::comparing::{shown, write};
 use crate::cli::CompareArgs;
 use crate::explore::{self, CompareOptions, ExplorationResult, Side};
 use crate::gate::Metric;

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::CommandError;
 use super::ci::Ci;
-use super::report::{complained, place, text_of};
+use super::files::{complained, place, text_of};
 use super::verify::{self, manifest_of};
 use crate::cli::{Format, ReportArgs};
 use crate::explore::{ExplorationResult, SCHEMA};

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 
 use super::CommandError;
 use super::carry::{Carried, carry_out, judged, left_at_once, reached};
-use super::compare::{options, show, write};
+use super::comparing::{options, shown, write};
 use super::inputs::plan_of;
 use super::onlookers::{Onlookers, occasion};
 use super::outputs::{Outputs, unused_folder};
@@ -61,7 +61,7 @@ pub(super) fn run(args: &CompareArgs, times: u64) -> Result<ExitCode, CommandErr
     let document = ComparisonDocument::of(compare(&Baseline::Runs(base), &new, &options(args))?);
     let file = folder.join("comparison.json");
     let written = write(&document, &file);
-    show(args, &document)?;
+    shown(args, &document, report::render_comparison)?;
     written?;
     say(&format!("  all runs   {}", folder.display()));
     Ok(document.verdict.exit_code(Ending::Completed, 1))

@@ -6,6 +6,7 @@ mod baseline;
 mod carry;
 mod ci;
 mod compare;
+mod comparing;
 mod demo;
 mod doctor;
 mod explorations;

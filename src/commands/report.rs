@@ -1,7 +1,7 @@
 //! `mnload report`: the reports of a run from what it left, whether it came to its end or was killed.
 
 use std::fs::{self, File};
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::CommandError;
 use super::ci::Ci;
 use super::explored;
-use super::files::{entries, put};
+use super::files::{MOST_BYTES, complained, entries, place, put, text_of};
 use super::replay::{Replayed, replay};
 use super::run::show;
 use super::verify::{self, manifest_of};
@@ -19,8 +19,6 @@ use crate::journal::{FILE_NAME as JOURNAL, is_held_by_another};
 use crate::report::{Detail, Kind, MANIFEST, Manifest, Report, RunResult, Wanted, clean, render_console};
 use crate::verdict::{Ending, ExitCode};
 
-/// No result is larger.
-const MOST_BYTES: u64 = 256 << 20;
 /// No count of a run is larger, so that sums of them are numbers.
 const MOST: f64 = 1e15;
 
@@ -165,14 +163,6 @@ fn result_of(folder: &Path) -> anyhow::Result<RunResult> {
     read().with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// What `path` holds, up to a byte more than any result has.
-pub(super) fn text_of(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let mut text = Vec::new();
-    let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-    file.take(MOST_BYTES + 1).read_to_end(&mut text).with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(text)
-}
-
 /// Whether every number but a seed is one that times and sums can be made of.
 fn fits(document: &Value) -> bool {
     match document {
@@ -201,18 +191,6 @@ fn written(folder: &Path, wanted: &Wanted, report: &Report, replace: bool) -> an
     place(&path, &content, replace)
 }
 
-/// Writes `content` to `path`, unless something else is there that is not to be replaced.
-pub(super) fn place(path: &Path, content: &[u8], replace: bool) -> anyhow::Result<()> {
-    let bytes = fs::metadata(path).map_or(0, |metadata| metadata.len());
-    if bytes == content.len() as u64 && fs::read(path).is_ok_and(|there| there == content) {
-        return Ok(());
-    }
-    if bytes > 0 && !replace {
-        bail!("{} says something else: --overwrite replaces it", path.display());
-    }
-    put(path, content)
-}
-
 /// What the folder holds now; a file that is not as an earlier manifest says is not vouched for unless asked.
 fn manifest(folder: &Path, report: &Report, replace: bool) -> anyhow::Result<()> {
     let new = Manifest::of(&report.result, entries(folder)?);
@@ -223,12 +201,4 @@ fn manifest(folder: &Path, report: &Report, replace: bool) -> anyhow::Result<()>
         bail!("{} is not as {MANIFEST} says, which stays as it is: --overwrite replaces it", clean(&name));
     }
     put(&folder.join(MANIFEST), &new.text()?)
-}
-
-/// Whether it failed; says why on stderr.
-pub(super) fn complained(made: anyhow::Result<()>) -> bool {
-    if let Err(error) = &made {
-        let _ = writeln!(anstream::stderr(), "error: {error:#}");
-    }
-    made.is_err()
 }

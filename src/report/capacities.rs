@@ -1,14 +1,14 @@
 //! Two explorations side by side: for people, within 80 columns, and as a document for programs.
 
 use anstyle::AnsiColor;
-use serde::{Deserialize, Serialize};
 
+use super::compared::CompareDocument;
 use super::comparison::{line, paragraph};
 use super::console::{align_right, clean, coloured, finished, table};
-use super::finding::{reasons, warnings};
+use super::finding::warnings;
 use crate::explore::{CapacityComparison, ComparedExploration, Outcome, RateOutcome};
 use crate::units::{format_rate, format_share, format_us};
-use crate::verdict::{Ending, Status, Verdict};
+use crate::verdict::Status;
 
 /// The value of `schema`.
 const SCHEMA: &str = "mnload.exploration-comparison";
@@ -16,51 +16,20 @@ const SCHEMA: &str = "mnload.exploration-comparison";
 const SCHEMA_VERSION: &str = "1.0.0";
 
 /// What `mnload compare --format json` writes of two explorations.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct CapacityDocument {
-    /// Always `mnload.exploration-comparison`.
-    pub schema: String,
-    /// Semantic version of this shape.
-    pub schema_version: String,
-    /// The version of mnload that compared.
-    pub mnload_version: String,
-    /// pass, fail or inconclusive.
-    pub verdict: Verdict,
-    /// What the process exits with.
-    pub exit_code: u8,
-    /// Why the verdict is not pass.
-    pub reasons: Vec<String>,
-    /// The comparison itself.
-    #[serde(flatten)]
-    pub comparison: CapacityComparison,
-}
+pub type CapacityDocument = CompareDocument<CapacityComparison>;
 
 impl CapacityDocument {
     /// The document of `comparison`.
     pub fn of(comparison: CapacityComparison) -> Self {
-        let verdict = Verdict::of(&comparison.findings);
-        Self {
-            schema: SCHEMA.to_owned(),
-            schema_version: SCHEMA_VERSION.to_owned(),
-            mnload_version: env!("CARGO_PKG_VERSION").to_owned(),
-            verdict,
-            exit_code: verdict.exit_code(Ending::Completed, 1) as u8,
-            reasons: reasons(&comparison.findings),
-            comparison,
-        }
+        Self::judged([SCHEMA, SCHEMA_VERSION], comparison, |comparison| &comparison.findings)
     }
 }
 
 /// The comparison as text, with ANSI colours.
 pub fn render(document: &CapacityDocument) -> String {
-    let (word, colour, meaning) = match document.verdict {
-        Verdict::Pass => ("PASS", AnsiColor::Green, "NEW takes as much as BASE"),
-        Verdict::Fail => ("FAIL", AnsiColor::Red, "NEW takes less than BASE"),
-        Verdict::Inconclusive => ("INCONCLUSIVE", AnsiColor::Yellow, "it cannot be told whether NEW takes less"),
-    };
-    let style = coloured(colour).bold();
+    let open = "it cannot be told whether NEW takes less";
+    let mut out = document.headline(["NEW takes as much as BASE", "NEW takes less than BASE", open]);
     let comparison = &document.comparison;
-    let mut out = format!("{style}{word}{style:#}  {meaning} (exit {})\n", document.exit_code);
     match document.reasons.is_empty() {
         true => out.push_str(&paragraph(&clean(&comparison.change))),
         false => document.reasons.iter().for_each(|reason| out.push_str(&paragraph(&clean(reason)))),

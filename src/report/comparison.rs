@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use anstyle::AnsiColor;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use super::compared::CompareDocument;
 use super::console::{align_right, clean, coloured, finished, table};
-use super::finding::reasons;
 use super::lines::broken_within;
 use super::statement::counted;
 use crate::compare::{Compared, Comparison, Role, Row, Unit, figure, times};
 use crate::units::format_duration;
-use crate::verdict::{Ending, Finding, Status, Verdict};
+use crate::verdict::{Finding, Status};
 
 /// The value of `schema`.
 const SCHEMA: &str = "mnload.comparison";
@@ -26,51 +26,20 @@ const MOST_ROWS: usize = 60;
 /// More names are not told one by one.
 const MOST_NAMES: usize = 6;
 
-/// What `mnload compare --format json` writes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ComparisonDocument {
-    /// Always `mnload.comparison`.
-    pub schema: String,
-    /// Semantic version of this shape.
-    pub schema_version: String,
-    /// The version of mnload that compared.
-    pub mnload_version: String,
-    /// pass, fail or inconclusive.
-    pub verdict: Verdict,
-    /// What the process exits with.
-    pub exit_code: u8,
-    /// Why the verdict is not pass.
-    pub reasons: Vec<String>,
-    /// The comparison itself.
-    #[serde(flatten)]
-    pub comparison: Comparison,
-}
+/// What `mnload compare --format json` writes of runs.
+pub type ComparisonDocument = CompareDocument<Comparison>;
 
 impl ComparisonDocument {
     /// The document of `comparison`.
     pub fn of(comparison: Comparison) -> Self {
-        let verdict = Verdict::of(&comparison.findings);
-        Self {
-            schema: SCHEMA.to_owned(),
-            schema_version: SCHEMA_VERSION.to_owned(),
-            mnload_version: env!("CARGO_PKG_VERSION").to_owned(),
-            verdict,
-            exit_code: verdict.exit_code(Ending::Completed, 1) as u8,
-            reasons: reasons(&comparison.findings),
-            comparison,
-        }
+        Self::judged([SCHEMA, SCHEMA_VERSION], comparison, |comparison| &comparison.findings)
     }
 }
 
 /// The comparison as text, with ANSI colours.
 pub fn render(document: &ComparisonDocument) -> String {
-    let (word, colour, meaning) = match document.verdict {
-        Verdict::Pass => ("PASS", AnsiColor::Green, "NEW is not worse than BASE"),
-        Verdict::Fail => ("FAIL", AnsiColor::Red, "NEW is worse than BASE"),
-        Verdict::Inconclusive => ("INCONCLUSIVE", AnsiColor::Yellow, "it cannot be told whether NEW is worse"),
-    };
-    let style = coloured(colour).bold();
-    let mut out = format!("{style}{word}{style:#}  {meaning} (exit {})\n", document.exit_code);
+    let open = "it cannot be told whether NEW is worse";
+    let mut out = document.headline(["NEW is not worse than BASE", "NEW is worse than BASE", open]);
     document.reasons.iter().for_each(|reason| out.push_str(&paragraph(reason)));
     out.push('\n');
     out.push_str(&section(&document.comparison));

@@ -15,6 +15,8 @@ mod shell;
 mod tables;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(super) mod whole;
 
 use std::io;
 use std::sync::LazyLock;

@@ -8,6 +8,7 @@ mod calls;
 mod capacities;
 mod cases;
 mod ci;
+mod compared;
 mod comparison;
 mod console;
 mod csv;
@@ -55,6 +56,7 @@ pub use capacities::{CapacityDocument, render as render_capacities};
 pub use ci::{
     Place, Server, exploration_outputs, github_outputs, guarded, step_summary, told_to_azure, told_to_github,
 };
+pub use compared::CompareDocument;
 pub use comparison::{ComparisonDocument, render as render_comparison};
 pub use console::{Detail, clean, render as render_console};
 pub use doctor::{DoctorDocument, render as render_doctor};

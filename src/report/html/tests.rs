@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
 use super::shell::LARGEST;
+use super::whole::{assert_whole, keep};
 use super::*;
 use crate::report::fixture::{Fixture, finding, invalid, known};
 use crate::verdict::{Finding, Status};
@@ -115,18 +116,11 @@ fn a_small_report_is_laid_out_as_before() {
 fn every_kind_of_run_has_a_whole_page_under_the_limit() {
     for (kind, fixture) in all_kinds() {
         let page = page(&fixture);
-        assert!(page.len() < 1_000_000, "{kind}: {} bytes", page.len());
-        assert_eq!(page.matches("<h1>").count(), 1, "{kind}");
-        assert!(page.trim_end().ends_with("</html>"), "{kind}");
-        for id in IDS {
-            // One sample of each step makes no chart, and its phases stand with its calls.
-            let wanted = usize::from(!(kind == "once" && ["charts", "phases", "connections"].contains(&id)));
-            assert_eq!(page.matches(&format!("id=\"{id}\"")).count(), wanted, "{kind}: {id}");
-        }
-        // For those who want to look at them, and for the browser test.
-        if let Some(folder) = std::env::var_os("MNLOAD_PAGES") {
-            std::fs::write(std::path::Path::new(&folder).join(format!("{kind}.html")), page).unwrap();
-        }
+        // One sample of each step makes no chart, and its phases stand with its calls.
+        let left_out = |id: &str| kind == "once" && ["charts", "phases", "connections"].contains(&id);
+        assert_whole(kind, &page, IDS.into_iter().filter(|id| !left_out(id)));
+        assert!(IDS.iter().all(|id| !left_out(id) || !page.contains(&format!("id=\"{id}\""))), "{kind}");
+        keep(kind, &page);
     }
 }
 
@@ -220,10 +214,7 @@ fn nothing_makes_a_page_too_large() {
         let data = page.split_once("id=\"mnload-data\"").unwrap().1.split_once('>').unwrap().1;
         let data = data.split_once("</script>").unwrap().0;
         assert!(serde_json::from_str::<serde_json::Value>(data).is_ok(), "{kind}");
-        if let Some(folder) = std::env::var_os("MNLOAD_PAGES") {
-            std::fs::write(std::path::Path::new(&folder).join(format!("{}.html", kind.replace(' ', "-"))), page)
-                .unwrap();
-        }
+        keep(kind, &page);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::super::fixture;
 use super::*;
+use crate::report::html::whole::{assert_whole, keep};
 
 /// What links may point to.
 const IDS: [&str; 8] = ["verdict", "gates", "items", "ownership", "environment", "command", "definitions", "started"];
@@ -20,23 +21,8 @@ fn all_kinds() -> Vec<(&'static str, ReleaseResult)> {
 fn every_kind_of_release_has_a_whole_page_under_the_limit() {
     for (kind, result) in all_kinds() {
         let page = page(&result);
-        assert!(page.len() < 1_000_000, "{kind}: {} bytes", page.len());
-        assert_eq!(page.matches("<h1>").count(), 1, "{kind}");
-        assert!(page.trim_end().ends_with("</html>"), "{kind}");
-        for id in IDS {
-            assert_eq!(page.matches(&format!("id=\"{id}\"")).count(), 1, "{kind}: {id}");
-        }
-        let mut ids: Vec<&str> = page.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
-        let all = ids.len();
-        ids.sort_unstable();
-        ids.dedup();
-        assert_eq!(ids.len(), all, "{kind}: no name stands for two things");
-        let links = page.split("href=\"#").skip(1).filter_map(|rest| rest.split('"').next());
-        links.for_each(|link| assert!(ids.contains(&link), "{kind}: {link} leads nowhere"));
-        // For those who want to look at them, and for the browser test.
-        if let Some(folder) = std::env::var_os("MNLOAD_PAGES") {
-            std::fs::write(std::path::Path::new(&folder).join(format!("release-{kind}.html")), page).unwrap();
-        }
+        assert_whole(kind, &page, IDS);
+        keep(&format!("release-{kind}"), &page);
     }
 }
 
