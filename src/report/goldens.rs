@@ -46,12 +46,7 @@ fn a_hostile_run_is_harmless_in_every_kind() {
             let text = rendered(kind, &report);
             let place = format!("{kind} of {name}");
             assert!(text.len() <= most_bytes(kind), "{place}: {} bytes", text.len());
-            unseen(&place, &text);
-            harmless(&place, &text);
-            // The page has a script of its own.
-            if kind != Kind::Html {
-                assert!(!text.contains("<script") && !text.contains("</script"), "{place}");
-            }
+            harmless_report(&place, &text, kind == Kind::Html);
             parsed(kind, &place, &text);
         }
     }
@@ -61,15 +56,26 @@ fn a_hostile_run_is_harmless_in_every_kind() {
 fn the_console_gives_no_command_to_a_build() {
     // Names and messages are bounded long before they come here; the console leaves it at that.
     for (name, made) in Fixture::hostile().into_iter().filter(|(name, _)| !name.contains("10 MB")) {
-        let page = inert(&render_console(&made(), Detail::Full));
-        let plain = anstream::adapter::strip_str(&page).to_string();
-        unseen(name, &plain);
-        harmless(name, &plain);
+        harmless_console(name, &render_console(&made(), Detail::Full));
     }
 }
 
+/// Nothing that a terminal, a build or a browser would carry out; only a page has a script, which is its own.
+pub(super) fn harmless_report(place: &str, text: &str, is_page: bool) {
+    unseen(place, text);
+    harmless(place, text);
+    assert!(is_page || !text.contains("<script") && !text.contains("</script"), "{place}");
+}
+
+/// The same of what is written to a terminal.
+pub(super) fn harmless_console(place: &str, text: &str) {
+    let plain = anstream::adapter::strip_str(&inert(text)).to_string();
+    unseen(place, &plain);
+    harmless(place, &plain);
+}
+
 /// Nothing that moves a cursor or turns text around.
-pub(super) fn unseen(place: &str, text: &str) {
+fn unseen(place: &str, text: &str) {
     let control = |c: char| c.is_control() && c != '\n' && c != '\r';
     for (what, found) in [("control", text.find(control)), ("direction mark", text.find(is_direction_mark))] {
         assert_eq!(found.map(|at| around(text, at)), None, "{place}: {what}");
@@ -77,7 +83,7 @@ pub(super) fn unseen(place: &str, text: &str) {
 }
 
 /// Nothing that the log of a build takes for a command.
-pub(super) fn harmless(place: &str, text: &str) {
+fn harmless(place: &str, text: &str) {
     for line in text.lines() {
         assert!(!line.trim_start().starts_with("::"), "{place}: {line}");
     }
